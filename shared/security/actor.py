@@ -1,0 +1,31 @@
+"""The one who acts: a person, a program, or the system itself."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.security.roles import Role
+
+
+class Kind(StrEnum):
+    PERSON = "person"
+    PROGRAM = "program"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, for which tenant, with which roles; recorded in every event."""
+
+    subject: str
+    tenant: str
+    roles: frozenset[Role] = frozenset()
+    kind: Kind = Kind.PERSON
+
+    def __str__(self) -> str:
+        """The form that travels in an event's ``actor`` attribute: ``person:ana``."""
+        return f"{self.kind.value}:{self.subject}"
+
+
+def system(service: str, tenant: str) -> Actor:
+    """The service acting by itself: a deadline that fell due, an event of a neighbour."""
+    return Actor(subject=service, tenant=tenant, roles=frozenset({Role.SYSTEM}), kind=Kind.SYSTEM)
