@@ -1,0 +1,1 @@
+"""The parts of a whole Enlace on one machine: broker, database, metrics, services."""

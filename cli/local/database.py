@@ -1,0 +1,187 @@
+"""A private MongoDB replica set of one member: own data, port and keys, loopback only."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import secrets
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from cli.errors import UserError
+from cli.local import ports
+from cli.local.process import Child, wait_until
+
+if TYPE_CHECKING:
+    from pymongo import MongoClient
+
+USER: Final = "enlace"
+SET: Final = "rs0"
+CACHE_GB: Final = "0.5"
+OPLOG_MB: Final = "512"
+START_SECONDS: Final = 60.0
+STOP_SECONDS: Final = 20.0
+
+ALREADY_INITIALISED: Final = 23
+AUTHENTICATION_FAILED: Final = 18
+
+
+def find_server() -> Path | None:
+    """Return MongoDB's server: the one of the PyPI package, else the one on PATH."""
+    package = importlib.util.find_spec("fiftyone")
+    for place in package.submodule_search_locations or [] if package else []:
+        server = Path(place) / "db" / "bin" / "mongod"
+        if server.exists():
+            if not os.access(server, os.X_OK):  # a wheel loses the bit
+                server.chmod(0o755)
+            return server
+    found = shutil.which("mongod")
+    return Path(found) if found else None
+
+
+class Database:
+    """A MongoDB server whose everything is under `folder`, with one administrator.
+
+    Without `password` and `port` it takes random ones, and keeps them for its restarts.
+    """
+
+    name = "database"
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        password: str | None = None,
+        port: int | None = None,
+        log: Path | None = None,
+    ) -> None:
+        self.folder = folder
+        self.password = password or secrets.token_hex(16)
+        self.port = port or ports.any_free()
+        self.log = log or folder / "log" / "database.log"
+        self.child: Child | None = None
+        self._prepared = False
+
+    @property
+    def url(self) -> str:
+        return (
+            f"mongodb://{USER}:{self.password}@127.0.0.1:{self.port}/"
+            f"?replicaSet={SET}&authSource=admin"
+        )
+
+    def launch(self) -> None:
+        """Start the server; `ready` prepares it and tells when it serves."""
+        server = find_server()
+        if server is None:
+            raise UserError(
+                "there is no MongoDB server for this platform: use ./enlace up --docker, "
+                "or set ENLACE_MONGO_URL (and ENLACE_AMQP_URL) to servers of yours"
+            )
+        data = self.folder / "data"
+        data.mkdir(parents=True, exist_ok=True)
+        key = self.folder / "key"
+        if not key.exists():
+            key.touch(mode=0o600)
+            key.write_text(secrets.token_urlsafe(48).replace("-", "x").replace("_", "y"))
+        self._prepared = False
+        self.child = Child(
+            [
+                str(server),
+                *("--dbpath", str(data), "--port", str(self.port), "--bind_ip", "127.0.0.1"),
+                *("--replSet", SET, "--keyFile", str(key), "--nounixsocket", "--quiet"),
+                *("--wiredTigerCacheSizeGB", CACHE_GB, "--oplogSize", OPLOG_MB),
+                *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+            ],
+            env=os.environ,
+            folder=self.folder,
+            log=self.log,
+        )
+
+    def ready(self) -> bool:
+        """Do the next step towards a primary with an administrator; true when there."""
+        if self._prepared:
+            return ports.answers(self.port)
+        if not ports.answers(self.port):
+            return False
+        self._prepared = self._prepare()
+        return self._prepared
+
+    def wait_ready(self, timeout: float = START_SECONDS) -> None:
+        wait_until(self.ready, child=self.child, name="MongoDB", timeout=timeout)
+
+    def start(self) -> None:
+        """Start the server and wait until it is primary. Raises UserError when it is not."""
+        self.launch()
+        self.wait_ready()
+
+    def stop(self) -> None:
+        """End the server in order."""
+        if self.child is not None:
+            self.child.stop(STOP_SECONDS)
+
+    def kill(self) -> None:
+        """End the server as a power cut of the process would (SIGKILL)."""
+        if self.child is not None:
+            self.child.kill()
+
+    def restart(self) -> None:
+        """Stop and start again, same port, same data."""
+        self.stop()
+        self.start()
+
+    def _prepare(self) -> bool:
+        from pymongo.errors import PyMongoError  # noqa: PLC0415
+
+        try:
+            with self._client(authenticated=False) as client:
+                hello: dict[str, Any] = client.admin.command("hello")
+                if not (self.folder / "user").exists():
+                    return self._first_start(client, hello)
+                if hello.get("isWritablePrimary"):
+                    return True
+            if hello.get("secondary") is False and hello.get("me") != f"127.0.0.1:{self.port}":
+                self._follow_port()
+        except PyMongoError:
+            return False
+        return False
+
+    def _first_start(self, client: MongoClient[dict[str, Any]], hello: dict[str, Any]) -> bool:
+        """Initiate the set and create its administrator, as the localhost exception allows."""
+        from pymongo.errors import OperationFailure  # noqa: PLC0415
+
+        if not hello.get("setName"):
+            member = {"_id": 0, "host": f"127.0.0.1:{self.port}"}
+            client.admin.command("replSetInitiate", {"_id": SET, "members": [member]})
+            return False
+        if not hello.get("isWritablePrimary"):
+            return False
+        try:
+            client.admin.command("createUser", USER, pwd=self.password, roles=["root"])
+        except OperationFailure:
+            # killed between the user and its mark: it can log in, or the data are another's
+            with self._client(authenticated=True) as administrator:
+                administrator.admin.command("ping")
+        (self.folder / "user").write_text(USER)
+        return True
+
+    def _follow_port(self) -> None:
+        """Tell the set its new address: its old port was taken."""
+        with self._client(authenticated=True) as client:
+            config = client.admin.command("replSetGetConfig")["config"]
+            config["members"][0]["host"] = f"127.0.0.1:{self.port}"
+            config["version"] += 1
+            client.admin.command("replSetReconfig", config, force=True)
+
+    def _client(self, *, authenticated: bool) -> MongoClient[dict[str, Any]]:
+        from pymongo import MongoClient  # noqa: PLC0415
+
+        return MongoClient(
+            "127.0.0.1",
+            self.port,
+            directConnection=True,
+            username=USER if authenticated else None,
+            password=self.password if authenticated else None,
+            serverSelectionTimeoutMS=1000,
+            socketTimeoutMS=10_000,
+        )

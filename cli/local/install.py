@@ -1,0 +1,91 @@
+"""Getting the broker's program onto this machine, and telling whether Docker is there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from cli.errors import UserError
+from cli.local import broker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PACKAGE: Final = "rabbitmq-server"
+POLICY: Final = Path("/usr/sbin/policy-rc.d")
+APT_SECONDS: Final = 900
+DOCKER_SECONDS: Final = 10
+
+
+def docker_answers() -> bool:
+    """Tell whether there is a Docker client whose engine answers."""
+    if shutil.which("docker") is None:
+        return False
+    try:
+        answer = subprocess.run(
+            ["docker", "version", "--format", "{{.Server.Version}}"],
+            capture_output=True,
+            timeout=DOCKER_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return answer.returncode == 0
+
+
+def ensure_rabbitmq(say: Callable[[str], None]) -> None:
+    """Install RabbitMQ when it is missing and we may (Debian family, as root).
+
+    Raises UserError with the one thing to do when we may not, or when it failed.
+    """
+    if broker.find_server() is not None:
+        return
+    if shutil.which("apt-get") is None:
+        raise UserError(f"RabbitMQ is missing: install your system's package {PACKAGE}")
+    if os.geteuid() != 0:
+        raise UserError(f"RabbitMQ is missing: run `sudo apt-get install {PACKAGE}`")
+    say(f"installing {PACKAGE} with apt-get, once")
+    with no_services_started():
+        _apt("update")
+        _apt("install", "-y", "--no-install-recommends", PACKAGE)
+    if broker.find_server() is None:
+        raise UserError(f"{PACKAGE} was installed, but its start script was not found")
+
+
+@contextmanager
+def no_services_started() -> Iterator[None]:
+    """Keep a package from starting the system's own node: ours is the only one wanted."""
+    if POLICY.exists():
+        yield
+        return
+    POLICY.write_text("#!/bin/sh\nexit 101\n")
+    POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        POLICY.unlink(missing_ok=True)
+
+
+def _apt(*arguments: str) -> None:
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    with tempfile.TemporaryFile() as output:
+        answer = subprocess.run(
+            ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=120", *arguments],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            timeout=APT_SECONDS,
+            check=False,
+        )
+        if answer.returncode == 0:
+            return
+        output.seek(0)
+        lines = output.read().decode(errors="replace").strip().splitlines()
+    last = next((line for line in reversed(lines) if line.startswith("E:")), lines[-1:])
+    raise UserError(f"apt-get {arguments[0]} failed ({last}): install {PACKAGE} by hand")

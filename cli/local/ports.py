@@ -1,0 +1,56 @@
+"""Free TCP ports on loopback."""
+
+from __future__ import annotations
+
+import socket
+
+LOOPBACK = "127.0.0.1"
+
+
+def is_free(port: int) -> bool:
+    """Tell whether nothing listens on `port`, on loopback or on every address."""
+    for address in (LOOPBACK, "0.0.0.0"):  # noqa: S104  (bound for a moment, never listened on)
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address, port))
+            except OSError:
+                return False
+    return True
+
+
+def any_free() -> int:
+    """Return a port that the system says is free now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def first_free(start: int) -> int:
+    """Return `start`, or the next free port after it (any free one when 100 are taken)."""
+    for port in range(start, min(start + 100, 65536)):
+        if is_free(port):
+            return port
+    return any_free()
+
+
+def several_free(count: int) -> list[int]:
+    """Return `count` different free ports."""
+    probes = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind((LOOPBACK, 0))
+        return [probe.getsockname()[1] for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
+
+
+def answers(port: int, timeout: float = 0.5) -> bool:
+    """Tell whether something accepts connections on the loopback `port`."""
+    try:
+        socket.create_connection((LOOPBACK, port), timeout=timeout).close()
+    except OSError:
+        return False
+    return True

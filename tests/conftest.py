@@ -1,0 +1,79 @@
+"""Fixtures that every kind of test shares: the real broker and database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cli.local.broker import Broker
+from cli.local.database import Database
+from tests.support.infra import GivenBroker, GivenDatabase, Infra, provided
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def infra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Infra]:
+    """Broker and database, started together once per session."""
+    with provided(tmp_path_factory.mktemp("infra")) as infra:
+        yield infra
+
+
+@pytest.fixture(scope="session")
+def broker(infra: Infra) -> Broker | GivenBroker:
+    return infra.broker
+
+
+@pytest.fixture(scope="session")
+def database(infra: Infra) -> Database | GivenDatabase:
+    return infra.database
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[Broker]:
+    """A broker for one test alone, which may kill it."""
+    broker = Broker(tmp_path / "broker")
+    try:
+        broker.start()
+        yield broker
+    finally:
+        broker.stop()
+
+
+@pytest.fixture
+def own_database(tmp_path: Path) -> Iterator[Database]:
+    """A database for one test alone, which may kill it."""
+    database = Database(tmp_path / "database")
+    try:
+        database.start()
+        yield database
+    finally:
+        database.stop()
+
+
+@pytest.fixture
+def amqp_url(infra: Infra) -> Iterator[str]:
+    """A fresh virtual host's address, as its administrator."""
+    with infra.vhost() as url:
+        yield url
+
+
+@pytest.fixture
+def management_url(infra: Infra) -> str:
+    """The management API's address, with the administrator's credentials."""
+    return infra.broker.management_url
+
+
+@pytest.fixture
+def mongo_url(infra: Infra) -> str:
+    return infra.database.url
+
+
+@pytest.fixture
+def database_prefix(infra: Infra) -> Iterator[str]:
+    """A prefix for database names that no other test has; dropped afterwards."""
+    with infra.database_prefix() as prefix:
+        yield prefix
