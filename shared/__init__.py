@@ -1,0 +1,1 @@
+"""The kernel: only what every service needs, nothing that one service knows."""

@@ -1,0 +1,95 @@
+"""What a service hears: a table from event types to pure functions that answer with commands."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from shared.contracts import Envelope, EventBody
+from shared.contracts.events import TypeName
+
+B = TypeVar("B", bound=EventBody)
+B_co = TypeVar("B_co", bound=EventBody, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard(Generic[B_co]):
+    """An event of another service (or of the own one), read and in its order."""
+
+    body: B_co
+    subject: str
+    tenant: str
+    at: datetime
+    actor: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A command to one of the service's own cases; `kind` is the case's stream name."""
+
+    kind: str
+    case_id: str
+    command: Any
+    create: bool = False
+
+
+Handler = Callable[[Heard[Any]], Iterable[Send]]
+
+
+class Hears:
+    """The handlers of one service, by event type.
+
+        hears = Hears("validation")
+
+        @hears(RequestReceived)
+        def on_request_received(heard: Heard[RequestReceived]) -> Iterable[Send]:
+            yield Send(EVALUATION.stream, heard.subject, OpenEvaluation(...), create=True)
+
+    Hearing one event of a kind of case means hearing all of them, since order is kept within the
+    case; those without a handler only move its place.
+    """
+
+    def __init__(self, service: str) -> None:
+        self.service = service
+        self.handlers: dict[str, Handler] = {}
+
+    def __call__(
+        self, *bodies: type[B]
+    ) -> Callable[[Callable[[Heard[B]], Iterable[Send]]], Callable[[Heard[B]], Iterable[Send]]]:
+        def register(
+            handler: Callable[[Heard[B]], Iterable[Send]],
+        ) -> Callable[[Heard[B]], Iterable[Send]]:
+            for body in bodies:
+                if body.event_type in self.handlers:
+                    msg = f"{self.service} handles {body.event_type} twice"
+                    raise TypeError(msg)
+                self.handlers[body.event_type] = handler
+            return handler
+
+        return register
+
+    @property
+    def streams(self) -> frozenset[str]:
+        return frozenset(TypeName.parse(name).stream for name in self.handlers)
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        return tuple(f"{stream}.#" for stream in sorted(self.streams))
+
+    def commands(self, event: Envelope) -> list[Send]:
+        """What the event asks of this service's cases.
+
+        Raises:
+            UnknownEventType, UnknownEventVersion, pydantic.ValidationError: it cannot be read.
+        """
+        body = event.body()
+        handler = self.handlers.get(body.event_type)
+        if handler is None:
+            return []
+        heard = Heard(body, event.subject, event.tenant, event.time, event.actor, event.sequence)
+        sends = list(handler(heard))
+        if len({(send.kind, send.case_id) for send in sends}) < len(sends):
+            msg = f"{self.service} answers {event.type} with two commands to one case"
+            raise TypeError(msg)
+        return sends

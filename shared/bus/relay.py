@@ -1,0 +1,197 @@
+"""The relay: carries committed events from the cases' documents to the broker.
+
+What was just committed is handed over in memory and published at once, in batches. That memory may
+be lost: every document with something unpublished carries `relay_at`, and the sweep takes over
+what is past it, whoever committed it. A document is marked only when its run of confirmed events
+follows on what was published before, so no event is skipped. The relay makes duplicates (a crash
+between confirm and mark, a lost confirm) and never losses.
+"""
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from pymongo import UpdateOne
+from pymongo.errors import PyMongoError
+
+from shared.bus.publisher import Message, Publisher
+from shared.bus.topology import EVENTS
+from shared.contracts import encode
+from shared.contracts.events import TypeName
+from shared.decider import Transient
+from shared.store.cases import utc_now
+from shared.store.document import RELAY_LEASE
+from shared.store.group import Collection
+from shared.store.history import Entry, to_envelope
+from shared.telemetry.kernel import KernelMetrics
+
+log = structlog.get_logger()
+MAX_BATCH = 200
+MAX_WAITING = 20_000
+SWEEP_EVERY = 1.0
+MAX_RUN = 500
+Run = tuple[str, str, str, Sequence[Entry]]
+
+
+class EventRelay:
+    """One a service and process; several may work on the same cases."""
+
+    def __init__(self, service: str, publisher: Publisher, metrics: KernelMetrics) -> None:
+        self._service = service
+        self._publisher = publisher
+        self._metrics = metrics
+        self._collections: dict[str, Collection] = {}
+        self._waiting: deque[Run] = deque(maxlen=MAX_WAITING)
+        self._wake = asyncio.Event()
+
+    def watch(self, kind: str, collection: Collection) -> None:
+        self._collections[kind] = collection
+
+    def offer(self, kind: str, case_id: str, tenant: str, entries: Sequence[Entry]) -> None:
+        """Take what was just committed. When too much waits, the sweep will find it."""
+        self._waiting.append((kind, case_id, tenant, entries))
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Publish until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._publish_offers())
+            group.create_task(self._sweep_for_ever())
+
+    async def drain(self) -> None:
+        """Publish what still waits in memory before a stop; what fails the store keeps."""
+        while self._waiting and await self._next_batch():
+            pass
+
+    async def oldest_unpublished_seconds(self) -> float:
+        """How long the oldest unconfirmed event has waited, 0 when there is none."""
+        oldest: datetime | None = None
+        for collection in self._collections.values():
+            document = await collection.find_one(
+                {"relay_at": {"$exists": True}}, {"relay_at": 1}, sort=[("relay_at", 1)]
+            )
+            if document is not None:
+                since = document["relay_at"] - RELAY_LEASE
+                oldest = since if oldest is None else min(oldest, since)
+        return 0.0 if oldest is None else max(0.0, (utc_now() - oldest).total_seconds())
+
+    async def sweep(self) -> int:
+        """Publish what is past its `relay_at`; returns how many cases were taken over."""
+        taken = 0
+        for kind, collection in self._collections.items():
+            runs = await self._overdue(kind, collection)
+            taken += len(runs)
+            if runs:
+                await self._relay(runs)
+        return taken
+
+    async def _publish_offers(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting and await self._next_batch():
+                pass
+
+    async def _next_batch(self) -> bool:
+        size = min(MAX_BATCH, len(self._waiting))
+        batch = [self._waiting.popleft() for _ in range(size)]
+        if await self._try(self._relay(batch)):
+            return True
+        self._waiting.clear()
+        return False
+
+    async def _sweep_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_EVERY * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
+            await self._try(self.sweep())
+
+    async def _try(self, work: Any) -> bool:  # noqa: ANN401 - any coroutine
+        try:
+            await work
+        except (Transient, PyMongoError) as error:
+            log.warning("relay_interrupted", service=self._service, reason=str(error))
+            await asyncio.sleep(0.5)
+            return False
+        return True
+
+    async def _overdue(self, kind: str, collection: Collection) -> list[Run]:
+        now = utc_now()
+        cursor = collection.find(
+            {"relay_at": {"$lte": now}}, {"published": 1, "version": 1, "relay_at": 1}
+        )
+        runs: list[Run] = []
+        async for found in cursor.sort("relay_at", 1).limit(MAX_BATCH):
+            claimed = await collection.find_one_and_update(
+                {"_id": found["_id"], "relay_at": found["relay_at"]},
+                {"$set": {"relay_at": now + RELAY_LEASE + timedelta(seconds=10)}},
+                projection={
+                    "tenant": 1,
+                    "history": {"$slice": [found["published"], MAX_RUN]},
+                },
+            )
+            if claimed is not None:
+                runs.append((kind, found["_id"], claimed["tenant"], claimed["history"]))
+        return runs
+
+    async def _relay(self, runs: Sequence[Run]) -> None:
+        messages = [_message(run, entry) for run in runs for entry in run[3]]
+        verdicts = iter(await self._publisher.publish(messages) if messages else [])
+        marks: dict[str, list[UpdateOne]] = {}
+        for kind, case_id, first, last in _merge(runs, verdicts, self._refused):
+            marks.setdefault(kind, []).append(_mark(case_id, first, last))
+        for kind, updates in marks.items():
+            await self._collections[kind].bulk_write(updates, ordered=False)
+
+    def _refused(self, entry: Entry, reason: str) -> None:
+        self._metrics.published.labels(service=self._service, outcome=reason).inc()
+        log.error("event_not_published", type=entry["type"], event_id=entry["id"], reason=reason)
+
+
+def _message(run: Run, entry: Mapping[str, Any]) -> Message:
+    _, case_id, tenant, _ = run
+    event = to_envelope(case_id, tenant, entry)
+    key = TypeName.parse(event.type).routing_key
+    return Message(EVENTS, key, encode(event), event.id, event.type)
+
+
+def _merge(runs: Sequence[Run], verdicts: Any, refused: Any) -> list[tuple[str, str, int, int]]:  # noqa: ANN401
+    """Confirmed runs of each case, joined where they follow on each other."""
+    joined: dict[tuple[str, str], tuple[int, int]] = {}
+    for kind, case_id, _, entries in runs:
+        confirmed: list[int] = []
+        broken = False
+        for entry in entries:
+            if reason := next(verdicts):
+                refused(entry, reason)
+                broken = True
+            elif not broken:
+                confirmed.append(entry["seq"])
+        if confirmed:
+            first, last = confirmed[0], confirmed[-1]
+            known = joined.get((kind, case_id))
+            if known is not None and known[1] + 1 == first:
+                first = known[0]
+            elif known is not None:
+                continue
+            joined[kind, case_id] = (first, last)
+        elif not entries:
+            joined.setdefault((kind, case_id), (1, 0))
+    return [(kind, case_id, first, last) for (kind, case_id), (first, last) in joined.items()]
+
+
+def _mark(case_id: str, first: int, last: int) -> UpdateOne:
+    """Note what is confirmed, unless something before it is not; the rest stays for the sweep."""
+    if last < first:
+        return UpdateOne(
+            {"_id": case_id, "$expr": {"$eq": ["$published", "$version"]}},
+            {"$unset": {"relay_at": ""}},
+        )
+    keep = {"$cond": [{"$gt": ["$version", last]}, "$relay_at", "$$REMOVE"]}
+    return UpdateOne(
+        {"_id": case_id, "published": first - 1},
+        [{"$set": {"published": last, "relay_at": keep}}],
+    )

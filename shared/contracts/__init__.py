@@ -1,0 +1,27 @@
+"""The published language of Enlace: envelopes and event bodies, one module per publishing service.
+
+A consumer depends on this package and never on the service that publishes.
+"""
+
+from shared.contracts.envelope import Envelope, MalformedEnvelope, decode, encode
+from shared.contracts.events import (
+    REGISTRY,
+    EventBody,
+    UnknownEventType,
+    UnknownEventVersion,
+    body_of,
+    upcast,
+)
+
+__all__ = [
+    "REGISTRY",
+    "Envelope",
+    "EventBody",
+    "MalformedEnvelope",
+    "UnknownEventType",
+    "UnknownEventVersion",
+    "body_of",
+    "decode",
+    "encode",
+    "upcast",
+]

@@ -1,0 +1,19 @@
+"""Cases in MongoDB: one document each, one guarded write a command, committed in groups."""
+
+from shared.store.cases import Cases, Kind, Outcome, utc_now
+from shared.store.codes import Codes
+from shared.store.document import Cause
+from shared.store.history import Entry, broken_at, entry_hash, to_envelope
+
+__all__ = [
+    "Cases",
+    "Cause",
+    "Codes",
+    "Entry",
+    "Kind",
+    "Outcome",
+    "broken_at",
+    "entry_hash",
+    "to_envelope",
+    "utc_now",
+]

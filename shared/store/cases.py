@@ -1,0 +1,307 @@
+"""The shell around every decider: load, decide, evolve, save, hand over to the relay. Written once.
+
+A command ends in one single-document write guarded by the case's version, so that state, trail,
+outbox, handled ids and next deadline commit together or not at all. Commands that wait for the same
+case are decided one after another on one draft and committed by one write; each caller gets its own
+outcome. A lost race reloads and decides again, a bounded number of times.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import PyMongoError
+
+from shared.decider import Decider, Given, Invalid, Stale, Transient, Unknown
+from shared.store.document import CODEC, RELAY_LEASE, WITHOUT_HISTORY, Cause, Draft, Shape
+from shared.store.group import Collection, Document, GroupReader, GroupWriter
+from shared.store.history import Entry
+
+S = TypeVar("S")
+MAX_ATTEMPTS = 8
+MAX_HISTORY = 10_000
+
+
+def utc_now() -> datetime:
+    """The present in UTC, in the milliseconds that BSON can keep."""
+    return to_milliseconds(datetime.now(UTC))
+
+
+def to_milliseconds(at: datetime) -> datetime:
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[S]):
+    """What became of a command: the case after it, and the events it added."""
+
+    id: str
+    state: S
+    version: int
+    entries: Sequence[Entry] = ()
+    replayed: bool = False
+
+
+@dataclass(frozen=True)
+class Kind(Generic[S]):
+    """A kind of case: what it is called, where it lies, by which rules it lives."""
+
+    service: str
+    thing: str
+    decider: Decider[S, Any, Any]
+    shape: int = 1
+    indexes: Sequence[tuple[str, ...]] = ()
+    unique: Sequence[tuple[str, ...]] = ()
+
+    @property
+    def stream(self) -> str:
+        return f"{self.service}.{self.thing}"
+
+    @property
+    def collection(self) -> str:
+        return f"{self.thing}s"
+
+
+class Relay(Protocol):
+    """Takes what was committed and publishes it; may forget, since the store remembers."""
+
+    def offer(self, kind: str, case_id: str, tenant: str, entries: Sequence[Entry]) -> None: ...
+
+
+@dataclass(slots=True)
+class _Pending(Generic[S]):
+    command: Any
+    cause: Cause
+    expected: int | None
+    create: bool
+    future: "asyncio.Future[Outcome[S]]"
+    answer: "Outcome[S] | BaseException | None" = field(default=None)
+
+
+class Cases(Generic[S]):
+    """All cases of one kind."""
+
+    def __init__(
+        self,
+        kind: Kind[S],
+        database: AsyncDatabase[Document],
+        policy: Callable[[str], Any],
+        relay: Relay,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.kind = kind
+        self.collection: Collection = database.get_collection(kind.collection, codec_options=CODEC)
+        self.shape = Shape(kind.decider, kind.shape)
+        self._policy = policy
+        self._relay = relay
+        self._now = now
+        self._writer = GroupWriter(self.collection)
+        self._reader = GroupReader(self.collection, WITHOUT_HISTORY)
+        self._busy: dict[str, list[_Pending[S]]] = {}
+        self._drains: set[asyncio.Task[None]] = set()
+
+    async def create(self, case_id: str, command: object, cause: Cause) -> Outcome[S]:
+        """Give a command to a case that should not exist yet.
+
+        Decided without reading first; when the id is taken, the command goes to the case as it is,
+        where a repetition meets its own id and anything else is for the decider to refuse.
+        """
+        pending = self._pending(command, cause, expected=None, create=True)
+        draft = self._blank(case_id, cause.tenant)
+        self._decide(draft, pending)
+        if draft.new_entries and not await self._save(draft):
+            return await self._enqueue(case_id, pending)
+        return _settled(pending)
+
+    async def handle(
+        self,
+        case_id: str,
+        command: object,
+        cause: Cause,
+        *,
+        expected: int | None = None,
+        create: bool = False,
+    ) -> Outcome[S]:
+        """Give a command to a case.
+
+        Args:
+            case_id: whose command it is; unknown ids are refused unless `create`.
+            command: what the kind's decider understands.
+            cause: who asks, and the id that makes a repetition harmless.
+            expected: the version the caller decided on; another one is `Stale`.
+            create: start from the initial state when there is no such case.
+
+        Raises:
+            Rejected: the domain's own refusal, `Unknown`, or `Stale`.
+            Transient: the database did not answer, or the race was lost too often.
+        """
+        return await self._enqueue(case_id, self._pending(command, cause, expected, create=create))
+
+    async def get(self, case_id: str, tenant: str) -> Outcome[S]:
+        """The present state of a tenant's case.
+
+        Raises:
+            Unknown: there is none, or it is another tenant's.
+        """
+        document = await self._reader.get(case_id)
+        if document is None or document["tenant"] != tenant:
+            raise self._unknown(case_id)
+        draft = await self._draft(document)
+        return Outcome(case_id, draft.state, draft.version)
+
+    async def history(self, case_id: str, tenant: str, after: int, limit: int) -> list[Entry]:
+        """Entries after a sequence, oldest first."""
+        document = await self.collection.find_one(
+            {"_id": case_id, "tenant": tenant}, {"history": {"$slice": [after, limit]}}
+        )
+        if document is None:
+            raise self._unknown(case_id)
+        entries: list[Entry] = document["history"]
+        return entries
+
+    async def find(
+        self,
+        tenant: str,
+        where: Mapping[str, Any],
+        *,
+        order: Sequence[tuple[str, int]] = (("_id", 1),),
+        limit: int = 100,
+    ) -> list[Outcome[S]]:
+        """Cases of one tenant by their state (`state.field`), in an order an index supports."""
+        cursor = self.collection.find({**where, "tenant": tenant}, WITHOUT_HISTORY)
+        found = [document async for document in cursor.sort(list(order)).limit(limit)]
+        return [Outcome(d["_id"], self.shape.load(d["state"]), d["version"]) for d in found]
+
+    async def ensure_indexes(self) -> None:
+        """Create the kernel's and the kind's indexes; every kind's index starts with the tenant."""
+        for name in ("relay_at", "next_due"):
+            await self.collection.create_index(
+                name, partialFilterExpression={name: {"$exists": True}}
+            )
+        for unique, wanted in ((False, self.kind.indexes), (True, self.kind.unique)):
+            for fields in wanted:
+                await self.collection.create_index(["tenant", *fields], unique=unique)
+
+    def _unknown(self, case_id: str) -> Unknown:
+        return Unknown(f"{self.kind.thing}.unknown", id=case_id)
+
+    def _pending(
+        self, command: object, cause: Cause, expected: int | None, *, create: bool
+    ) -> _Pending[S]:
+        future: asyncio.Future[Outcome[S]] = asyncio.get_running_loop().create_future()
+        return _Pending(command, cause, expected, create, future)
+
+    async def _enqueue(self, case_id: str, pending: _Pending[S]) -> Outcome[S]:
+        waiting = self._busy.get(case_id)
+        if waiting is None:
+            self._busy[case_id] = [pending]
+            task = asyncio.create_task(self._drain(case_id))
+            self._drains.add(task)
+            task.add_done_callback(self._drains.discard)
+        else:
+            waiting.append(pending)
+        return await pending.future
+
+    async def _drain(self, case_id: str) -> None:
+        while batch := self._busy[case_id]:
+            self._busy[case_id] = []
+            try:
+                await self._work(case_id, batch)
+            except Exception as error:  # noqa: BLE001 - handed to each caller, who decides
+                for pending in batch:
+                    pending.answer = error
+            for pending in batch:
+                _answer(pending)
+        del self._busy[case_id]
+
+    async def _work(self, case_id: str, batch: list[_Pending[S]]) -> None:
+        for attempt in range(MAX_ATTEMPTS):
+            document = await self._reader.get(case_id)
+            known = document is not None
+            draft = (
+                await self._draft(document)
+                if document is not None
+                else self._blank(case_id, batch[0].cause.tenant)
+            )
+            for pending in batch:
+                if not known and not draft.new_entries and not pending.create:
+                    pending.answer = self._unknown(case_id)
+                else:
+                    self._decide(draft, pending)
+            if not draft.new_entries or await self._save(draft):
+                return
+            await asyncio.sleep(0.002 * attempt)
+        msg = f"{self.kind.thing} {case_id}: {MAX_ATTEMPTS} races lost"
+        raise Transient(msg)
+
+    def _decide(self, draft: Draft[S], pending: _Pending[S]) -> None:
+        try:
+            pending.answer = self._decided(draft, pending)
+        except Exception as error:  # noqa: BLE001 - one caller's refusal or bug is not the others'
+            pending.answer = error
+
+    def _decided(self, draft: Draft[S], pending: _Pending[S]) -> Outcome[S]:
+        cause = pending.cause
+        if cause.tenant != draft.tenant:
+            raise self._unknown(draft.id)
+        if draft.has_handled(cause):
+            if draft.seen.get(cause.id, cause.fingerprint) != cause.fingerprint:
+                raise Invalid("idempotency_key_reused")
+            return Outcome(draft.id, draft.state, draft.version, replayed=True)
+        if pending.expected is not None and pending.expected != draft.version:
+            raise Stale("stale_version", expected=pending.expected, actual=draft.version)
+        if draft.version >= MAX_HISTORY:
+            raise Invalid("history_full", limit=MAX_HISTORY)
+        at = self._now() if cause.at is None else to_milliseconds(cause.at)
+        given = Given(at, cause.actor, cause.tenant, self._policy(cause.tenant), cause.roles)
+        bodies = list(self.kind.decider.decide(draft.state, pending.command, given))
+        before = len(draft.new_entries)
+        draft.record(bodies, cause, at, self.shape)
+        if bodies:
+            draft.note(cause)
+        return Outcome(draft.id, draft.state, draft.version, draft.new_entries[before:])
+
+    def _blank(self, case_id: str, tenant: str) -> Draft[S]:
+        return Draft(case_id, tenant, self.kind.decider.initial())
+
+    async def _draft(self, document: Document) -> Draft[S]:
+        if document["shape"] == self.kind.shape:
+            return Draft.of(document, self.shape)
+        try:
+            whole = await self.collection.find_one({"_id": document["_id"]})
+        except PyMongoError as error:
+            raise Transient(f"database: {type(error).__name__}") from error
+        if whole is None:
+            raise self._unknown(document["_id"])
+        whole["state"] = self.shape.dump(self.shape.fold(whole["history"]))
+        return Draft.of(whole, self.shape)
+
+    async def _save(self, draft: Draft[S]) -> bool:
+        relay_at = utc_now() + RELAY_LEASE
+        if draft.stored_version == 0:
+            saved = await self._writer.insert(draft.to_insert(self.shape, relay_at))
+        else:
+            saved = await self._writer.update(*draft.to_update(self.shape, relay_at))
+        if saved:
+            self._relay.offer(self.kind.stream, draft.id, draft.tenant, draft.new_entries)
+        return saved
+
+
+def _answer(pending: _Pending[S]) -> None:
+    if pending.future.done():
+        return
+    if isinstance(pending.answer, BaseException):
+        pending.future.set_exception(pending.answer)
+    elif pending.answer is not None:
+        pending.future.set_result(pending.answer)
+
+
+def _settled(pending: _Pending[S]) -> Outcome[S]:
+    if isinstance(pending.answer, BaseException):
+        raise pending.answer
+    if pending.answer is None:
+        raise AssertionError("a decided command has an answer")
+    return pending.answer

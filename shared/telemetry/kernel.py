@@ -1,0 +1,62 @@
+"""What the kernel itself measures; labels come from closed sets (services, event types, outcomes)."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
+
+
+class KernelMetrics:
+    """One set a process, on the registry that `/metrics` shows."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.published = Counter(
+            "enlace_events_published",
+            "Events the relay gave to the broker, by what became of them",
+            ("service", "outcome"),
+            registry=registry,
+        )
+        self.handled = Counter(
+            "enlace_messages_handled",
+            "Messages taken from a service's queue, by what became of them",
+            ("service", "type", "outcome"),
+            registry=registry,
+        )
+        self.batch_seconds = Histogram(
+            "enlace_message_batch_seconds",
+            "Time to handle one batch of messages",
+            ("service",),
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self.event_lag = Histogram(
+            "enlace_event_lag_seconds",
+            "From an event's occurrence to its effect in the service that hears it",
+            ("service",),
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self.buried = Counter(
+            "enlace_dead_letters",
+            "Messages sent to a service's dead-letter queue, by reason",
+            ("service", "reason"),
+            registry=registry,
+        )
+        self.outbox_age = Gauge(
+            "enlace_outbox_oldest_seconds",
+            "Age of the oldest event the broker has not confirmed",
+            ("service",),
+            registry=registry,
+        )
+        self.timer_lateness = Histogram(
+            "enlace_timer_lateness_seconds",
+            "From a deadline's promised instant to its firing",
+            ("service",),
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self.gaps = Gauge(
+            "enlace_streams_waiting",
+            "Cases of other services whose next event is missing while later ones have come",
+            ("service",),
+            registry=registry,
+        )

@@ -1,0 +1,81 @@
+"""Durable deadlines: the case's own `next_due`, indexed, fired as a command to the case.
+
+A deadline that fell due while everything was down fires when a worker is back, once, with the due
+instant that was promised: the guarded write lets one of several workers win, and the winner's state
+no longer has the deadline open.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import structlog
+from pymongo.errors import PyMongoError
+
+from shared.decider import Rejected, Transient
+from shared.store import Cases, Cause, utc_now
+from shared.store.group import Document
+from shared.telemetry.kernel import KernelMetrics
+
+log = structlog.get_logger()
+LOOK_EVERY = 1.0
+MAX_BATCH = 1_000
+
+
+class DeadlineWorker:
+    """Fires what is due in the cases of one service."""
+
+    def __init__(
+        self,
+        service: str,
+        cases: Sequence[Cases[Any]],
+        metrics: KernelMetrics,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._service = service
+        self._cases = [c for c in cases if c.kind.decider.on_due is not None]
+        self._metrics = metrics
+        self._now = now
+
+    async def run(self) -> None:
+        """Look for due cases until cancelled."""
+        while self._cases:
+            try:
+                fired = await self.fire_due()
+            except (Transient, PyMongoError) as error:
+                log.warning("deadlines_interrupted", service=self._service, reason=str(error))
+                fired = 0
+            if fired < MAX_BATCH:
+                await asyncio.sleep(LOOK_EVERY * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
+
+    async def fire_due(self) -> int:
+        """Fire what is due now; returns how many cases were looked at."""
+        looked_at = 0
+        for cases in self._cases:
+            now = self._now()
+            cursor = cases.collection.find(
+                {"next_due": {"$lte": now}}, {"next_due": 1, "tenant": 1}
+            )
+            due = [document async for document in cursor.sort("next_due", 1).limit(MAX_BATCH)]
+            await asyncio.gather(*(self._fire(cases, document) for document in due))
+            looked_at += len(due)
+        return looked_at
+
+    async def _fire(self, cases: Cases[Any], document: Document) -> None:
+        case_id, due = document["_id"], document["next_due"]
+        decider = cases.kind.decider
+        if decider.on_due is None:
+            return
+        try:
+            current = await cases.get(case_id, document["tenant"])
+            command = decider.on_due(current.state, due)
+            cause = Cause(document["tenant"], f"service:{self._service}", causation="deadline")
+            outcome = await cases.handle(case_id, command, cause)
+        except Rejected as refusal:
+            log.error("deadline_refused", case_id=case_id, reason=str(refusal))
+            return
+        if outcome.entries:
+            late = (self._now() - due).total_seconds()
+            self._metrics.timer_lateness.labels(service=self._service).observe(max(0.0, late))
