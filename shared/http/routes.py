@@ -1,0 +1,125 @@
+"""How a service declares its API.
+
+    def routes(requests: Requests) -> Routes:
+        api = Routes("intake", PERMISSIONS)
+
+        @api.post("/requests", may="receive_request", status=201, location="/requests/{id}")
+        async def receive_request(call: Call, body: NewRequest) -> RequestView:
+            return await requests.receive(call, body)
+
+        return api
+
+The signature says it all: `call` first, path parameters by name, `query` and `body` as models
+derived from `Input`, the result's type as annotation. ``may`` names a row of the service's
+permissions; ``may=None`` opens the operation to everybody.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeVar
+
+from fastapi.routing import APIRoute
+
+from shared.http.operation import Operation, Terms
+from shared.http.signature import Handler
+from shared.security import Permissions
+
+PREFIX: Final = "/api/v1"
+H = TypeVar("H", bound=Handler)
+
+
+class Routes:
+    """The operations of one service, all below ``/api/v1``."""
+
+    def __init__(self, service: str, permissions: Permissions) -> None:
+        self.service = service
+        self.permissions = permissions
+        self.operations: list[Operation] = []
+        self.others: list[APIRoute] = []
+
+    def get(
+        self,
+        path: str,
+        *,
+        may: str | None,
+        status: int = 200,
+        problems: Sequence[str] = (),
+        timeout: float | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> Callable[[H], H]:
+        """A query: changes nothing, takes no body."""
+        terms = Terms(status=status, roles=self._roles(may), problems=problems, timeout=timeout)
+        return self._operation("GET", path, terms, extra)
+
+    def post(  # noqa: PLR0913
+        self,
+        path: str,
+        *,
+        may: str | None,
+        status: int = 200,
+        if_match: bool = False,
+        location: str | None = None,
+        problems: Sequence[str] = (),
+        max_body: int | None = None,
+        timeout: float | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> Callable[[H], H]:
+        """A command.
+
+        `location` is a path below the prefix, filled from the result's fields; `if_match` is for
+        a command on a case that exists; `max_body` in bytes, `timeout` in seconds.
+        """
+        terms = Terms(
+            status=status,
+            roles=self._roles(may),
+            idempotent=True,
+            if_match=if_match,
+            location=None if location is None else PREFIX + location,
+            problems=problems,
+            max_body=max_body,
+            timeout=timeout,
+        )
+        return self._operation("POST", path, terms, extra)
+
+    def put(self, path: str, *, may: str | None, **more: Any) -> Callable[[H], H]:  # noqa: ANN401
+        """A replacement on the version in If-Match; `more` as in `Terms`."""
+        return self._change("PUT", path, may, more)
+
+    def patch(self, path: str, *, may: str | None, **more: Any) -> Callable[[H], H]:  # noqa: ANN401
+        """A change on the version in If-Match; `more` as in `Terms`."""
+        return self._change("PATCH", path, may, more)
+
+    def delete(self, path: str, *, may: str | None, **more: Any) -> Callable[[H], H]:  # noqa: ANN401
+        """A removal on the version in If-Match; `more` as in `Terms`."""
+        return self._change("DELETE", path, may, more)
+
+    def add(self, route: APIRoute) -> None:
+        """An ordinary FastAPI route (an upload, a page), under the same edge; full path."""
+        self.others.append(route)
+
+    def _change(
+        self, verb: str, path: str, may: str | None, more: Mapping[str, Any]
+    ) -> Callable[[H], H]:
+        terms = Terms(roles=self._roles(may), **{"if_match": True, **more})
+        return self._operation(verb, path, terms, None)
+
+    def _roles(self, may: str | None) -> Any:  # noqa: ANN401 - frozenset[Role] or None
+        return None if may is None else self.permissions.roles_for(may)
+
+    def _operation(
+        self, verb: str, path: str, terms: Terms, extra: Mapping[str, Any] | None
+    ) -> Callable[[H], H]:
+        def register(handler: H) -> H:
+            self.operations.append(
+                Operation(
+                    verb,
+                    PREFIX + path,
+                    handler,
+                    name=handler.__name__,
+                    service=self.service,
+                    terms=terms,
+                    extra=extra,
+                )
+            )
+            return handler
+
+        return register

@@ -1,0 +1,65 @@
+"""OpenTelemetry spans, when an endpoint is configured; nothing at all when it is not."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from opentelemetry.context import Context
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.trace import (
+    NonRecordingSpan,
+    SpanContext,
+    SpanKind,
+    TraceFlags,
+    Tracer,
+    set_span_in_context,
+)
+
+from shared.telemetry.context import WorkContext
+from shared.telemetry.trace_context import TraceParent, parse_traceparent
+
+
+def make_tracing(
+    endpoint: str | None, *, version: str, exporter: SpanExporter | None = None
+) -> TracerProvider | None:
+    """The provider that sends spans to an OTLP/HTTP `endpoint`; None without one.
+
+    Its owner calls `shutdown()` on the way out, which sends what is left.
+    """
+    if endpoint is None and exporter is None:
+        return None
+    resource = Resource.create({"service.name": "enlace", "service.version": version})
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+    provider.add_span_processor(BatchSpanProcessor(exporter or OTLPSpanExporter(endpoint)))
+    return provider
+
+
+@contextmanager
+def server_span(tracer: Tracer, name: str, context: WorkContext) -> Iterator[None]:
+    """A span for work that came from outside; `context` then carries it to what follows."""
+    with tracer.start_as_current_span(
+        name, context=_remote(context.traceparent), kind=SpanKind.SERVER
+    ) as span:
+        span.set_attribute("enlace.correlation_id", context.correlation_id)
+        own = span.get_span_context()
+        context.traceparent = str(
+            TraceParent(
+                format(own.trace_id, "032x"), format(own.span_id, "016x"), own.trace_flags.sampled
+            )
+        )
+        yield
+
+
+def _remote(traceparent: str) -> Context | None:
+    parent = parse_traceparent(traceparent)
+    if parent is None or not parent.sampled:
+        return None
+    remote = SpanContext(
+        trace_id=int(parent.trace_id, 16),
+        span_id=int(parent.parent_id, 16),
+        is_remote=True,
+        trace_flags=TraceFlags(TraceFlags.SAMPLED),
+    )
+    return set_span_in_context(NonRecordingSpan(remote))
