@@ -80,7 +80,8 @@ class Decider(Generic[S, C, P]):
     """The rules of one kind of case.
 
     `next_due` is a pure function of the state: the next instant at which the case wants to be
-    woken, or None. When it has come, the case is given `on_due(state, due)`.
+    woken, or None. When it has come, the case is given `on_due(due)`, after which `next_due` must
+    be another instant or None.
     """
 
     state: type[S]
@@ -88,4 +89,4 @@ class Decider(Generic[S, C, P]):
     decide: Callable[[S, C, Given[P]], Sequence[EventBody]]
     evolve: Callable[[S, Any, Stamp], S]
     next_due: Callable[[S], datetime | None] = lambda _: None
-    on_due: Callable[[S, datetime], C] | None = None
+    on_due: Callable[[datetime], C] | None = None

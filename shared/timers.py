@@ -39,9 +39,13 @@ class DeadlineWorker:
         self._metrics = metrics
         self._now = now
 
+    @property
+    def has_work(self) -> bool:
+        return bool(self._cases)
+
     async def run(self) -> None:
         """Look for due cases until cancelled."""
-        while self._cases:
+        while True:
             try:
                 fired = await self.fire_due()
             except (Transient, PyMongoError) as error:
@@ -65,16 +69,14 @@ class DeadlineWorker:
 
     async def _fire(self, cases: Cases[Any], document: Document) -> None:
         case_id, due = document["_id"], document["next_due"]
-        decider = cases.kind.decider
-        if decider.on_due is None:
+        on_due = cases.kind.decider.on_due
+        if on_due is None:
             return
+        cause = Cause(document["tenant"], f"system:{self._service}", causation="deadline")
         try:
-            current = await cases.get(case_id, document["tenant"])
-            command = decider.on_due(current.state, due)
-            cause = Cause(document["tenant"], f"service:{self._service}", causation="deadline")
-            outcome = await cases.handle(case_id, command, cause)
-        except Rejected as refusal:
-            log.error("deadline_refused", case_id=case_id, reason=str(refusal))
+            outcome = await cases.handle(case_id, on_due(due), cause)
+        except Rejected:
+            log.exception("deadline_refused", case_id=case_id)
             return
         if outcome.entries:
             late = (self._now() - due).total_seconds()

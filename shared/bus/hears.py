@@ -1,6 +1,7 @@
 """What a service hears: a table from event types to pure functions that answer with commands."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from inspect import isawaitable, iscoroutinefunction
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -8,7 +9,6 @@ from typing import Any, Generic, TypeVar
 from shared.contracts import Envelope, EventBody
 from shared.contracts.events import TypeName
 
-B = TypeVar("B", bound=EventBody)
 B_co = TypeVar("B_co", bound=EventBody, covariant=True)
 
 
@@ -34,7 +34,9 @@ class Send:
     create: bool = False
 
 
-Handler = Callable[[Heard[Any]], Iterable[Send]]
+Answer = Iterable[Send] | Awaitable[Iterable[Send]]
+Handler = Callable[..., Answer]
+H = TypeVar("H", bound=Handler)
 
 
 class Hears:
@@ -46,6 +48,10 @@ class Hears:
         def on_request_received(heard: Heard[RequestReceived]) -> Iterable[Send]:
             yield Send(EVALUATION.stream, heard.subject, OpenEvaluation(...), create=True)
 
+    A handler that must look at the service's own cases to know whom an event concerns is a coroutine
+    function with a second argument, the service's `Workshop`. It only reads: what it wants done it
+    answers as commands.
+
     Hearing one event of a kind of case means hearing all of them, since order is kept within the
     case; those without a handler only move its place.
     """
@@ -54,12 +60,8 @@ class Hears:
         self.service = service
         self.handlers: dict[str, Handler] = {}
 
-    def __call__(
-        self, *bodies: type[B]
-    ) -> Callable[[Callable[[Heard[B]], Iterable[Send]]], Callable[[Heard[B]], Iterable[Send]]]:
-        def register(
-            handler: Callable[[Heard[B]], Iterable[Send]],
-        ) -> Callable[[Heard[B]], Iterable[Send]]:
+    def __call__(self, *bodies: type[EventBody]) -> Callable[[H], H]:
+        def register(handler: H) -> H:
             for body in bodies:
                 if body.event_type in self.handlers:
                     msg = f"{self.service} handles {body.event_type} twice"
@@ -77,7 +79,7 @@ class Hears:
     def patterns(self) -> tuple[str, ...]:
         return tuple(f"{stream}.#" for stream in sorted(self.streams))
 
-    def commands(self, event: Envelope) -> list[Send]:
+    async def commands(self, event: Envelope, workshop: object = None) -> list[Send]:
         """What the event asks of this service's cases.
 
         Raises:
@@ -88,7 +90,8 @@ class Hears:
         if handler is None:
             return []
         heard = Heard(body, event.subject, event.tenant, event.time, event.actor, event.sequence)
-        sends = list(handler(heard))
+        answer = handler(heard, workshop) if iscoroutinefunction(handler) else handler(heard)
+        sends = list(await answer if isawaitable(answer) else answer)
         if len({(send.kind, send.case_id) for send in sends}) < len(sends):
             msg = f"{self.service} answers {event.type} with two commands to one case"
             raise TypeError(msg)

@@ -55,9 +55,9 @@ class Publisher:
         self._channel: Channel | None = None
         self._opening = asyncio.Lock()
 
-    @property
-    def is_open(self) -> bool:
-        return self._channel is not None and not self._channel.is_closed
+    async def open(self) -> None:
+        """Open the connection now; raises Transient when the broker cannot be reached."""
+        await self._open_channel()
 
     async def publish(self, messages: Sequence[Message]) -> list[str]:
         """Publish and wait for the broker's word on each.

@@ -36,7 +36,9 @@ class CaseSink:
         cases: Mapping[str, Cases[Any]],
         cursors: Cursors,
         metrics: KernelMetrics,
+        workshop: object = None,
     ) -> None:
+        self._workshop = workshop
         self._hears = hears
         self._cases = cases
         self._cursors = cursors
@@ -111,7 +113,7 @@ class CaseSink:
     async def _try(self, event: Envelope, *, replay: bool) -> tuple[str, str] | None:
         """Carry out what the event asks; a failure is returned as reason and detail."""
         try:
-            sends = self._hears.commands(event)
+            sends = await self._hears.commands(event, self._workshop)
             for start in range(0, len(sends), FAN_OUT):
                 part = sends[start : start + FAN_OUT]
                 await asyncio.gather(*(self._send(send, event, replay=replay) for send in part))
@@ -132,7 +134,7 @@ class CaseSink:
     async def _send(self, send: Send, event: Envelope, *, replay: bool) -> None:
         cause = Cause(
             tenant=event.tenant,
-            actor=f"service:{self._hears.service}",
+            actor=f"system:{self._hears.service}",
             id=f"{event.id}:{send.kind}" if replay else event.id,
             source=(event.stream, event.sequence),
             correlation=event.correlationid,

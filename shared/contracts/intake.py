@@ -1,0 +1,71 @@
+"""What intake says about a client's request; the subject is the request's id."""
+
+from datetime import date, datetime
+
+from shared.contracts.events import EventBody
+from shared.contracts.terms import Deadline
+
+
+class RequestReceived(EventBody, event_type="intake.request.received.v1"):
+    """A request entered the registry with its code, its deadlines and its holder (A20, A23)."""
+
+    code: str
+    request_type: str
+    topic: str
+    title: str
+    description: str
+    received_at: datetime
+    effective_received_at: datetime
+    deadlines: tuple[Deadline, ...]
+    holder: str
+    channel: str = "api"
+    area: str = ""
+    effective_on: date | None = None
+    verbal: bool = False
+    touches: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
+
+
+class RequestProgressed(EventBody, event_type="intake.request.progressed.v1"):
+    """The request is in another status, or held by somebody else."""
+
+    status: str
+    holder: str
+    reason: str = ""
+    deadlines: tuple[Deadline, ...] = ()
+    coverage_signed: int = 0
+    coverage_eligible: int = 0
+
+
+class RequestDeadlineBreached(EventBody, event_type="intake.request.deadline_breached.v1"):
+    """A promised instant has passed with its stage unfinished."""
+
+    stage: str
+    due_at: datetime
+    holder: str
+
+
+class RequestClosed(EventBody, event_type="intake.request.closed.v1"):
+    """The end of a request's life: deployed and told to the client, or not viable, or withdrawn."""
+
+    outcome: str
+    closed_at: datetime
+    on_time: bool | None = None
+    reason: str = ""
+
+
+class RequestImported(EventBody, event_type="intake.request.imported.v1"):
+    """A request of an older register, as it was; its dates are the register's own."""
+
+    code: str
+    request_type: str
+    topic: str
+    title: str
+    received_at: datetime
+    due_at: datetime | None = None
+    closed_at: datetime | None = None
+    status: str
+    channel: str = ""
+    area: str = ""
+    source: str
+    row: int
