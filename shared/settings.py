@@ -74,9 +74,7 @@ class Settings(BaseSettings):
     mongo_url: Annotated[SecretStr | None, Field(description="Database, `mongodb://…`")] = None
     amqp_management_url: Annotated[
         SecretStr | None,
-        Field(
-            description="Broker's management API with an administrator; only `topology apply` and `status` use it"
-        ),
+        Field(description="Broker's management API, as an administrator; for `topology apply`"),
     ] = None
     services: Annotated[
         Mapping[str, Overrides],
@@ -207,9 +205,15 @@ _HEAD: Final = (
 )
 
 
+_OVERRIDES_ROW: Final = (
+    "| `ENLACE_<SERVICE>_AMQP_URL`, `ENLACE_<SERVICE>_MONGO_URL` | the process's own "
+    "| One service's own address; its database is `enlace_<service>` |"
+)
+
+
 def _row(name: str, field: Any) -> str:  # noqa: ANN401 - pydantic's FieldInfo
     if name == "services":
-        return "| `ENLACE_<SERVICE>_AMQP_URL`, `ENLACE_<SERVICE>_MONGO_URL` | the process's own | One service's own address; database `enlace_<service>` |"
+        return _OVERRIDES_ROW
     default = (
         field.default.total_seconds() if isinstance(field.default, timedelta) else field.default
     )

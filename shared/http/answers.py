@@ -54,7 +54,7 @@ def answer_result(operation: Operation, result: Any, query: object, path: str) -
     if operation.taking.versioned:
         headers.append((b"etag", etag(result.version).encode()))
     if operation.terms.location is not None:
-        headers.append((b"location", operation.terms.location.format_map(_Fields(result)).encode()))
+        headers.append((b"location", _location(operation, result)))
     if isinstance(result, Page) and result.next is not None and isinstance(query, PageQuery):
         headers.append((b"link", link_next(path, query, result.next).encode()))
     return _with_body(operation, operation.terms.status, headers, result)
@@ -67,11 +67,10 @@ def _reply(operation: Operation, reply: Reply[Any]) -> Answer:
         version = reply.body.version
     if version is not None:
         headers.append((b"etag", etag(version).encode()))
-    location = reply.location
-    if location is None and operation.terms.location is not None:
-        location = operation.terms.location.format_map(_Fields(reply.body))
-    if location is not None:
-        headers.append((b"location", location.encode()))
+    if reply.location is not None:
+        headers.append((b"location", reply.location.encode()))
+    elif operation.terms.location is not None:
+        headers.append((b"location", _location(operation, reply.body)))
     return _with_body(operation, reply.status or operation.terms.status, headers, reply.body)
 
 
@@ -83,13 +82,9 @@ def _with_body(operation: Operation, status: int, headers: RawHeaders, result: o
     return Answer(status, headers, body)
 
 
-class _Fields(dict[str, object]):
-    def __init__(self, result: object) -> None:
-        super().__init__()
-        self._result = result
-
-    def __missing__(self, key: str) -> object:
-        return getattr(self._result, key)
+def _location(operation: Operation, result: object) -> bytes:
+    values = {name: getattr(result, name) for name in operation.location_fields}
+    return str(operation.terms.location).format(**values).encode()
 
 
 def answer_problem(refusal: Refused, body: bytes, language: str) -> Answer:

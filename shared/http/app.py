@@ -9,11 +9,12 @@ from fastapi.openapi.utils import get_openapi
 from opentelemetry.trace import Tracer
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.types import ASGIApp, Lifespan
+from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 from shared import i18n
 from shared.decider import Rejected, Transient
-from shared.http.edge import Door, Edge
+from shared.http.edge import Edge
+from shared.http.exchange import Door
 from shared.http.health import Health, health_router
 from shared.http.limits import Rate, RateLimiter
 from shared.http.measures import RequestMeasures
@@ -48,6 +49,16 @@ class EnlaceApp(FastAPI):
         )
         self._services = services
         self._door = door
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        # past FastAPI's own telemetry, which the edge replaces
+        if self.middleware_stack is None:
+            self.middleware_stack = self.build_middleware_stack()
+        scope["app"] = self
+        await self.middleware_stack(scope, receive, send)
 
     def build_middleware_stack(self) -> ASGIApp:
         operations = [operation for routes in self._services for operation in routes.operations]
@@ -103,9 +114,12 @@ def create_app(
 def actor_of(request: Request) -> Actor:
     """The bearer of a request that passed through to FastAPI; 401 as everywhere."""
     app: EnlaceApp = request.app
-    return app.edge.authenticate(
-        {b"authorization": request.headers.get("authorization", "").encode("latin-1")}
-    )
+    credentials = request.headers.get("authorization", "").encode("latin-1")
+    actor = app.edge.authenticate({b"authorization": credentials})
+    context = current()
+    if context is not None:
+        context.tenant, context.actor = actor.tenant, actor.subject
+    return actor
 
 
 def allowed(routes: Routes, operation: str) -> Callable[[Request], Awaitable[Actor]]:
@@ -134,12 +148,15 @@ def _tell_problems(app: EnlaceApp) -> None:
         response.raw_headers = answer.headers
         return response
 
-    for family in (HTTPException, RequestValidationError, Refused, Rejected, Transient):
+    for family in (HTTPException, RequestValidationError, Refused, Rejected, Transient, Exception):
         app.add_exception_handler(family, tell)
 
 
 def _refusal(error: Exception) -> Refused:
     if isinstance(error, HTTPException):
+        # FastAPI answers 400 to whatever stops it reading a body, our own limit included
+        if isinstance(error.__cause__, Refused):
+            return error.__cause__
         return refusal_of_status(error.status_code, error.headers)
     if isinstance(error, RequestValidationError):
         return Refused("invalid_request", errors=error.errors())

@@ -67,7 +67,7 @@ def too_large(limit: int) -> Refused:
 def parse_json(model: type[M], body: bytes) -> M:
     """The body as `model`; 400 for what is not JSON, 422 with every finding for the rest."""
     try:
-        parsed = model.__pydantic_validator__.validate_json(body)
+        parsed: M = model.__pydantic_validator__.validate_json(body)
     except ValidationError as error:
         raise refusal_of_validation(error) from None
     if _ESCAPED_NUL in body:
@@ -79,7 +79,7 @@ def refusal_of_validation(error: ValidationError) -> Refused:
     errors = error.errors(include_url=False, include_input=False)
     if errors[0]["type"] in _JSON_ERRORS:
         return Refused("malformed_json")
-    return Refused("invalid_request", errors=errors)  # type: ignore[arg-type]
+    return Refused("invalid_request", errors=errors)
 
 
 def _refuse_nul(document: object) -> None:

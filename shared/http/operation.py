@@ -8,6 +8,7 @@ the whole edge does (`docs/performance.md`).
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from string import Formatter
 from typing import Annotated, Any, Final
 
 from fastapi import Header, Path, Query, Security
@@ -73,6 +74,7 @@ class Operation(APIRoute):
         self.path_names = tuple(converters)
         self.taking: Signature = read_signature(handler, self.path_names)
         self.result = _adapter(self.taking)
+        self.location_fields = _fields_of(terms.location or "")
         if terms.if_match and verb == "POST" and self.taking.body is None and not self.path_names:
             raise TypeError(f"{name}: If-Match needs something that exists")
         super().__init__(
@@ -90,6 +92,10 @@ class Operation(APIRoute):
             description=inspect.getdoc(handler) or "",
             openapi_extra=dict(extra) if extra else None,
         )
+
+
+def _fields_of(template: str) -> tuple[str, ...]:
+    return tuple(name for _, name, _, _ in Formatter().parse(template) if name)
 
 
 def _adapter(taking: Signature) -> TypeAdapter[Any] | None:
@@ -124,7 +130,7 @@ def _described_parameters(operation: Operation) -> list[tuple[str, Any, Any]]:
         rows.append(("query", Annotated[taking.query, Query()], required))
     if terms.idempotent:
         key = Header(alias="Idempotency-Key", min_length=1, max_length=255, pattern=r"^[!-~]+$")
-        rows.append(("idempotency_key", Annotated[str | None, key], None))
+        rows.append(("idempotency_key", Annotated[str, key], None))
     if terms.if_match:
         tag = Header(alias="If-Match", pattern=r'^"(0|[1-9][0-9]{0,17})"$', examples=['"3"'])
         rows.append(("if_match", Annotated[str, tag], required))

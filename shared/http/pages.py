@@ -27,15 +27,15 @@ class PageQuery(Input):
     """The query of every list; derive from it to add filters."""
 
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = 20
-    cursor: Annotated[str | None, Field(max_length=_MAX_CURSOR)] = None
+    next: Annotated[str | None, Field(max_length=_MAX_CURSOR)] = None
 
     def after(self, *types: type) -> tuple[Any, ...] | None:
         """The sort key to continue behind, or None on the first page; 422 when it is not ours."""
-        return None if self.cursor is None else decode_cursor(self.cursor, *types)
+        return None if self.next is None else decode_cursor(self.next, *types)
 
 
 class Page(BaseModel, Generic[T]):
-    """Up to `limit` items; `next` is the cursor of the following page, absent on the last one."""
+    """Up to `limit` items; `next`, sent back as the query's `next`, continues; null at the end."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -70,7 +70,7 @@ def decode_cursor(cursor: str, *types: type) -> tuple[Any, ...]:
 def link_next(path: str, query: PageQuery, cursor: str) -> str:
     """The ``Link`` header (RFC 8288) to the next page."""
     fields = query.model_dump(mode="json", exclude_unset=True, exclude_none=True)
-    fields |= {"limit": query.limit, "cursor": cursor}
+    fields |= {"limit": query.limit, "next": cursor}
     return f'<{path}?{urlencode(fields, doseq=True)}>; rel="next"'
 
 

@@ -158,7 +158,7 @@ class Problems:
         )
 
 
-def refusal_of(error: Exception) -> Refused | None:
+def refusal_of(error: BaseException) -> Refused | None:
     """How an exception of the inner rooms looks from outside; None for what is our own fault."""
     if isinstance(error, Refused):
         return error

@@ -2,12 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from opentelemetry.context import Context
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.trace import (
     NonRecordingSpan,
     SpanContext,
@@ -20,16 +17,28 @@ from opentelemetry.trace import (
 from shared.telemetry.context import WorkContext
 from shared.telemetry.trace_context import TraceParent, parse_traceparent
 
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SpanExporter
+
 
 def make_tracing(
-    endpoint: str | None, *, version: str, exporter: SpanExporter | None = None
-) -> TracerProvider | None:
+    endpoint: str | None, *, version: str, exporter: "SpanExporter | None" = None
+) -> "TracerProvider | None":
     """The provider that sends spans to an OTLP/HTTP `endpoint`; None without one.
 
     Its owner calls `shutdown()` on the way out, which sends what is left.
     """
     if endpoint is None and exporter is None:
         return None
+    # the SDK costs 20 MiB and 0.2 s, which a process without an endpoint need not pay
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
+        OTLPSpanExporter,
+    )
+    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
+    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+
     resource = Resource.create({"service.name": "enlace", "service.version": version})
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(exporter or OTLPSpanExporter(endpoint)))

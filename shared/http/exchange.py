@@ -1,0 +1,53 @@
+"""One request on its way through the edge, and what the edge works with."""
+
+from dataclasses import dataclass
+
+from opentelemetry.trace import Tracer
+from starlette.types import Receive, Scope
+
+from shared.http.headers import RawHeaders
+from shared.http.limits import RateLimiter
+from shared.http.measures import RequestMeasures
+from shared.http.problems import Problems
+from shared.i18n import negotiate
+from shared.security import Verifier
+from shared.telemetry.context import WorkContext
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What the edge works with; `timeout` in seconds, `body_limit` in bytes."""
+
+    verifier: Verifier
+    limiter: RateLimiter
+    problems: Problems
+    measures: RequestMeasures
+    body_limit: int
+    timeout: float
+    max_in_flight: int
+    tracer: Tracer | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Exchange:
+    """One request; `reading` while its body arrives, `late` once its time was up."""
+
+    scope: Scope
+    receive: Receive
+    headers: RawHeaders
+    context: WorkContext
+    reading: bool = False
+    late: bool = False
+
+    @property
+    def client(self) -> str:
+        client = self.scope.get("client")
+        return client[0] if client else "unknown"
+
+    @property
+    def accept_language(self) -> str:
+        return self.headers.get(b"accept-language", b"").decode("latin-1")
+
+    @property
+    def language(self) -> str:
+        return negotiate(self.accept_language)
