@@ -91,6 +91,15 @@ class Calendar(Timeline):
         place = bisect_left(days, ordinal)
         return place < len(days) and days[place] == ordinal
 
+    def holidays_between(self, first: date, last: date) -> tuple[tuple[date, str], ...]:
+        """The holidays in `[first, last]` that fall on a working weekday, with their names."""
+        special = dict(self.spec.special)
+        return tuple(
+            (day, name)
+            for day, name in self.spec.holidays
+            if first <= day <= last and self.spec.weekly[day.weekday()] and day not in special
+        )
+
     def add_business_days(self, day: date, days: int) -> date:
         """Roll to a business day, then count `days` of them; both backwards when `days` < 0."""
         return date.fromordinal(self._count_days(day.toordinal(), require_whole(days, "days")))
@@ -98,9 +107,8 @@ class Calendar(Timeline):
     def add_business_days_keep_time(self, start: datetime, days: int) -> datetime:
         """Move to the next opening, then `days` business days on at the same local time."""
         opening = self.next_open(seconds_of(start, "start"))
-        local = datetime.fromtimestamp(opening, self._zone)
-        day = self._count_days(local.toordinal(), require_whole(days, "days"))
-        return instant_of(self.at_time(day, local.hour * 3600 + local.minute * 60 + local.second))
+        day = self._count_days(self.local_day(opening), require_whole(days, "days"))
+        return instant_of(self.same_time(opening, day))
 
     def due_end_of_business_day(
         self, received: datetime, days: int, cutoff: int | None = None

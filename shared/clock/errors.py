@@ -110,3 +110,21 @@ class TimeReversed(ClockError):
     """A change dated before the one it follows; `facts` has `at` and `last`."""
 
     code = "time_reversed"
+
+
+class UnknownOperation(ClockError):
+    """No such question; `facts` has `value` and `known`."""
+
+    code = "unknown_operation"
+
+
+class UnknownCalendar(ClockError):
+    """A calendar's name that nothing defines; `facts` has `value`."""
+
+    code = "unknown_calendar"
+
+
+class InvalidJson(ClockError):
+    """A line that isn't a JSON object; `facts` has `value`."""
+
+    code = "invalid_json"

@@ -127,7 +127,7 @@ class Timeline:
                 index = self._widen(index, after=True)
                 place = bisect_left(index.closes, at)
             return index.days[place]
-        day = datetime.fromtimestamp(at, self._zone).toordinal()
+        day = self.local_day(at)
         if at > self.at_time(day, cutoff):
             day += 1
         return self._count_days(day, 0)
@@ -142,6 +142,15 @@ class Timeline:
     def at_time(self, day: int, second_of_day: int) -> int:
         """The instant of a local time on a date given as an ordinal."""
         return local_seconds(self._zone, day, second_of_day)
+
+    def local_day(self, at: int) -> int:
+        """The local date of an instant, as an ordinal."""
+        return datetime.fromtimestamp(at, self._zone).toordinal()
+
+    def same_time(self, at: int, day: int) -> int:
+        """The local time of `at` on another date."""
+        local = datetime.fromtimestamp(at, self._zone)
+        return self.at_time(day, local.hour * 3600 + local.minute * 60 + local.second)
 
     def covering(self, first: int, last: int) -> Index:
         """An index that reaches over both instants."""
