@@ -1,9 +1,9 @@
 """What a service hears: a table from event types to pure functions that answer with commands."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from inspect import isawaitable, iscoroutinefunction
 from dataclasses import dataclass
 from datetime import datetime
+from inspect import isawaitable, iscoroutinefunction
 from typing import Any, Generic, TypeVar
 
 from shared.contracts import Envelope, EventBody
@@ -48,9 +48,9 @@ class Hears:
         def on_request_received(heard: Heard[RequestReceived]) -> Iterable[Send]:
             yield Send(EVALUATION.stream, heard.subject, OpenEvaluation(...), create=True)
 
-    A handler that must look at the service's own cases to know whom an event concerns is a coroutine
-    function with a second argument, the service's `Workshop`. It only reads: what it wants done it
-    answers as commands.
+    A handler that must look at the service's own cases to know whom an event concerns is a
+    coroutine function with a second argument, the service's `Workshop`. It only reads: what it
+    wants done it answers as commands.
 
     Hearing one event of a kind of case means hearing all of them, since order is kept within the
     case; those without a handler only move its place.

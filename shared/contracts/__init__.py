@@ -3,6 +3,7 @@
 A consumer depends on this package and never on the service that publishes.
 """
 
+from shared.contracts import intake, people, training, validation
 from shared.contracts.envelope import Envelope, MalformedEnvelope, decode, encode
 from shared.contracts.events import (
     REGISTRY,
@@ -23,5 +24,9 @@ __all__ = [
     "body_of",
     "decode",
     "encode",
+    "intake",
+    "people",
+    "training",
     "upcast",
+    "validation",
 ]

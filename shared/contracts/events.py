@@ -7,7 +7,7 @@ compatible. Anything else is a new version beside the old one, with an upcaster 
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Unpack
 
 from pydantic import BaseModel, ConfigDict
 
@@ -61,6 +61,9 @@ class EventBody(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     event_type: ClassVar[str] = ""
+
+    def __init_subclass__(cls, *, event_type: str = "", **kwargs: Unpack[ConfigDict]) -> None:
+        super().__init_subclass__(**kwargs)
 
     @classmethod
     def __pydantic_init_subclass__(cls, *, event_type: str = "", **kwargs: object) -> None:
