@@ -74,9 +74,10 @@ class Broker:
     def amqp_url(self) -> str:
         return self.url_for("/")
 
-    def url_for(self, vhost: str) -> str:
-        """Return the AMQP address of one virtual host, as the administrator."""
-        return f"amqp://{USER}:{self.password}@127.0.0.1:{self.ports.amqp}/{quote(vhost, safe='')}"
+    def url_for(self, vhost: str, user: str = USER, password: str | None = None) -> str:
+        """Return the AMQP address of one virtual host, as the administrator or another user."""
+        login = f"{user}:{password or self.password}"
+        return f"amqp://{login}@127.0.0.1:{self.ports.amqp}/{quote(vhost, safe='')}"
 
     @property
     def management_url(self) -> str:

@@ -14,6 +14,8 @@ from cli.local import ports
 from cli.local.process import Child, wait_until
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pymongo import MongoClient
 
 USER: Final = "enlace"
@@ -65,10 +67,29 @@ class Database:
 
     @property
     def url(self) -> str:
-        return (
-            f"mongodb://{USER}:{self.password}@127.0.0.1:{self.port}/"
-            f"?replicaSet={SET}&authSource=admin"
-        )
+        return self.url_as(USER, self.password)
+
+    def url_as(self, user: str, password: str) -> str:
+        """Return the database's address for one user."""
+        login = f"{user}:{password}"
+        return f"mongodb://{login}@127.0.0.1:{self.port}/?replicaSet={SET}&authSource=admin"
+
+    def ensure_users(self, passwords: Mapping[str, str]) -> None:
+        """Give each service its own user `enlace_<service>`, for its own database only."""
+        mark = self.folder / "users"
+        known = set(mark.read_text().split()) if mark.exists() else set()
+        missing = {name: word for name, word in passwords.items() if name not in known}
+        if not missing:
+            return
+        with self._client(authenticated=True) as client:
+            for name, password in missing.items():
+                user = f"enlace_{name}"
+                roles = [{"role": role, "db": user} for role in ("readWrite", "dbAdmin")]
+                if client.admin.command("usersInfo", user)["users"]:
+                    client.admin.command("updateUser", user, pwd=password, roles=roles)
+                else:
+                    client.admin.command("createUser", user, pwd=password, roles=roles)
+        mark.write_text(" ".join(sorted(known | set(passwords))))
 
     def launch(self) -> None:
         """Start the server; `ready` prepares it and tells when it serves."""
@@ -131,7 +152,7 @@ class Database:
         self.start()
 
     def _prepare(self) -> bool:
-        from pymongo.errors import PyMongoError  # noqa: PLC0415
+        from pymongo.errors import PyMongoError
 
         try:
             with self._client(authenticated=False) as client:
@@ -148,7 +169,7 @@ class Database:
 
     def _first_start(self, client: MongoClient[dict[str, Any]], hello: dict[str, Any]) -> bool:
         """Initiate the set and create its administrator, as the localhost exception allows."""
-        from pymongo.errors import OperationFailure  # noqa: PLC0415
+        from pymongo.errors import OperationFailure
 
         if not hello.get("setName"):
             member = {"_id": 0, "host": f"127.0.0.1:{self.port}"}
@@ -174,7 +195,7 @@ class Database:
             client.admin.command("replSetReconfig", config, force=True)
 
     def _client(self, *, authenticated: bool) -> MongoClient[dict[str, Any]]:
-        from pymongo import MongoClient  # noqa: PLC0415
+        from pymongo import MongoClient
 
         return MongoClient(
             "127.0.0.1",

@@ -1,0 +1,118 @@
+"""`./enlace`: finds the command that was asked for and runs it.
+
+Only that command's module is imported, so that `--help` and short commands stay quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+from dataclasses import dataclass
+from typing import Final
+
+import typer
+
+from cli.errors import UserError
+
+HELP: Final = """Enlace: a contact centre's requests, training, incidents and figures on one bus.
+
+\b
+Example:
+  ./enlace up          everything on this machine, with a demonstration day
+  ./enlace status      how it is
+  ./enlace test        every check
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command and the module whose `app` (a Typer) has it."""
+
+    name: str
+    module: str
+    summary: str
+    group: bool = False
+    """`app` holds the sub-commands of `name`, not `name` itself."""
+    parts: bool = False
+    """It works on a running system: the one of `./enlace up` when no other is named."""
+
+
+COMMANDS: Final = (
+    Command("up", "cli.up", "Start everything on this machine."),
+    Command("status", "cli.status", "Show each part: state, address, version, queues."),
+    Command("down", "cli.down", "Stop what `up` started."),
+    Command("test", "cli.check", "Run every check that CI makes."),
+    Command("run", "cli.run", "Run services in this process."),
+    Command("topology", "cli.topology", "Declare the broker's topology.", group=True, parts=True),
+    Command("policy", "cli.policy", "Validate tenant policies.", group=True),
+    Command("clock", "cli.clock", "Compute business time, JSON lines.", group=True),
+    Command("import", "cli.imports", "Import historical registers.", group=True, parts=True),
+    Command("kpi", "cli.kpi", "Recount or rebuild the figures.", group=True, parts=True),
+    Command("audit", "cli.audit", "Check the hash chains.", group=True, parts=True),
+    Command("dead", "cli.dead", "List and replay dead letters.", group=True, parts=True),
+    Command("events", "cli.events", "Follow live events.", group=True, parts=True),
+    Command("token", "cli.token", "Make a token for trying the API.", parts=True),
+    Command("bench", "cli.bench", "Run the benchmarks."),
+)
+
+
+def build(chosen: str | None) -> typer.Typer:
+    """Make the application: `chosen` with all its options, the others by name and summary."""
+    app = typer.Typer(
+        name="enlace",
+        help=HELP,
+        add_completion=False,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_root)
+    for command in COMMANDS:
+        if importlib.util.find_spec(command.module) is None:
+            continue
+        if command.name == chosen:
+            _load(app, command)
+        else:
+            app.command(command.name, help=command.summary)(_root)
+    return app
+
+
+def main(arguments: list[str]) -> None:
+    """Run one command line; leaves by SystemExit."""
+    chosen = next((argument for argument in arguments if not argument.startswith("-")), None)
+    try:
+        if any(command.name == chosen and command.parts for command in COMMANDS):
+            from cli.local.home import Home
+
+            Home.of_checkout().adopt()
+        build(chosen)(arguments, prog_name="enlace")
+    except UserError as error:
+        print(f"enlace: {error}", file=sys.stderr)
+        sys.exit(error.code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # who read our output has enough; keep the interpreter from complaining at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def _root() -> None:
+    """Stand in for commands that were not asked for."""
+
+
+def _load(app: typer.Typer, command: Command) -> None:
+    module = importlib.import_module(command.module)
+    loaded: typer.Typer = module.app
+    if command.group:
+        app.add_typer(loaded, name=command.name, help=command.summary, no_args_is_help=True)
+        return
+    (registered,) = loaded.registered_commands
+    registered.name = command.name
+    app.add_typer(loaded)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

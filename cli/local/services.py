@@ -1,0 +1,153 @@
+"""The services and Prometheus, as parts beside the broker and the database."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+from cli.local import ports
+from cli.local.home import CHECKOUT
+from cli.local.process import Child, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+START_SECONDS: Final = 60.0
+STOP_SECONDS: Final = 30.0
+GATE: Final = "ENLACE_START_WHEN"
+
+
+def command(*arguments: str) -> list[str]:
+    """The command line of one of our own commands, with this interpreter."""
+    return [sys.executable, "-P", "-m", "cli", *arguments]
+
+
+def own_environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """The environment of our own commands."""
+    return {**os.environ, "PYTHONPATH": str(CHECKOUT), **extra}
+
+
+def get_json(port: int, path: str, timeout: float = 2.0) -> tuple[int, Any]:
+    """GET `path` from a loopback port: status and JSON body. Raises OSError, ValueError."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        content = answer.read()
+    except http.client.HTTPException as error:
+        raise OSError(str(error)) from error
+    finally:
+        connection.close()
+    return answer.status, json.loads(content) if content else None
+
+
+class Services:
+    """All services in one process."""
+
+    name = "services"
+
+    def __init__(self, port: int, *, env: Mapping[str, str], log: Path, gate: Path) -> None:
+        self.port = port
+        self.log = log
+        self.child: Child | None = None
+        self._gate = gate
+        self._env = own_environment({**env, GATE: str(gate)})
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def launch(self) -> None:
+        """Start the process; it imports, and waits for the gate before it connects."""
+        arguments = command("run", "--all", "--port", str(self.port))
+        self.child = Child(arguments, env=self._env, folder=CHECKOUT, log=self.log)
+
+    def open_gate(self) -> None:
+        """Broker, database and topology are there: services may connect."""
+        self._gate.touch()
+
+    def ready(self) -> bool:
+        try:
+            status, _ = get_json(self.port, "/ready")
+        except (OSError, ValueError):
+            return False
+        return status == http.client.OK
+
+    def wait_ready(self, timeout: float = START_SECONDS) -> None:
+        wait_until(self.ready, child=self.child, name="the services", timeout=timeout)
+
+    def stop(self) -> None:
+        if self.child is not None:
+            self.child.stop(STOP_SECONDS)
+
+    def kill(self) -> None:
+        if self.child is not None:
+            self.child.kill()
+
+
+class Prometheus:
+    """A Prometheus that scrapes the services; only where its program is installed."""
+
+    name = "prometheus"
+
+    def __init__(self, folder: Path, *, port: int, target: int, log: Path) -> None:
+        self.folder = folder
+        self.port = port
+        self.log = log
+        self.child: Child | None = None
+        self._target = target
+
+    @staticmethod
+    def installed() -> str | None:
+        return shutil.which("prometheus")
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def launch(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        config = self.folder / "prometheus.yml"
+        config.write_text(
+            self._config(sorted((CHECKOUT / "deploy" / "prometheus").glob("*rules*")))
+        )
+        arguments = [
+            self.installed() or "prometheus",
+            f"--config.file={config}",
+            f"--storage.tsdb.path={self.folder / 'data'}",
+            "--storage.tsdb.retention.time=15d",
+            f"--web.listen-address=127.0.0.1:{self.port}",
+        ]
+        self.child = Child(arguments, env=os.environ, folder=self.folder, log=self.log)
+
+    def _config(self, rules: Sequence[Path]) -> str:
+        # JSON is YAML: no quoting of our own for folders with odd names
+        return json.dumps(
+            {
+                "global": {"scrape_interval": "5s", "evaluation_interval": "5s"},
+                "rule_files": [str(rule) for rule in rules],
+                "scrape_configs": [
+                    {
+                        "job_name": "enlace",
+                        "static_configs": [{"targets": [f"127.0.0.1:{self._target}"]}],
+                    }
+                ],
+            },
+            indent=1,
+        )
+
+    def ready(self) -> bool:
+        return ports.answers(self.port)
+
+    def stop(self) -> None:
+        if self.child is not None:
+            self.child.stop(STOP_SECONDS)
+
+    def kill(self) -> None:
+        if self.child is not None:
+            self.child.kill()

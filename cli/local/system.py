@@ -1,0 +1,218 @@
+"""A whole Enlace on this machine: which parts, in which order, with which addresses."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from cli.errors import UserError
+from cli.local import containers, install
+from cli.local.home import AMQP, CHECKOUT, MANAGEMENT, MONGO, Home
+from cli.local.process import Child
+from cli.local.services import GATE, Prometheus, Services, command, own_environment
+from cli.local.supervisor import Stopped, Supervisor, stop_orphans
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cli.local.broker import Broker
+    from cli.local.database import Database
+
+STOP_ORDER: Final = ("topology", "services", "prometheus", "broker", "database")
+FIRST_HTTP_PORT: Final = 8080
+TOPOLOGY_SECONDS: Final = 60.0
+START_SECONDS: Final = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What was asked of `up`."""
+
+    port: int | None = None
+    demo: bool = True
+    docker: bool = False
+
+
+class Progress:
+    """One line per step, with the time it took since everything began."""
+
+    def __init__(self, write: Callable[[str], None]) -> None:
+        self._write = write
+        self._begun = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._begun
+
+    def say(self, text: str) -> None:
+        self._write(text)
+
+    def step(self, name: str, text: str) -> None:
+        self._write(f"{self.seconds:6.1f} s  {name:<11} {text}")
+
+
+class System:
+    """Starts the parts in as much of one another's time as it can."""
+
+    def __init__(self, home: Home, wishes: Wishes, progress: Progress) -> None:
+        self.home = home
+        self.wishes = wishes
+        self.progress = progress
+        self.state = home.state()
+        self.supervisor = Supervisor(home, self.state, progress.say)
+        self._gate = home.folder / "run" / "gate"
+
+    def up(self, on_ready: Callable[[], None]) -> None:
+        """Start everything, call `on_ready`, and look after it until asked to stop."""
+        self.supervisor.listen()
+        try:
+            self._start()
+            self._phase("ready")
+            on_ready()
+            self.supervisor.watch()
+        except Stopped:
+            pass
+        finally:
+            self.progress.say("stopping")
+            self._phase("stopping")
+            self.supervisor.stop()
+            self._phase("stopped")
+            self.progress.say("stopped; the data are kept in .enlace")
+
+    def _phase(self, phase: str) -> None:
+        self.state.phase = phase
+        self.home.save(self.state)
+
+    def _start(self) -> None:
+        self._recover()
+        self._choose()
+        broker, database = self._servers()
+        if broker is not None:
+            self.supervisor.launch(broker, on_return=self._apply_topology)
+        if database is not None:
+            self.supervisor.launch(database)
+        self._make_keys()
+        environment = self.home.environment(self.state)
+        services = Services(
+            self.state.ports["http"],
+            env=environment,
+            log=self.home.logs / "services.log",
+            gate=self._gate,
+        )
+        self.supervisor.launch(services)
+        topology = self._launch_topology(waiting=True)
+        if database is not None:
+            self._await_database(database)
+        if broker is not None:
+            self.supervisor.wait(
+                broker.ready, broker.child, name="the broker", timeout=START_SECONDS
+            )
+            self.progress.step("broker", f"ready at 127.0.0.1:{broker.ports.amqp}")
+        (self.home.folder / "run" / "broker").touch()
+        self._await_topology(topology)
+        services.open_gate()
+        self._start_prometheus()
+        self.supervisor.wait(
+            services.ready, services.child, name="the services", timeout=START_SECONDS
+        )
+        self.progress.step("services", f"ready at {services.url}")
+
+    def _recover(self) -> None:
+        found = stop_orphans(self.home, self.state, STOP_ORDER)
+        found += containers.remove(self.state.containers)
+        self.state.containers.clear()
+        if found:
+            self.progress.step("recovery", f"stopped what a killed start left: {', '.join(found)}")
+        for mark in (self.home.folder / "run").iterdir():
+            mark.unlink()
+
+    def _choose(self) -> None:
+        state, home = self.state, self.home
+        if bool(os.environ.get(AMQP)) != bool(os.environ.get(MONGO)):
+            raise UserError(f"set both {AMQP} and {MONGO}, or neither")
+        given = AMQP in os.environ
+        if given and not os.environ.get(MANAGEMENT):
+            raise UserError(f"set {MANAGEMENT} too: the topology is declared through it")
+        state.mode = "given" if given else "docker" if self.wishes.docker else "local"
+        wanted = self.wishes.port
+        if wanted is None and "http" not in state.ports:
+            wanted = FIRST_HTTP_PORT
+        port = home.port(state, "http", wanted)
+        if wanted is not None and port != wanted:
+            self.progress.step("address", f"port {wanted} is in use, taking {port}")
+        state.url = f"http://127.0.0.1:{port}"
+        if not given:
+            for name in ("amqp", "management", "distribution", "mongo"):
+                home.port(state, name)
+        state.phase = "starting"
+        home.save(state)
+
+    def _servers(self) -> tuple[Broker | None, Database | None]:
+        """The servers to start: our own, containers, or none when they are given."""
+        if self.state.mode == "given":
+            return None, None
+        if self.state.mode == "docker":
+            return containers.servers(self.home, self.state)
+        install.ensure_rabbitmq(lambda text: self.progress.step("broker", text))
+        return self.home.broker(self.state), self.home.database(self.state)
+
+    def _make_keys(self) -> None:
+        folder = self.home.folder / "keys"
+        if not (folder / "jwks.json").exists():
+            from shared.security.keys import ensure_keys
+
+            ensure_keys(folder)
+
+    def _await_database(self, database: Database) -> None:
+        self.supervisor.wait(
+            database.ready, database.child, name="the database", timeout=START_SECONDS
+        )
+        database.ensure_users(self.home.service_secrets())
+        self.progress.step("database", f"ready at 127.0.0.1:{database.port}")
+
+    def _launch_topology(self, *, waiting: bool) -> Child:
+        """Start `topology apply`; `waiting`, it imports while the broker starts."""
+        environment = self.home.environment(self.state)
+        if waiting:
+            environment[GATE] = str(self.home.folder / "run" / "broker")
+        child = Child(
+            command("topology", "apply"),
+            env=own_environment(environment),
+            folder=CHECKOUT,
+            log=self.home.logs / "topology.log",
+        )
+        self.home.record(self.state, "topology", child.identity)
+        return child
+
+    def _await_topology(self, child: Child) -> None:
+        self.supervisor.wait(
+            lambda: child.exit_code() is not None, None, name="topology", timeout=TOPOLOGY_SECONDS
+        )
+        self.state.processes.pop("topology", None)
+        if child.exit_code() != 0:
+            raise UserError(f"the topology was not applied: {_last_line(child.log)}")
+        self.progress.step("topology", "applied")
+
+    def _apply_topology(self) -> None:
+        """After the broker died: what was declared within its last seconds may be gone."""
+        self._await_topology(self._launch_topology(waiting=False))
+
+    def _start_prometheus(self) -> None:
+        if Prometheus.installed() is None:
+            return
+        part = Prometheus(
+            self.home.folder / "prometheus",
+            port=self.home.port(self.state, "prometheus"),
+            target=self.state.ports["http"],
+            log=self.home.logs / "prometheus.log",
+        )
+        self.supervisor.launch(part)
+        self.progress.step("prometheus", f"started at {part.url}")
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return lines[-1] if lines else f"see {log}"

@@ -1,0 +1,179 @@
+"""`enlace up`: everything on this machine."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from cli.errors import FOUND, UserError
+from cli.local.home import Home
+from cli.local.services import command, own_environment
+from cli.local.system import Progress, System, Wishes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+app = typer.Typer()
+PROGRESS_FD: Final = "ENLACE_PROGRESS_FD"
+READY: Final = "\0ready"
+
+
+@app.command()
+def up(
+    *,
+    detach: Annotated[
+        bool, typer.Option(help="Return when all is ready, leave it running.")
+    ] = False,
+    no_demo: Annotated[
+        bool, typer.Option("--no-demo", help="Without a demonstration day.")
+    ] = False,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="HTTP port; the next free one from 8080.")
+    ] = None,
+    docker: Annotated[bool, typer.Option(help="Broker and database in Docker.")] = False,
+) -> None:
+    """Start everything on this machine: broker, database, services, a demonstration day.
+
+    It keeps its data under .enlace in this folder; Ctrl-C stops it, a later start goes on with
+    the same data. With ENLACE_AMQP_URL, ENLACE_AMQP_MANAGEMENT_URL and ENLACE_MONGO_URL set it
+    uses those servers and starts none.
+
+    \b
+    Example:
+      ./enlace up
+      ./enlace up --detach --no-demo --port 9000
+    """
+    home = Home.of_checkout()
+    wishes = Wishes(port=port, demo=not no_demo, docker=docker)
+    home.prepare()
+    if detach:
+        _start_detached(home, sys.argv[1:])
+        return
+    descriptor = os.environ.pop(PROGRESS_FD, None)
+    if descriptor is None:
+        _supervise(home, wishes, _print, lambda: None)
+    else:
+        _report_to_parent(home, wishes, int(descriptor))
+
+
+def _print(text: str) -> None:
+    print(text, flush=True)
+
+
+def _supervise(
+    home: Home, wishes: Wishes, write: Callable[[str], None], on_ready: Callable[[], None]
+) -> None:
+    with home.locked():
+        progress = Progress(write)
+        system = System(home, wishes, progress)
+
+        def ready() -> None:
+            if wishes.demo:
+                _load_demo(system)
+            for line in _where_to_look(system):
+                write(line)
+            on_ready()
+
+        system.up(ready)
+
+
+def _where_to_look(system: System) -> list[str]:
+    url = system.state.url
+    prometheus = system.state.ports.get("prometheus")
+    lines = [
+        "",
+        f"Enlace is ready after {system.progress.seconds:.1f} s",
+        f"  pages            {url}/",
+        f"  API              {url}/api/v1/openapi.json",
+        f"  metrics          {url}/metrics",
+    ]
+    if system.state.mode != "given":
+        management = system.state.ports["management"]
+        lines.append(
+            f"  broker's pages   http://127.0.0.1:{management}/ (login in .enlace/secrets.json)"
+        )
+    if prometheus is not None and "prometheus" in system.state.processes:
+        lines.append(f"  Prometheus       http://127.0.0.1:{prometheus}/")
+    return [*lines, "  try              ./enlace status     ./enlace down", ""]
+
+
+def _load_demo(system: System) -> None:
+    """Load the demonstration day, where this checkout has one."""
+    if importlib.util.find_spec("cli.demo") is None:
+        return
+    os.environ.update(system.home.environment(system.state))
+    demo = importlib.import_module("cli.demo")
+    try:
+        demo.load(system.state.url)
+    except UserError as error:
+        system.progress.step("demo", f"not loaded: {error}")
+    else:
+        system.progress.step("demo", "loaded")
+
+
+def _start_detached(home: Home, arguments: list[str]) -> None:
+    """Run `up` in a session of its own and show its progress until it is ready."""
+    if home.holder() is not None and home.state().phase == "ready":
+        _print(f"Enlace runs here already: {home.state().url}")
+        return
+    reader, writer = os.pipe()
+    rest = [argument for argument in arguments if argument != "--detach"]
+    with (home.logs / "up.log").open("ab") as log:
+        child = subprocess.Popen(
+            command(*rest),
+            env=own_environment({PROGRESS_FD: str(writer)}),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=(writer,),
+            start_new_session=True,
+        )
+    os.close(writer)
+    try:
+        ready = _show(reader)
+    except KeyboardInterrupt:
+        child.send_signal(signal.SIGTERM)
+        ready = _show(reader)
+    if not ready:
+        raise typer.Exit(child.wait() or FOUND)
+
+
+def _show(reader: int) -> bool:
+    with os.fdopen(os.dup(reader), encoding="utf-8") as lines:
+        for line in lines:
+            text = line.rstrip("\n")
+            if text == READY:
+                return True
+            _print(text)
+    return False
+
+
+def _report_to_parent(home: Home, wishes: Wishes, descriptor: int) -> None:
+    """Be the detached child: lines go to the parent until all is ready, then to our log."""
+    os.set_inheritable(descriptor, False)
+    parent = os.fdopen(descriptor, "w", encoding="utf-8", buffering=1)
+
+    def write(text: str) -> None:
+        _print(text)
+        if not parent.closed:
+            try:
+                print(text, file=parent)
+            except BrokenPipeError:  # the parent was killed; we go on
+                os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+
+    def on_ready() -> None:
+        write(READY)
+        parent.close()
+
+    try:
+        _supervise(home, wishes, write, on_ready)
+    except UserError as error:
+        write(f"enlace: {error}")
+        raise typer.Exit(error.code) from None
