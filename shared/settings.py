@@ -82,6 +82,12 @@ class Settings(BaseSettings):
             description="Filled from `ENLACE_<SERVICE>_AMQP_URL` and `ENLACE_<SERVICE>_MONGO_URL`"
         ),
     ] = {}
+    database_prefix: Annotated[
+        str,
+        Field(
+            pattern="^[a-z0-9_]{0,30}$", description="Each service's database is this and its name"
+        ),
+    ] = "enlace_"
     tenants_dir: Annotated[
         Path, Field(description="Folder with one folder of policies per tenant")
     ] = Path("deploy/tenants")
@@ -126,7 +132,10 @@ class Settings(BaseSettings):
         LogFormat, Field(description="`json` for programs, `console` for people")
     ] = LogFormat.JSON
     otlp_endpoint: Annotated[
-        str | None, Field(description="Where spans go (OTLP over HTTP); none are made without it")
+        str | None,
+        Field(
+            description="Where spans go, OTLP over HTTP: `http://host:4318/v1/traces`; none without it"
+        ),
     ] = None
 
     def for_service(self, name: str) -> ServiceSettings:
@@ -136,7 +145,7 @@ class Settings(BaseSettings):
             name=name,
             amqp_url=_present(own.amqp_url or self.amqp_url, name, "AMQP_URL"),
             mongo_url=_present(own.mongo_url or self.mongo_url, name, "MONGO_URL"),
-            database=f"enlace_{name}",
+            database=f"{self.database_prefix}{name}",
         )
 
     @classmethod

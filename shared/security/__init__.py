@@ -17,6 +17,7 @@ from shared.security.tokens import (
     TokenMalformed,
     Verifier,
     WrongAudience,
+    load_verifier,
 )
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "ensure_keys",
     "load_jwks",
     "load_signing_key",
+    "load_verifier",
     "rotate_keys",
     "system",
 ]

@@ -19,8 +19,9 @@ from joserfc.jwk import GuestProtocol, KeySet, OKPKey
 from joserfc.jws import JWSRegistry
 
 from shared.security.actor import Actor, Kind
-from shared.security.keys import ALGORITHM
+from shared.security.keys import ALGORITHM, load_jwks
 from shared.security.roles import Role
+from shared.settings import MissingSetting, Settings
 
 ISSUER: Final = "enlace-people"
 AUDIENCE: Final = "enlace-api"
@@ -169,6 +170,13 @@ class Verifier:
         if _instant(claims["iat"]) > now + LEEWAY_SECONDS:
             raise TokenMalformed
         return expires, _actor(claims)
+
+
+def load_verifier(settings: Settings) -> Verifier:
+    """The verifier with the keys of `settings`; raises `MissingSetting` or `UnusableKeys`."""
+    if settings.token_public_keys is None:
+        raise MissingSetting("set ENLACE_TOKEN_PUBLIC_KEYS to the JWKS file of the issuer")
+    return Verifier(load_jwks(settings.token_public_keys))
 
 
 def _instant(value: object) -> int:

@@ -13,7 +13,7 @@ import orjson
 import structlog
 from structlog.types import Processor
 
-from shared.settings import LogFormat, LogLevel
+from shared.settings import LogFormat, LogLevel, Settings
 from shared.telemetry.context import current
 from shared.telemetry.redaction import redact
 
@@ -57,6 +57,11 @@ def configure_logging(
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
         logger.setLevel(max(least, number))
+
+
+def setup_logging(settings: Settings) -> None:
+    """Configure logging as `settings` say."""
+    configure_logging(settings.log_level, settings.log_format)
 
 
 def _shared_processors() -> list[Processor]:

@@ -14,21 +14,20 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
+from shared.settings import Settings
 from shared.telemetry.context import WorkContext
 from shared.telemetry.trace_context import TraceParent, parse_traceparent
 
 if TYPE_CHECKING:
-    from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import SpanExporter
 
 
-def make_tracing(
-    endpoint: str | None, *, version: str, exporter: "SpanExporter | None" = None
-) -> "TracerProvider | None":
-    """The provider that sends spans to an OTLP/HTTP `endpoint`; None without one.
+def make_tracing(settings: Settings, *, exporter: "SpanExporter | None" = None) -> Tracer | None:
+    """The tracer whose spans go to the OTLP/HTTP endpoint of `settings`; None without one.
 
-    Its owner calls `shutdown()` on the way out, which sends what is left.
+    What has not been sent yet is sent when the process ends.
     """
+    endpoint = settings.otlp_endpoint
     if endpoint is None and exporter is None:
         return None
     # the SDK costs 20 MiB and 0.2 s, which a process without an endpoint need not pay
@@ -39,10 +38,9 @@ def make_tracing(
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
-    resource = Resource.create({"service.name": "enlace", "service.version": version})
-    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+    provider = TracerProvider(resource=Resource.create({"service.name": "enlace"}))
     provider.add_span_processor(BatchSpanProcessor(exporter or OTLPSpanExporter(endpoint)))
-    return provider
+    return provider.get_tracer("enlace")
 
 
 @contextmanager
