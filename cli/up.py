@@ -29,7 +29,7 @@ READY: Final = "\0ready"
 def up(
     *,
     detach: Annotated[
-        bool, typer.Option(help="Return when all is ready, leave it running.")
+        bool, typer.Option("--detach", help="Return when all is ready, leave it running.")
     ] = False,
     no_demo: Annotated[
         bool, typer.Option("--no-demo", help="Without a demonstration day.")
@@ -37,7 +37,9 @@ def up(
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="HTTP port; the next free one from 8080.")
     ] = None,
-    docker: Annotated[bool, typer.Option(help="Broker and database in Docker.")] = False,
+    docker: Annotated[
+        bool, typer.Option("--docker", help="Broker and database in Docker.")
+    ] = False,
 ) -> None:
     """Start everything on this machine: broker, database, services, a demonstration day.
 

@@ -1,0 +1,131 @@
+"""`enlace test`: every check that CI makes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from cli.errors import FOUND, UserError
+from cli.local.home import CHECKOUT
+from cli.local.servers import throwaway
+from cli.local.services import own_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+app = typer.Typer()
+TESTS: Final = CHECKOUT / "tests"
+ORDER: Final = ("unit", "property", "contract", "architecture", "integration", "e2e", "chaos")
+WITHOUT_SERVERS: Final = frozenset({"unit", "property", "architecture"})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One check: a command line that ends with 0 when all is well."""
+
+    name: str
+    module: str
+    arguments: tuple[str, ...]
+    servers: bool = False
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+STATIC: Final = (
+    Step("format", "ruff", ("format", "--check", ".")),
+    Step("lint", "ruff", ("check", ".")),
+    Step("types", "mypy", ()),
+    Step("imports", "importlinter", ()),
+)
+
+
+def layers() -> list[str]:
+    """The folders of `tests/` that hold tests, cheapest first."""
+    found = {file.relative_to(TESTS).parts[0] for file in TESTS.rglob("test_*.py")}
+    return sorted(
+        found, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name)
+    )
+
+
+def layer(name: str, *, chaos: str) -> Step:
+    servers = name not in WITHOUT_SERVERS
+    return Step(name, "pytest", ("-q", f"tests/{name}"), servers, {"ENLACE_CHAOS": chaos})
+
+
+def plan(arguments: list[str]) -> list[Step]:
+    """The steps that `arguments` ask for: none means all; what is no step goes to pytest."""
+    static = {step.name: step for step in STATIC}
+    known = layers()
+    if not known:
+        raise UserError(f"there are no tests in {TESTS}")
+    if not arguments:
+        return [*STATIC, *(layer(name, chaos="short") for name in known)]
+    if all(name in static or name in {*ORDER, *known} for name in arguments):
+        return [static.get(name) or layer(name, chaos="long") for name in arguments]
+    return [Step("pytest", "pytest", tuple(arguments), servers=True)]
+
+
+@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+def check(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="[STEP… | PYTEST ARGUMENTS…]", show_default=False)
+    ] = None,
+) -> None:
+    """Run every check that CI makes, or the named ones; what they need is provided.
+
+    Steps: format, lint, types, imports, and the folders of tests/ (unit, property, contract,
+    architecture, integration, e2e, chaos). `chaos` by name runs its long form. Anything else goes
+    to pytest.
+
+    \b
+    Example:
+      ./enlace test
+      ./enlace test lint unit
+      ./enlace test tests/unit/clock -k pauses
+    """
+    failed: list[str] = []
+    steps = plan(list(arguments or []))
+    begun = time.monotonic()
+    with ExitStack() as stack:
+        servers: Mapping[str, str] | None = None
+        for step in steps:
+            if step.servers and servers is None:
+                servers = _provide(stack)
+            if not _run(step, servers if step.servers and servers else {}):
+                failed.append(step.name)
+    print(f"\n{len(steps)} checks in {time.monotonic() - begun:.0f} s")
+    if failed:
+        print(f"failed: {', '.join(failed)}")
+        raise typer.Exit(FOUND)
+    print("all well")
+
+
+def _provide(stack: ExitStack) -> Mapping[str, str]:
+    begun = time.monotonic()
+    print("\n== servers", flush=True)
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="enlace-test-"))
+    servers = stack.enter_context(throwaway(Path(folder), lambda text: print(text, flush=True)))
+    print(f"== servers ready in {time.monotonic() - begun:.1f} s", flush=True)
+    return servers
+
+
+def _run(step: Step, servers: Mapping[str, str]) -> bool:
+    print(f"\n== {step.name}", flush=True)
+    begun = time.monotonic()
+    command = [sys.executable, "-P", "-m", step.module, *step.arguments]
+    if step.module == "importlinter":
+        command = [str(Path(sys.executable).with_name("lint-imports"))]
+    environment = own_environment({**servers, **step.env})
+    # pytest answers 5 when it found no test: that is a failure too
+    code = subprocess.run(command, cwd=CHECKOUT, env=environment, check=False).returncode
+    word = "ok" if code == os.EX_OK else f"FAILED ({code})"
+    print(f"== {step.name} {word} in {time.monotonic() - begun:.1f} s", flush=True)
+    return code == os.EX_OK
