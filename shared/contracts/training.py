@@ -1,6 +1,8 @@
-"""What training says: plans (subject: the request's id) and enrolments (one person in one plan)."""
+"""What training says: plans (subject: the request's id), enrolments (one person in one plan) and
+members (what training keeps of the persons it trains).
+"""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from shared.contracts.events import EventBody
 from shared.contracts.terms import Deadline
@@ -16,18 +18,29 @@ class PlanOpened(EventBody, event_type="training.plan.opened.v1"):
 
 
 class PlanMaterialPublished(EventBody, event_type="training.plan.material_published.v1"):
-    """The memory-aid that will be signed for, by version and hash (A52)."""
+    """The memory-aid that will be signed for, by version and hash (A52); never its text.
+
+    `substantial` is false for a correction that leaves signatures for earlier versions good.
+    """
 
     material_version: int
     sha256: str
-    material: bool = True
+    substantial: bool = True
+    file_name: str = ""
 
 
 class PlanLaunched(EventBody, event_type="training.plan.launched.v1"):
-    """The leaders may sign: supervisor and quality monitor first (A55)."""
+    """The leaders may sign: supervisor and quality monitor first (A55).
 
+    `roster` names training's own list of who is to sign; `eligible` is how many advisers are on it,
+    the denominator of the coverage from now on.
+    """
+
+    roster: str
     leaders: tuple[str, ...]
     eligible: int
+    material_version: int
+    sha256: str
 
 
 class PlanCascadeOpened(EventBody, event_type="training.plan.cascade_opened.v1"):
@@ -37,7 +50,7 @@ class PlanCascadeOpened(EventBody, event_type="training.plan.cascade_opened.v1")
 
 
 class PlanProgressed(EventBody, event_type="training.plan.progressed.v1"):
-    """Coverage over the eligible, with its denominator (A51, A53)."""
+    """Coverage over the eligible, with its denominator (A51, A53); once per percent at most."""
 
     signed: int
     exempt: int
@@ -45,16 +58,17 @@ class PlanProgressed(EventBody, event_type="training.plan.progressed.v1"):
 
 
 class PlanCompleted(EventBody, event_type="training.plan.completed.v1"):
-    """Everybody eligible has signed or is exempt with a reason."""
+    """Everybody eligible has signed or is exempt with a reason; `done_at` is the last one's."""
 
     signed: int
     exempt: int
     eligible: int
     on_time: bool
+    done_at: datetime
 
 
 class PlanBreached(EventBody, event_type="training.plan.breached.v1"):
-    """The promised instant passed with somebody unsigned."""
+    """The promised instant passed before the plan was known to be complete."""
 
     stage: str
     due_at: datetime
@@ -62,12 +76,21 @@ class PlanBreached(EventBody, event_type="training.plan.breached.v1"):
     eligible: int
 
 
+class PlanCancelled(EventBody, event_type="training.plan.cancelled.v1"):
+    """What was to be replicated no longer is: nobody may sign any more."""
+
+    reason: str
+
+
 class EnrolmentOpened(EventBody, event_type="training.enrolment.opened.v1"):
-    """One person is to sign for one plan; the subject is the enrolment's id."""
+    """One person is to sign for one plan; the subject is the enrolment's id.
+
+    `leads` are the roles in which the person must sign before the advisers, none for an adviser.
+    """
 
     plan_id: str
     person_id: str
-    leader: bool
+    leads: tuple[str, ...] = ()
 
 
 class EnrolmentSigned(EventBody, event_type="training.enrolment.signed.v1"):
@@ -88,3 +111,22 @@ class EnrolmentExempted(EventBody, event_type="training.enrolment.exempted.v1"):
     person_id: str
     leader: bool
     reason: str
+
+
+class MemberEnlisted(EventBody, event_type="training.member.enlisted.v1"):
+    """Somebody who may have to be trained, from a day on; the subject is the person's id."""
+
+    roles: tuple[str, ...]
+    starts_on: date
+
+
+class MemberRolesChanged(EventBody, event_type="training.member.roles_changed.v1"):
+    """The roles from now on, all of them."""
+
+    roles: tuple[str, ...]
+
+
+class MemberLeft(EventBody, event_type="training.member.left.v1"):
+    """The last day."""
+
+    last_on: date

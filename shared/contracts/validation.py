@@ -46,7 +46,7 @@ class EvaluationObserved(EventBody, event_type="validation.evaluation.observed.v
 
 
 class EvaluationAnswered(EventBody, event_type="validation.evaluation.answered.v1"):
-    """The client answered the query; the provider's clock runs again."""
+    """The client answered the query; the provider's clock runs again, to a new date."""
 
     query_id: str
     answers: tuple[Answer, ...]
@@ -54,7 +54,11 @@ class EvaluationAnswered(EventBody, event_type="validation.evaluation.answered.v
 
 
 class EvaluationApproved(EventBody, event_type="validation.evaluation.approved.v1"):
-    """Viable, with the term that is told to the client (A32); `checks` as of A31."""
+    """Viable, with the term that is told to the client (A32); `checks` as of A31.
+
+    `complexity` is the level that fixed a term with a range, empty for the others. `replicated`
+    tells whether the people of the operation are to be trained in it.
+    """
 
     code: str
     request_type: str
@@ -62,6 +66,8 @@ class EvaluationApproved(EventBody, event_type="validation.evaluation.approved.v
     title: str
     deadline: Deadline
     checks: tuple[str, ...] = ()
+    complexity: str = ""
+    replicated: bool = True
 
 
 class EvaluationRefused(EventBody, event_type="validation.evaluation.refused.v1"):
@@ -71,7 +77,7 @@ class EvaluationRefused(EventBody, event_type="validation.evaluation.refused.v1"
 
 
 class EvaluationWithdrawn(EventBody, event_type="validation.evaluation.withdrawn.v1"):
-    """The request ended before its evaluation did."""
+    """The request ended before what was evaluated was deployed."""
 
     reason: str
 
