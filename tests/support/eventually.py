@@ -1,0 +1,25 @@
+"""Waiting for something to become true, with a deadline and the last answer told."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+async def eventually(
+    look: Callable[[], Awaitable[T]],
+    until: Callable[[T], bool] = bool,
+    *,
+    within: float = 20.0,
+    every: float = 0.05,
+) -> T:
+    """Look until the answer pleases; fails with the last one after `within` seconds."""
+    deadline = time.monotonic() + within
+    while True:
+        answer = await look()
+        if until(answer):
+            return answer
+        assert time.monotonic() < deadline, f"still {answer!r} after {within} s"
+        await asyncio.sleep(every)
