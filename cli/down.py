@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Final
 
+import psutil
 import typer
 
 from cli.errors import UserError
 from cli.local import containers
 from cli.local.home import Home
+from cli.local.process import Identity
 from cli.local.supervisor import stop_orphans
 from cli.local.system import STOP_ORDER
 
@@ -59,9 +60,12 @@ def down(
 def _stop(home: Home, pid: int) -> None:
     """Ask the running `up` to stop everything in order, and wait until it has."""
     limit = time.monotonic() + STOP_SECONDS
-    with suppress(ProcessLookupError):
+    try:
+        supervisor = Identity.of(pid)
         os.kill(pid, signal.SIGTERM)
-    while home.holder() == pid:
+    except (ProcessLookupError, psutil.NoSuchProcess):
+        return
+    while home.holder() == pid or supervisor.find() is not None:
         if time.monotonic() > limit:
             raise UserError(f"process {pid} does not stop: end it with `kill -9 {pid}`, try again")
         time.sleep(POLL_SECONDS)

@@ -1,0 +1,142 @@
+"""`./enlace up`, `status` and `down` in a folder of their own, faults included."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pymongo import MongoClient
+
+from cli.local.home import Home
+from tests.support.checkout import Checkout, eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+UP = ("up", "--detach", "--no-demo")
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    """A running copy, in a folder whose name has a space."""
+    copy = Checkout.copy_to(tmp_path_factory.mktemp("first clone"))
+    try:
+        started = copy.run(*UP)
+        assert started.returncode == 0, started.stdout + started.stderr
+        assert "Enlace is ready" in started.stdout
+        yield copy
+    finally:
+        copy.run("down", "--wipe")
+        for process in copy.processes():
+            process.kill()
+
+
+def names(copy: Checkout) -> set[str]:
+    return {part["name"] for part in copy.status()["parts"]}
+
+
+def mongo(copy: Checkout) -> MongoClient[dict[str, Any]]:
+    home = Home(copy.folder / ".enlace")
+    return MongoClient(home.database(home.state()).url)
+
+
+def test_every_part_is_ready_and_on_loopback_only(copy: Checkout) -> None:
+    status = copy.status()
+
+    assert status["ok"], status
+    assert {"broker", "database"} < names(copy)
+    assert {part["kind"] for part in status["parts"]} >= {"broker", "database", "service"}
+    listening = copy.listening()
+    assert set(listening) == {
+        port for name, port in copy.state()["ports"].items() if name != "prometheus"
+    } | ({copy.state()["ports"]["prometheus"]} if "prometheus" in names(copy) else set())
+    assert set(listening.values()) == {"127.0.0.1"}
+
+
+def test_secrets_are_for_their_owner_only(copy: Checkout) -> None:
+    for name in ("secrets.json", "state.json", "broker/advanced.config", "database/key"):
+        assert (copy.folder / ".enlace" / name).stat().st_mode & 0o077 == 0, name
+
+
+def test_a_second_up_finds_it_running(copy: Checkout) -> None:
+    again = copy.run(*UP)
+
+    assert (again.returncode, copy.state()["url"] in again.stdout) == (0, True)
+    assert copy.run("up").stderr == "enlace: Enlace runs here already: ./enlace status shows it\n"
+
+
+@pytest.mark.parametrize("part", ["services", "database", "broker"])
+def test_a_killed_part_comes_back(copy: Checkout, part: str) -> None:
+    killed = copy.pid(part)
+
+    copy.kill(killed)
+
+    eventually(lambda: copy.pid(part) != killed, timeout=30, what=f"{part} started again")
+    eventually(copy.is_well, timeout=60, what=f"all ready after {part} died")
+
+
+def test_a_killed_up_is_recovered_with_its_data(copy: Checkout) -> None:
+    with mongo(copy) as client:
+        client.test_up.kept.insert_one({"_id": 1})
+    before = copy.state()
+    supervisor = Home(copy.folder / ".enlace").holder()
+    assert supervisor is not None
+
+    copy.kill(supervisor)
+    eventually(
+        lambda: Home(copy.folder / ".enlace").holder() is None, timeout=5, what="the lock is free"
+    )
+    again = copy.run(*UP)
+
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "stopped what a killed start left: services, broker, database" in again.stdout
+    assert copy.is_well()
+    assert copy.state()["ports"] == before["ports"]
+    with mongo(copy) as client:
+        assert client.test_up.kept.find_one() == {"_id": 1}
+
+
+def test_another_copy_takes_other_ports_and_stops_alone(
+    copy: Checkout, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = Checkout.copy_to(tmp_path_factory.mktemp("other"))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        process = other.start("up", "--no-demo", "--port", str(port))
+        lines: list[str] = []
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                lines.append(line)
+                if "./enlace down" in line:
+                    break
+            assert process.poll() is None, "".join(lines)
+            assert any(f"port {port} is in use" in line for line in lines)
+            assert not set(other.listening()) & set(copy.listening())
+            assert other.is_well()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == os.EX_OK
+        finally:
+            process.kill()
+            process.communicate()
+    assert other.processes() == []
+    assert copy.is_well()
+    assert other.run("down", "--wipe").returncode == 0
+    assert not (other.folder / ".enlace").exists()
+
+
+def test_down_wipe_leaves_nothing(copy: Checkout) -> None:
+    down = copy.run("down", "--wipe")
+
+    assert (down.returncode, down.stdout) == (0, "stopped; all data are deleted\n")
+    assert copy.processes() == []
+    assert not (copy.folder / ".enlace").exists()
+    assert copy.run("status").returncode == 1
+    assert copy.run("down").stdout == "nothing was started here\n"
