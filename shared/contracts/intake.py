@@ -27,14 +27,20 @@ class RequestReceived(EventBody, event_type="intake.request.received.v1"):
 
 
 class RequestProgressed(EventBody, event_type="intake.request.progressed.v1"):
-    """The request is in another status, or held by somebody else."""
+    """The request is in another status, or held by somebody else.
+
+    `occurred_at` is when it happened in the service that told it: a stage ends then, however long
+    the news was on its way. The coverage is the last known; it is told once per percent at most.
+    """
 
     status: str
     holder: str
     reason: str = ""
     deadlines: tuple[Deadline, ...] = ()
     coverage_signed: int = 0
+    coverage_exempt: int = 0
     coverage_eligible: int = 0
+    occurred_at: datetime | None = None
 
 
 class RequestDeadlineBreached(EventBody, event_type="intake.request.deadline_breached.v1"):
@@ -46,7 +52,10 @@ class RequestDeadlineBreached(EventBody, event_type="intake.request.deadline_bre
 
 
 class RequestClosed(EventBody, event_type="intake.request.closed.v1"):
-    """The end of a request's life: deployed and told to the client, or not viable, or withdrawn."""
+    """The end of a request's life; `outcome` is `deployed`, `not_viable` or `withdrawn`.
+
+    `on_time` is whether every stage ended by its deadline; none for a withdrawn request.
+    """
 
     outcome: str
     closed_at: datetime
@@ -55,7 +64,10 @@ class RequestClosed(EventBody, event_type="intake.request.closed.v1"):
 
 
 class RequestImported(EventBody, event_type="intake.request.imported.v1"):
-    """A request of an older register, as it was; its dates are the register's own."""
+    """A request of an older register, as it was; its dates are the register's own.
+
+    Instants keep the order of the register's wall clock: closed on time is `closed_at <= due_at`.
+    """
 
     code: str
     request_type: str
