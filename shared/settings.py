@@ -133,9 +133,7 @@ class Settings(BaseSettings):
     ] = LogFormat.JSON
     otlp_endpoint: Annotated[
         str | None,
-        Field(
-            description="Where spans go, OTLP over HTTP: `http://host:4318/v1/traces`; none without it"
-        ),
+        Field(description="Where spans go (OTLP), `http://host:4318/v1/traces`; none without it"),
     ] = None
 
     def for_service(self, name: str) -> ServiceSettings:

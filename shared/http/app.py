@@ -101,6 +101,7 @@ def create_app(
         body_limit=settings.http_body_limit,
         timeout=settings.http_timeout.total_seconds(),
         max_in_flight=settings.http_max_in_flight,
+        body_limits={path: n for routes in services for path, n in routes.body_limits.items()},
         tracer=tracer,
     )
     app = EnlaceApp(services, door, lifespan=lifespan, version=version)

@@ -12,6 +12,7 @@ from shared.http.problems import Refused
 
 M = TypeVar("M", bound=BaseModel)
 _ESCAPED_NUL: Final = b"\\u0000"
+PATIENCE: Final = 16
 _JSON_ERRORS: Final = frozenset({"json_invalid", "json_type"})
 
 
@@ -28,16 +29,16 @@ class Disconnected(Exception):
 
 
 async def read_body(receive: Receive, headers: RawHeaders, limit: int) -> bytes:
-    """The whole body; 413 as soon as it is known to be longer than `limit` bytes."""
+    """The whole body; 413 when it is longer than `limit` bytes."""
     declared = content_length(headers)
     if declared is not None and declared > limit:
-        raise too_large(limit)
+        raise await too_large(receive, limit, declared=declared)
     message = await receive()
-    body: bytes = _chunk(message)
+    body: bytes = chunk_of(message)
     if message.get("more_body"):
         body = await _read_rest(receive, body, limit)
     if len(body) > limit:
-        raise too_large(limit)
+        raise await too_large(receive, limit, more=False)
     return body
 
 
@@ -45,22 +46,35 @@ async def _read_rest(receive: Receive, first: bytes, limit: int) -> bytes:
     chunks, size, more = [first], len(first), True
     while more:
         message = await receive()
-        chunks.append(_chunk(message))
+        chunks.append(chunk_of(message))
         size += len(chunks[-1])
         more = message.get("more_body", False)
         if size > limit:
-            raise too_large(limit)
+            raise await too_large(receive, limit, more=more)
     return b"".join(chunks)
 
 
-def _chunk(message: Message) -> bytes:
+def chunk_of(message: Message) -> bytes:
     if message["type"] == "http.disconnect":
         raise Disconnected
     chunk: bytes = message.get("body", b"")
     return chunk
 
 
-def too_large(limit: int) -> Refused:
+async def too_large(
+    receive: Receive, limit: int, *, declared: int | None = None, more: bool = True
+) -> Refused:
+    """The refusal of a body longer than `limit`.
+
+    A caller who is still sending when the connection closes never sees the answer, so up to
+    `PATIENCE` times the limit is read and dropped first.
+    """
+    dropped, patience = 0, PATIENCE * limit
+    more = more and (declared is None or declared <= patience)
+    while more and dropped <= patience:
+        message = await receive()
+        dropped += len(chunk_of(message))
+        more = message.get("more_body", False)
     return Refused("body_too_large", fields={"limit": limit}, headers={"connection": "close"})
 
 

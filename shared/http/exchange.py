@@ -1,6 +1,7 @@
 """One request on its way through the edge, and what the edge works with."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from opentelemetry.trace import Tracer
 from starlette.types import Receive, Scope
@@ -16,7 +17,7 @@ from shared.telemetry.context import WorkContext
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What the edge works with; `timeout` in seconds, `body_limit` in bytes."""
+    """What the edge works with; `timeout` in seconds, `body_limit` in bytes, also by template."""
 
     verifier: Verifier
     limiter: RateLimiter
@@ -25,6 +26,7 @@ class Door:
     body_limit: int
     timeout: float
     max_in_flight: int
+    body_limits: Mapping[str, int] = field(default_factory=dict)
     tracer: Tracer | None = None
 
 

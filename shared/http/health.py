@@ -39,9 +39,9 @@ def health_router(health: Health) -> APIRouter:
         "/status": _status(health),
     }
     for path, endpoint in routes.items():
-        router.add_route(path, endpoint, methods=["GET"])
+        router.add_api_route(path, endpoint, response_model=None)
         if path != "/status":
-            router.add_route("/services/{service}" + path, endpoint, methods=["GET"])
+            router.add_api_route("/services/{service}" + path, endpoint, response_model=None)
     return router
 
 

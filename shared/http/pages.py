@@ -58,7 +58,7 @@ def encode_cursor(*key: str | int | datetime) -> str:
 def decode_cursor(cursor: str, *types: type) -> tuple[Any, ...]:
     """The sort key in `cursor`, its members of `types`; 422 when it is not ours."""
     try:
-        padded = cursor + "=" * (-len(cursor) % 4)
+        padded = cursor.replace("=", "!") + "=" * (-len(cursor) % 4)
         values = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (ValueError, binascii.Error):
         raise Refused("invalid_cursor") from None

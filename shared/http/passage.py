@@ -6,7 +6,7 @@ starts, and the answer gets the headers that every answer has.
 
 from collections.abc import Callable
 
-from starlette.types import ASGIApp, Message, Scope, Send
+from starlette.types import ASGIApp, Message, Send
 
 from shared.http.answers import dressed
 from shared.http.body import too_large
@@ -31,7 +31,12 @@ class Passage:
     @property
     def template(self) -> str | None:
         """The route's template, once FastAPI has found it."""
-        return getattr(self._exchange.scope.get("route"), "path", None)
+        scope = self._exchange.scope
+        if "route" in scope:
+            return getattr(scope["route"], "path", None)
+        # a plain Starlette route does not tell; without parameters its path is its template
+        plain = "endpoint" in scope and not scope.get("path_params")
+        return scope["path"] if plain else None
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -42,17 +47,16 @@ class Passage:
 
     async def _receive(self) -> Message:
         message = await self._exchange.receive()
+        if message["type"] == "http.disconnect":
+            return message
         self._received += len(message.get("body", b""))
-        limit = body_limit(self._exchange.scope, self._door)
+        # only now is the route known
+        limit = self._door.body_limits.get(self.template or "", self._door.body_limit)
         if self._received > limit:
-            raise too_large(limit)
+            more = message.get("more_body", False)
+            raise await too_large(self._exchange.receive, limit, more=more)
         return message
 
 
 def _nothing() -> None:
     """By default nobody waits for the answer to start."""
-
-
-def body_limit(scope: Scope, door: Door) -> int:
-    """The limit of the route, which is known once its body is being read."""
-    return getattr(scope.get("route"), "max_body_size", None) or door.body_limit

@@ -35,6 +35,7 @@ class Routes:
         self.permissions = permissions
         self.operations: list[Operation] = []
         self.others: list[APIRoute] = []
+        self.body_limits: dict[str, int] = {}
 
     def get(
         self,
@@ -92,9 +93,14 @@ class Routes:
         """A removal on the version in If-Match; `more` as in `Terms`."""
         return self._change("DELETE", path, may, more)
 
-    def add(self, route: APIRoute) -> None:
-        """An ordinary FastAPI route (an upload, a page), under the same edge; full path."""
+    def add(self, route: APIRoute, *, max_body: int | None = None) -> None:
+        """An ordinary FastAPI route (an upload, a page), under the same edge; full path.
+
+        Its actor comes from the dependency `allowed`; `max_body` in bytes, the edge's by default.
+        """
         self.others.append(route)
+        if max_body is not None:
+            self.body_limits[route.path] = max_body
 
     def _change(
         self, verb: str, path: str, may: str | None, more: Mapping[str, Any]
