@@ -23,7 +23,7 @@ class Timeline:
     threads may share a timeline.
     """
 
-    __slots__ = ("_first_day", "_index", "_last_day", "_zone", "spec")
+    __slots__ = ("_first_day", "_index", "_last_day", "_zone", "kept", "spec")
 
     def __init__(self, spec: CalendarSpec) -> None:
         self.spec = spec
@@ -31,6 +31,8 @@ class Timeline:
         self._first_day = date(spec.first_year, 1, 1).toordinal()
         self._last_day = date(spec.last_year, 12, 31).toordinal() + 1
         self._index = build(spec, self._first_day, self._first_day)
+        self.kept: tuple[Index, object] | None = None
+        """Columns that `many` made of an index."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -46,9 +48,10 @@ class Timeline:
             return start
         starts, totals = index.starts, index.totals
         place = bisect_right(starts, start) - 1
-        before, through = totals[place], totals[place + 1]
-        worked = before + start - starts[place]
-        want = min(worked, through) + amount
+        worked, through = totals[place] + start - starts[place], totals[place + 1]
+        if worked > through:  # noqa: PLR1730  min() costs as much as the search
+            worked = through
+        want = worked + amount
         if want > totals[-1]:
             return self._extended_after(start, amount)
         place = bisect_left(totals, want, place + 1) - 1
@@ -80,7 +83,8 @@ class Timeline:
         starts, totals = index.starts, index.totals
         place = bisect_right(starts, start) - 1
         worked, through = totals[place] + start - starts[place], totals[place + 1]
-        worked = min(worked, through)
+        if worked > through:  # noqa: PLR1730  min() costs as much as the search
+            worked = through
         place = bisect_right(starts, end, place) - 1
         until, through = totals[place] + end - starts[place], totals[place + 1]
         return min(until, through) - worked
@@ -156,6 +160,10 @@ class Timeline:
         """An index that reaches over both instants."""
         self._covering(first, "start")
         return self._covering(last, "end")
+
+    def widened(self, *, after: bool) -> Index:
+        """An index over more years, later or earlier ones; at the horizon `BeyondHorizon`."""
+        return self._widen(self._index, after=after)
 
     # growth of the index
 
