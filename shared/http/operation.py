@@ -15,9 +15,10 @@ from fastapi import Header, Path, Query, Security
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from pydantic import TypeAdapter
+from starlette.responses import JSONResponse, Response
 from starlette.routing import compile_path
 
-from shared.http.problems import STATUS, URN
+from shared.http.problems import STATUS
 from shared.http.signature import Handler, Signature, gives_file, read_signature
 from shared.security import Role
 
@@ -50,6 +51,7 @@ class Terms:
     max_body: int | None = None
     timeout: float | None = None
     problems: Sequence[str] = ()
+    media_types: Sequence[str] = ()
 
 
 class Operation(APIRoute):
@@ -75,6 +77,9 @@ class Operation(APIRoute):
         self.taking: Signature = read_signature(handler, self.path_names)
         self.result = _adapter(self.taking)
         self.location_fields = _fields_of(terms.location or "")
+        files = gives_file(self.taking.result)
+        if files != bool(terms.media_types):
+            raise TypeError(f"{name}: a file needs its media_types, and nothing else does")
         if terms.if_match and verb == "POST" and self.taking.body is None and not self.path_names:
             raise TypeError(f"{name}: If-Match needs something that exists")
         super().__init__(
@@ -82,7 +87,8 @@ class Operation(APIRoute):
             _described(self),
             methods=[verb],
             status_code=terms.status,
-            response_model=None if gives_file(self.taking.result) else self.taking.result,
+            response_model=None if files else self.taking.result,
+            response_class=Response if files else JSONResponse,
             response_model_exclude_none=False,
             responses=dict(_responses(self)),
             tags=[service],
@@ -183,13 +189,12 @@ def _success(operation: Operation) -> dict[str, Any]:
         headers["ETag"] = _text_header("The version, for If-Match")
     if operation.terms.location:
         headers["Location"] = _text_header("Where the new resource is")
-    return {"description": "Done", "headers": headers}
+    success: dict[str, Any] = {"description": "Done", "headers": headers}
+    if operation.terms.media_types:
+        binary = {"schema": {"type": "string", "format": "binary"}}
+        success["content"] = dict.fromkeys(operation.terms.media_types, binary)
+    return success
 
 
 def _text_header(description: str) -> dict[str, Any]:
     return {"description": description, "schema": {"type": "string"}}
-
-
-def problem_example(code: str) -> dict[str, Any]:
-    """How a problem of `code` looks, for the schema."""
-    return {"type": URN + code, "code": code, "status": STATUS[code]}

@@ -45,10 +45,20 @@ class Routes:
         status: int = 200,
         problems: Sequence[str] = (),
         timeout: float | None = None,
+        media_types: Sequence[str] = (),
         extra: Mapping[str, Any] | None = None,
     ) -> Callable[[H], H]:
-        """A query: changes nothing, takes no body."""
-        terms = Terms(status=status, roles=self._roles(may), problems=problems, timeout=timeout)
+        """A query: changes nothing, takes no body.
+
+        `media_types` are those of a handler that answers with a Starlette response (a file).
+        """
+        terms = Terms(
+            status=status,
+            roles=self._roles(may),
+            problems=problems,
+            timeout=timeout,
+            media_types=media_types,
+        )
         return self._operation("GET", path, terms, extra)
 
     def post(  # noqa: PLR0913

@@ -160,7 +160,7 @@ class Notes:
             del call
             return {"number": number}
 
-        @api.get("/reports/{kind}.{form}", may="read_note")
+        @api.get("/reports/{kind}.{form}", may="read_note", media_types=["text/plain"])
         async def read_report(call: Call, kind: str, form: Color) -> PlainTextResponse:
             del call
             return PlainTextResponse(f"{kind} {form}")
@@ -181,9 +181,7 @@ class Notes:
         ) -> dict[str, Any]:
             return {"size": len(await file.read()), "tenant": actor.tenant}
 
-        api.add(
-            APIRoute("/api/v1/notes/uploads", upload, methods=["POST"]), max_body=UPLOAD_LIMIT
-        )
+        api.add(APIRoute("/api/v1/notes/uploads", upload, methods=["POST"]), max_body=UPLOAD_LIMIT)
 
 
 def _echo(call: Call) -> Echo:
