@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from cli.errors import FOUND, UserError
+from cli.errors import FOUND, USAGE, UserError
 from cli.local.home import Home
 from cli.local.services import command, own_environment
-from cli.local.system import Progress, System, Wishes
+from cli.local.system import Progress, System, Wishes, servers_are_given
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +54,8 @@ def up(
     """
     home = Home.of_checkout()
     wishes = Wishes(port=port, demo=not no_demo, docker=docker)
+    if servers_are_given() and docker:
+        raise UserError("leave --docker away, or unset the ENLACE_*_URL variables", USAGE)
     home.prepare()
     if detach:
         _start_detached(home, sys.argv[1:])

@@ -36,6 +36,17 @@ class Wishes:
     docker: bool = False
 
 
+def servers_are_given() -> bool:
+    """Tell whether the environment names the servers. Raises UserError when it names some only."""
+    given = [name for name in (AMQP, MONGO, MANAGEMENT) if os.environ.get(name)]
+    missing = sorted({AMQP, MONGO, MANAGEMENT} - set(given))
+    if given and missing:
+        raise UserError(
+            f"{' and '.join(given)} set, but not {' and '.join(missing)}: set all three"
+        )
+    return bool(given)
+
+
 class Progress:
     """One line per step, with the time it took since everything began."""
 
@@ -131,11 +142,7 @@ class System:
 
     def _choose(self) -> None:
         state, home = self.state, self.home
-        if bool(os.environ.get(AMQP)) != bool(os.environ.get(MONGO)):
-            raise UserError(f"set both {AMQP} and {MONGO}, or neither")
-        given = AMQP in os.environ
-        if given and not os.environ.get(MANAGEMENT):
-            raise UserError(f"set {MANAGEMENT} too: the topology is declared through it")
+        given = servers_are_given()
         state.mode = "given" if given else "docker" if self.wishes.docker else "local"
         wanted = self.wishes.port
         if wanted is None and "http" not in state.ports:
