@@ -1,0 +1,153 @@
+"""The evaluations' HTTP edge: the queue, the query to the client, go and no go."""
+
+from datetime import datetime
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from services.validation.cases import EVALUATION
+from services.validation.domain import (
+    AnswerQuery,
+    Approve,
+    Evaluation,
+    Observe,
+    Refuse,
+)
+from services.validation.domain import Command as EvaluationCommand
+from services.validation.views import EvaluationView, queue, view
+from shared.http import Call, Input, Page, PageQuery, Routes, page_of
+from shared.ids import new_id
+from shared.security import Permissions, Role
+from shared.service import Workshop, cause_of
+from shared.store import Outcome
+
+Text = Annotated[str, Field(min_length=1, max_length=4_000, pattern=r"\S")]
+Name = Annotated[str, Field(min_length=1, max_length=80)]
+
+Standing = Literal["evaluating", "observed", "approved", "refused", "withdrawn"]
+
+PERMISSIONS: Final = Permissions(
+    {
+        "read_evaluation": [
+            Role.REQUESTER,
+            Role.LIAISON,
+            Role.VALIDATION_SUPERVISOR,
+            Role.TRAINING_COORDINATOR,
+            Role.TRAINER,
+            Role.SERVICE_MANAGER,
+            Role.SUPERVISOR,
+            Role.QUALITY_MONITOR,
+            Role.AUDITOR,
+            Role.TENANT_ADMIN,
+        ],
+        "evaluate": [Role.VALIDATION_SUPERVISOR, Role.TRAINING_COORDINATOR],
+        "answer_query": [Role.REQUESTER, Role.LIAISON],
+    }
+)
+
+
+class EvaluationQuery(PageQuery):
+    """Filters of the queue; without `status` those that are not decided."""
+
+    status: tuple[Standing, ...] = ("evaluating", "observed")
+    request_type: Name | None = None
+
+
+class NewQuery(Input):
+    """All doubts in one communication (A42)."""
+
+    questions: Annotated[list[Text], Field(min_length=1, max_length=100)]
+
+
+class NewAnswer(Input):
+    """The client's word on one question."""
+
+    question_id: Name
+    text: Text
+
+
+class NewAnswers(Input):
+    """The client's word on every question of the open query."""
+
+    query_id: Name
+    answers: Annotated[list[NewAnswer], Field(min_length=1, max_length=100)]
+
+
+class Approval(Input):
+    """The checks that were made (A31); `complexity` where the type's term has a range (A34)."""
+
+    checks: Annotated[list[Name], Field(max_length=20)]
+    complexity: Annotated[str, Field(max_length=80)] = ""
+
+
+class Refusal(Input):
+    """Why it is not viable."""
+
+    reason: Text
+
+
+class Evaluations:
+    """What the routes do."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+        self._cases = workshop.of(EVALUATION)
+
+    async def get(self, call: Call, id: str) -> EvaluationView:  # noqa: A002 - the path's name
+        """One evaluation."""
+        return self._view(call, await self._cases.get(id, call.tenant))
+
+    async def list(self, call: Call, query: EvaluationQuery) -> Page[EvaluationView]:
+        """The queue, the most urgent first."""
+        where: dict[str, object] = {"state.status": {"$in": list(query.status)}}
+        if query.request_type is not None:
+            where["state.request_type"] = query.request_type
+        after = query.after(datetime, str)
+        position = None if after is None else (after[0], after[1])
+        found = await queue(self._cases, call.tenant, where, position, query.limit + 1)
+        views = [self._view(call, outcome) for outcome in found]
+        return page_of(views, query, lambda shown: (shown.deadline.due_at, shown.id))
+
+    async def give(self, call: Call, case_id: str, command: EvaluationCommand) -> EvaluationView:
+        """Give a command to an evaluation on the version the caller saw."""
+        outcome = await self._cases.handle(
+            case_id, command, cause_of(call), expected=call.expected_version
+        )
+        return self._view(call, outcome)
+
+    def _view(self, call: Call, outcome: Outcome[Evaluation]) -> EvaluationView:
+        policy = self._workshop.policy(call.tenant)
+        return view(outcome, policy, self._workshop.now(), call.language)
+
+
+def routes(workshop: Workshop) -> Routes:
+    """The operations below `/api/v1/evaluations`."""
+    api = Routes("validation", PERMISSIONS)
+    evaluations = Evaluations(workshop)
+
+    @api.get("/evaluations", may="read_evaluation")
+    async def list_evaluations(call: Call, query: EvaluationQuery) -> Page[EvaluationView]:
+        return await evaluations.list(call, query)
+
+    @api.get("/evaluations/{id}", may="read_evaluation")
+    async def get_evaluation(call: Call, id: str) -> EvaluationView:  # noqa: A002
+        return await evaluations.get(call, id)
+
+    @api.post("/evaluations/{id}/observe", may="evaluate", if_match=True)
+    async def observe_evaluation(call: Call, id: str, body: NewQuery) -> EvaluationView:  # noqa: A002
+        return await evaluations.give(call, id, Observe(new_id(), tuple(body.questions)))
+
+    @api.post("/evaluations/{id}/answer", may="answer_query", if_match=True)
+    async def answer_evaluation(call: Call, id: str, body: NewAnswers) -> EvaluationView:  # noqa: A002
+        answers = tuple((answer.question_id, answer.text) for answer in body.answers)
+        return await evaluations.give(call, id, AnswerQuery(body.query_id, answers))
+
+    @api.post("/evaluations/{id}/approve", may="evaluate", if_match=True)
+    async def approve_evaluation(call: Call, id: str, body: Approval) -> EvaluationView:  # noqa: A002
+        return await evaluations.give(call, id, Approve(tuple(body.checks), body.complexity))
+
+    @api.post("/evaluations/{id}/refuse", may="evaluate", if_match=True)
+    async def refuse_evaluation(call: Call, id: str, body: Refusal) -> EvaluationView:  # noqa: A002
+        return await evaluations.give(call, id, Refuse(body.reason))
+
+    return api

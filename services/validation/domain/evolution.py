@@ -1,0 +1,96 @@
+"""What an event changes."""
+
+from dataclasses import replace
+from typing import assert_never
+
+from services.validation.domain.lifecycle import Action, follow
+from services.validation.domain.model import Evaluation, Query
+from shared.contracts.validation import (
+    EvaluationAnswered,
+    EvaluationApproved,
+    EvaluationBreached,
+    EvaluationObserved,
+    EvaluationOpened,
+    EvaluationRefused,
+    EvaluationWithdrawn,
+)
+from shared.decider import Stamp
+
+Event = (
+    EvaluationOpened
+    | EvaluationObserved
+    | EvaluationAnswered
+    | EvaluationApproved
+    | EvaluationRefused
+    | EvaluationWithdrawn
+    | EvaluationBreached
+)
+
+
+def evolve(  # noqa: PLR0911 - one return a kind of event
+    state: Evaluation, event: Event, stamp: Stamp
+) -> Evaluation:
+    """The evaluation after one of its events."""
+    match event:
+        case EvaluationOpened():
+            return _opened(state, event)
+        case EvaluationObserved():
+            return _observed(state, event, stamp)
+        case EvaluationAnswered():
+            return _answered(state, event, stamp)
+        case EvaluationApproved():
+            return _approved(state, event, stamp)
+        case EvaluationRefused():
+            return _ended(state, Action.REFUSE, event.reason, stamp)
+        case EvaluationWithdrawn():
+            return _ended(state, Action.WITHDRAW, event.reason, stamp)
+        case EvaluationBreached():
+            return replace(state, breached=True)
+        case _:
+            assert_never(event)
+
+
+def _opened(state: Evaluation, event: EvaluationOpened) -> Evaluation:
+    return replace(
+        state,
+        status=follow(state.status, Action.OPEN),
+        code=event.code,
+        request_type=event.request_type,
+        topic=event.topic,
+        title=event.title,
+        received_at=event.received_at,
+        deadline=event.deadline,
+    )
+
+
+def _observed(state: Evaluation, event: EvaluationObserved, stamp: Stamp) -> Evaluation:
+    query = Query(event.query_id, event.questions, stamp.at)
+    status = follow(state.status, Action.OBSERVE)
+    return replace(state, status=status, queries=(*state.queries, query))
+
+
+def _ended(state: Evaluation, action: Action, reason: str, stamp: Stamp) -> Evaluation:
+    status = follow(state.status, action)
+    return replace(state, status=status, reason=reason, decided_at=stamp.at)
+
+
+def _answered(state: Evaluation, event: EvaluationAnswered, stamp: Stamp) -> Evaluation:
+    *earlier, query = state.queries
+    answered = replace(query, answered_at=stamp.at, answers=event.answers)
+    return replace(
+        state,
+        status=follow(state.status, Action.ANSWER),
+        queries=(*earlier, answered),
+        deadline=event.deadline or state.deadline,
+    )
+
+
+def _approved(state: Evaluation, event: EvaluationApproved, stamp: Stamp) -> Evaluation:
+    return replace(
+        state,
+        status=follow(state.status, Action.APPROVE),
+        checks=event.checks,
+        complexity=event.complexity,
+        promised=event.deadline,
+        decided_at=stamp.at,
+    )

@@ -1,0 +1,16 @@
+"""Validation, put together."""
+
+from services.validation.api import routes
+from services.validation.cases import EVALUATION
+from services.validation.consumers import HEARS
+from services.validation.policy import SECTION, ValidationSection, evaluation_policy
+from shared.service import Service
+
+SERVICE = Service(
+    name="validation",
+    kinds=(EVALUATION,),
+    hears=HEARS,
+    sections={SECTION: ValidationSection},
+    policy=evaluation_policy,
+    routes=routes,
+)
