@@ -40,6 +40,8 @@ def status(
         print(json.dumps({"ok": well, "phase": state.phase, "url": state.url, "parts": lines}))
     else:
         _table(parts)
+        if state.phase != "ready" and AMQP not in os.environ:
+            print(f"\nEnlace is {state.phase} here; ./enlace up starts it")
     if not well:
         raise typer.Exit(FOUND)
 

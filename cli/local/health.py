@@ -59,7 +59,9 @@ def examine(home: Home, state: State) -> list[Health]:
 def _guarded(name: str, kind: str, ask: Callable[[], Health]) -> Health:
     try:
         return ask()
-    except (OSError, ValueError, KeyError, UserError) as error:
+    except KeyError as error:
+        return Health(name, kind, "unknown", details={"error": f"set {error.args[0]}"})
+    except (OSError, ValueError, UserError) as error:
         return Health(name, kind, "not answering", details={"error": str(error)})
 
 

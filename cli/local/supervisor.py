@@ -71,6 +71,11 @@ class Supervisor:
         self._watches: list[Watch] = []
         self._stopping = False
 
+    @property
+    def idle(self) -> bool:
+        """Nothing was started."""
+        return not self._watches
+
     def listen(self) -> None:
         """Take SIGTERM, SIGINT and SIGHUP as the wish to stop in order."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

@@ -87,11 +87,17 @@ class System:
         except Stopped:
             pass
         finally:
-            self.progress.say("stopping")
-            self._phase("stopping")
-            self.supervisor.stop()
+            self._stop()
+
+    def _stop(self) -> None:
+        if self.supervisor.idle:
             self._phase("stopped")
-            self.progress.say("stopped; the data are kept in .enlace")
+            return
+        self.progress.say("stopping")
+        self._phase("stopping")
+        self.supervisor.stop()
+        self._phase("stopped")
+        self.progress.say("stopped; the data are kept in .enlace")
 
     def _phase(self, phase: str) -> None:
         self.state.phase = phase
