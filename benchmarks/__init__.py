@@ -1,0 +1,1 @@
+"""What is measured, against what; each module has `run()` giving the shape of `bench --json`."""

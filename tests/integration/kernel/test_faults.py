@@ -1,0 +1,186 @@
+"""The kernel while its servers stall, vanish, or answer when nobody listens any more."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from pymongo import AsyncMongoClient
+
+from cli.local.broker import Broker
+from cli.local.database import Database
+from shared.bus import publisher
+from shared.decider import Transient
+from shared.ids import derived_id
+from shared.store import Cause
+from tests.support.eventually import eventually
+from tests.support.kernel import Bench
+from tests.support.proxy import TcpProxy
+from tests.support.toy import ECHO, TENANT, TOY, Count
+
+pytestmark = pytest.mark.integration
+
+
+def cause(**more: object) -> Cause:
+    return Cause(**{"tenant": TENANT, "actor": "person:ana", **more})
+
+
+@asynccontextmanager
+async def through(url: str) -> AsyncIterator[tuple[TcpProxy, str]]:
+    """A proxy in front of the server of `url`, and the address through it."""
+    parts = urlsplit(url)
+    proxy = await TcpProxy(parts.hostname or "", parts.port or 0).start()
+    login = parts.netloc.rpartition("@")[0]
+    netloc = f"{login + '@' if login else ''}127.0.0.1:{proxy.listening}"
+    try:
+        yield proxy, urlunsplit(parts._replace(netloc=netloc))
+    finally:
+        await proxy.stop()
+
+
+def direct(mongo_url: str) -> str:
+    """Without looking for the replica set's members, which would go around a proxy."""
+    bare = mongo_url.partition("?")[0]
+    query = [p for p in mongo_url.partition("?")[2].split("&") if p and "replicaSet" not in p]
+    return f"{bare}?{'&'.join([*query, 'directConnection=true'])}"
+
+
+async def all_mirrored(target: object, count: int, within: float = 40) -> None:
+    mirrors = target.cases["echo.mirror"].collection
+    await eventually(lambda: mirrors.count_documents({}), lambda n: n == count, within=within)
+    assert await mirrors.count_documents({"version": 1}) == count
+
+
+async def test_a_stalled_broker_delays_events_and_not_requests(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publisher, "CONFIRM_TIMEOUT", 1.0)
+    async with through(bench.amqp_url) as (proxy, url):
+        slow = replace(bench, amqp_url=url)
+        async with slow.running(TOY) as (source,), bench.running(ECHO) as (target,):
+            counters = source.cases["toy.counter"]
+            await counters.create("before", Count(), cause())
+            await all_mirrored(target, 1)
+            proxy.toxics.stalled = True
+            for i in range(20):
+                async with asyncio.timeout(2):
+                    await counters.create(f"c{i}", Count(), cause())
+            await asyncio.sleep(1.5)
+            fine, _ = await source._reaches_broker()
+            assert not fine
+            proxy.toxics.stalled = False
+            proxy.cut()
+            await all_mirrored(target, 21)
+
+
+async def test_lost_confirms_make_duplicates_that_have_no_effect(bench: Bench) -> None:
+    async with through(bench.amqp_url) as (proxy, url):
+        slow = replace(bench, amqp_url=url)
+        async with slow.running(TOY) as (source,), slow.running(ECHO) as (target,):
+            counters = source.cases["toy.counter"]
+            for i in range(30):
+                if i % 3 == 0:
+                    proxy.cut_before_next_answer()
+                await counters.create(f"c{i}", Count(), cause())
+                await asyncio.sleep(0.05)
+            assert proxy.cuts > 0
+            await all_mirrored(target, 30)
+    assert await bench.dead("echo") == []
+
+
+async def test_a_lost_database_answer_does_not_double_a_command(bench: Bench) -> None:
+    """The write happened and the answer was cut: the same key gives the same case."""
+    async with through(bench.mongo_url) as (proxy, url):
+        slow = replace(bench, mongo_url=direct(url))
+        part = slow.parts(TOY)
+        cases = part.cases["toy.counter"]
+        for i in range(12):
+            key = f"key-{i}"
+            case_id = derived_id(TENANT, "person:ana", key)
+            proxy.cut_before_next_answer()
+            for _ in range(8):
+                try:
+                    outcome = await cases.create(case_id, Count(7), cause(id=key))
+                    break
+                except Transient:
+                    await asyncio.sleep(0.1)
+            assert outcome.version == 1
+        assert proxy.cuts > 0
+        assert await cases.collection.count_documents({"state.total": 7, "version": 1}) == 12
+
+
+async def test_a_lost_database_answer_does_not_double_an_event(bench: Bench) -> None:
+    async with through(bench.mongo_url) as (proxy, url):
+        slow = replace(bench, mongo_url=direct(url))
+        async with bench.running(TOY) as (source,), slow.running(ECHO) as (target,):
+            for i in range(30):
+                await source.cases["toy.counter"].create(f"c{i}", Count(), cause())
+                if i % 3 == 0:
+                    proxy.cut_before_next_answer()
+                await asyncio.sleep(0.03)
+            check = bench.parts(ECHO)
+            await all_mirrored(check, 30)
+            assert target.inbox is not None
+    assert await bench.dead("echo") == []
+
+
+async def test_a_database_step_down_is_survived(own_database: Database, bench: Bench) -> None:
+    own = replace(bench, mongo_url=own_database.url)
+    async with own.running(TOY, ECHO) as (source, target):
+        counters = source.cases["toy.counter"]
+        await counters.create("before", Count(), cause())
+        client: AsyncMongoClient = AsyncMongoClient(own_database.url)
+        await client.admin.command({"replSetStepDown": 3, "force": True})
+        await client.close()
+        for i in range(10):
+            case_id, same = f"c{i}", cause(id=f"key-{i}")
+
+            async def accepted(case_id: str = case_id, same: Cause = same) -> bool:
+                try:
+                    return (await counters.create(case_id, Count(), same)).version == 1
+                except Transient:
+                    return False
+
+            await eventually(accepted, within=40)
+        await all_mirrored(target, 11)
+
+
+async def test_a_killed_broker_and_database_lose_nothing_accepted(
+    own_broker: Broker, own_database: Database, bench: Bench
+) -> None:
+    own = replace(
+        bench,
+        amqp_url=own_broker.amqp_url,
+        management_url=own_broker.management_url,
+        mongo_url=own_database.url,
+    )
+    own.declare()
+    await asyncio.sleep(2)  # a quorum queue needs a moment before its first crash
+    async with own.running(TOY, ECHO) as (source, target):
+        counters, accepted = source.cases["toy.counter"], set()
+
+        async def write(first: int) -> None:
+            for i in range(first, first + 60):
+                try:
+                    await counters.create(f"c{i}", Count(), cause())
+                    accepted.add(f"c{i}")
+                except Transient:
+                    await asyncio.sleep(0.2)
+
+        await write(0)
+        await asyncio.to_thread(own_broker.kill)
+        await write(100)
+        await asyncio.to_thread(own_database.kill)
+        await asyncio.gather(
+            asyncio.to_thread(own_broker.start), asyncio.to_thread(own_database.start)
+        )
+        await write(200)
+        assert len(accepted) >= 120
+        mirrors = target.cases["echo.mirror"].collection
+
+        async def missing() -> set[str]:
+            return accepted - {d["_id"] async for d in mirrors.find({"version": 1}, {"_id": 1})}
+
+        await eventually(missing, lambda left: not left, within=60)
