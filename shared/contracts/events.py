@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 JsonObject = dict[str, Any]
 Upcaster = Callable[[JsonObject], tuple[str, JsonObject]]
 
-TYPE_PATTERN = re.compile(r"^[a-z]+\.[a-z_]+\.[a-z_]+\.v[1-9][0-9]*$")
+TYPE_PATTERN = re.compile(r"[a-z]+\.[a-z_]+\.[a-z_]+\.v[1-9][0-9]*")
 REGISTRY: dict[str, type["EventBody"]] = {}
 _UPCASTERS: dict[str, Upcaster] = {}
 
@@ -41,7 +41,7 @@ class TypeName(NamedTuple):
 
     @classmethod
     def parse(cls, event_type: str) -> "TypeName":
-        if not TYPE_PATTERN.match(event_type):
+        if not TYPE_PATTERN.fullmatch(event_type):
             msg = f"not an event type: {event_type[:200]!r}"
             raise ValueError(msg)
         service, thing, verb, version = event_type.split(".")
