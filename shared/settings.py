@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -25,6 +25,19 @@ PREFIX: Final = "ENLACE_"
 SECRETS_DIR: Final = "ENLACE_SECRETS_DIR"
 _OVERRIDE: Final = re.compile(r"ENLACE_([A-Z][A-Z0-9_]*?)_(AMQP_URL|MONGO_URL)")
 _MEBIBYTE: Final = 1024 * 1024
+
+
+def _seconds(value: object) -> object:
+    """Let a variable say `2.5` as well as `PT2.5S`."""
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_seconds)]
 
 
 class LogFormat(StrEnum):
@@ -108,7 +121,7 @@ class Settings(BaseSettings):
         _MEBIBYTE
     )
     http_timeout: Annotated[
-        timedelta, Field(description="Longest time to answer a request, seconds or ISO 8601")
+        Duration, Field(description="Longest time to answer a request, seconds or ISO 8601")
     ] = timedelta(seconds=30)
     http_max_in_flight: Annotated[
         int, Field(gt=0, description="Requests at once, beyond which the answer is 503")
@@ -123,7 +136,7 @@ class Settings(BaseSettings):
         int, Field(gt=0, le=1000, description="Messages a consumer holds unacknowledged")
     ] = 64
     shutdown_timeout: Annotated[
-        timedelta, Field(description="Time for work at hand to finish on stop")
+        Duration, Field(description="Time for work at hand to finish on stop")
     ] = timedelta(seconds=20)
     log_level: Annotated[LogLevel, Field(description="Least severe line that is written")] = (
         LogLevel.INFO

@@ -19,16 +19,16 @@ from shared.telemetry.context import WorkContext
 from shared.telemetry.trace_context import TraceParent, parse_traceparent
 
 if TYPE_CHECKING:
-    from opentelemetry.sdk.trace.export import SpanExporter
+    from opentelemetry.sdk.trace import SpanProcessor
 
 
-def make_tracing(settings: Settings, *, exporter: "SpanExporter | None" = None) -> Tracer | None:
+def make_tracing(settings: Settings, *, processor: "SpanProcessor | None" = None) -> Tracer | None:
     """The tracer whose spans go to the OTLP/HTTP endpoint of `settings`; None without one.
 
-    What has not been sent yet is sent when the process ends.
+    What has not been sent yet is sent when the process ends. `processor` takes the spans instead.
     """
     endpoint = settings.otlp_endpoint
-    if endpoint is None and exporter is None:
+    if endpoint is None and processor is None:
         return None
     # the SDK costs 20 MiB and 0.2 s, which a process without an endpoint need not pay
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
@@ -39,7 +39,7 @@ def make_tracing(settings: Settings, *, exporter: "SpanExporter | None" = None) 
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
     provider = TracerProvider(resource=Resource.create({"service.name": "enlace"}))
-    provider.add_span_processor(BatchSpanProcessor(exporter or OTLPSpanExporter(endpoint)))
+    provider.add_span_processor(processor or BatchSpanProcessor(OTLPSpanExporter(endpoint)))
     return provider.get_tracer("enlace")
 
 
@@ -61,7 +61,7 @@ def server_span(tracer: Tracer, name: str, context: WorkContext) -> Iterator[Non
 
 def _remote(traceparent: str) -> Context | None:
     parent = parse_traceparent(traceparent)
-    if parent is None or not parent.sampled:
+    if parent is None:
         return None
     remote = SpanContext(
         trace_id=int(parent.trace_id, 16),

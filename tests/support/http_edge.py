@@ -69,7 +69,7 @@ class NewNote(Input):
     color: Color | None = None
     on: date | None = None
     at: AwareDatetime | None = None
-    tags: Annotated[list[Text], Field(max_length=3)] = []
+    tags: Annotated[list[Text], Field(max_length=3, default_factory=list)]
 
 
 class Note(BaseModel):
@@ -79,7 +79,7 @@ class Note(BaseModel):
 
 
 class NoteQuery(PageQuery):
-    color: list[Color] = []
+    color: Annotated[list[Color], Field(default_factory=list)]
     since: datetime | None = None
 
 
@@ -237,9 +237,8 @@ class Desk:
                 self.app, log_config=None, access_log=False, timeout_graceful_shutdown=1
             )
             server = uvicorn.Server(config)
-            server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
             serving = asyncio.create_task(server.serve(sockets=[listener]))
-            while not server.started:
+            while not server.started:  # noqa: ASYNC110 - uvicorn sets a plain attribute
                 await asyncio.sleep(0.01)
             try:
                 yield listener.getsockname()[1]

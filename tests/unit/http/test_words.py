@@ -1,0 +1,40 @@
+"""Every problem has its words in every language, with the same facts in them."""
+
+from string import Formatter
+
+import pytest
+
+from shared import i18n
+from shared.http.problems import STATUS
+
+CATALOGUE = i18n.load()
+
+
+def facts_of(language: str, key: str) -> set[str]:
+    text = CATALOGUE.text(language, key)
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("code", sorted(STATUS))
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_a_problem_has_title_and_detail(language: str, code: str) -> None:
+    for part in ("title", "detail"):
+        assert CATALOGUE.find(language, f"problem.{code}.{part}")
+
+
+def test_both_languages_say_the_same_things() -> None:
+    keys = CATALOGUE.keys(i18n.SPANISH)
+
+    assert keys == CATALOGUE.keys(i18n.ENGLISH)
+    for key in keys:
+        assert facts_of(i18n.SPANISH, key) == facts_of(i18n.ENGLISH, key), key
+
+
+def test_a_missing_fact_shows_as_its_name() -> None:
+    catalogue = i18n.Catalogue({"es": {"k": "hasta {limit}, {other}"}})
+
+    assert catalogue.find("es", "k", {"limit": 5}) == "hasta 5, {other}"
+
+
+def test_a_missing_message_shows_as_its_key() -> None:
+    assert i18n.Catalogue({}).text("es", "nothing") == "nothing"
