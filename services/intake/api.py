@@ -1,0 +1,216 @@
+"""The registry's HTTP edge: what the client may ask, and what everybody concerned may read."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Final
+
+from pydantic import Field, StringConstraints
+
+from services.intake.cases import REQUEST
+from services.intake.domain import Complete, Receive, Request, Withdraw, evolve
+from services.intake.policy import IntakePolicy
+from services.intake.views import (
+    ExplainedDeadline,
+    HistoryEvent,
+    RequestQuery,
+    RequestView,
+    explained,
+    filters,
+    history_event,
+    request_view,
+)
+from shared.contracts import body_of
+from shared.decider import Stamp
+from shared.http import Call, Input, Page, PageQuery, Routes, page_of
+from shared.ids import derived_id, new_id
+from shared.security import Permissions, Role
+from shared.service import Workshop, cause_of
+from shared.store import Cases, Outcome
+
+_ASK: Final = {Role.REQUESTER, Role.LIAISON, Role.VALIDATION_SUPERVISOR, Role.PROGRAM}
+_READ: Final = _ASK | {
+    Role.REPORT_READER,
+    Role.TRAINING_COORDINATOR,
+    Role.TRAINER,
+    Role.SERVICE_MANAGER,
+    Role.SUPERVISOR,
+    Role.QUALITY_MONITOR,
+    Role.AUDITOR,
+    Role.TENANT_ADMIN,
+}
+PERMISSIONS: Final = Permissions(
+    {
+        "receive_request": _ASK,
+        "read_request": _READ,
+        "withdraw_request": {Role.REQUESTER, Role.LIAISON, Role.VALIDATION_SUPERVISOR},
+        "complete_request": {Role.VALIDATION_SUPERVISOR, Role.SERVICE_MANAGER},
+    }
+)
+_MAX_EXPLAINED: Final = 1_000
+Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
+
+
+class NewRequest(Input):
+    """What the client asks for. `touches` names the procedures it changes."""
+
+    type: Annotated[str, StringConstraints(min_length=1, max_length=80)]
+    topic: Short
+    subject: Short
+    description: Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
+    effective_on: date | None = None
+    area: Annotated[str, StringConstraints(max_length=200)] = ""
+    verbal: bool = False
+    touches: Annotated[tuple[Short, ...], Field(max_length=50)] = ()
+    attachments: Annotated[tuple[Short, ...], Field(max_length=50)] = ()
+
+
+class Withdrawal(Input):
+    """Why the client takes it back."""
+
+    reason: Reason
+
+
+class Completion(Input):
+    """What was done."""
+
+    note: Annotated[str, StringConstraints(max_length=2_000)] = ""
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The operations on requests."""
+
+    workshop: Workshop
+
+    @property
+    def cases(self) -> Cases[Request]:
+        return self.workshop.of(REQUEST)
+
+    async def receive(self, call: Call, body: NewRequest) -> RequestView:
+        policy: IntakePolicy = self.workshop.policy(call.tenant)
+        series, year = policy.series_of(body.type, self.workshop.now())
+        code = await self.workshop.codes.next(call.tenant, series, year)
+        command = Receive(
+            code=code,
+            request_type=body.type,
+            topic=body.topic,
+            title=body.subject,
+            description=body.description,
+            area=body.area,
+            effective_on=body.effective_on,
+            verbal=body.verbal,
+            touches=body.touches,
+            attachments=body.attachments,
+        )
+        key = call.idempotency_key
+        case_id = (
+            new_id() if key is None else derived_id(call.tenant, str(call.actor), "requests", key)
+        )
+        outcome = await self.cases.create(case_id, command, cause_of(call))
+        return await self._as_received(call, outcome) if outcome.replayed else _shown(outcome)
+
+    async def _as_received(self, call: Call, outcome: Outcome[Request]) -> RequestView:
+        """The answer that the first call got, whatever has become of the request since."""
+        (first,) = await self.cases.history(outcome.id, call.tenant, 0, 1)
+        stamp = Stamp(first["at"], first["actor"], first["seq"])
+        request = evolve(Request(), body_of(first["type"], first["data"]), stamp)
+        return request_view(outcome.id, request, first["seq"])
+
+    async def read(self, call: Call, case_id: str) -> RequestView:
+        return _shown(await self.cases.get(case_id, call.tenant))
+
+    async def find(self, call: Call, query: RequestQuery) -> Page[RequestView]:
+        found = await self.cases.find(
+            call.tenant,
+            filters(query, self.workshop.now()),
+            order=(("state.due_at", 1), ("_id", 1)),
+            limit=query.limit + 1,
+        )
+        page = page_of(found, query, lambda outcome: (outcome.state.due_at, outcome.id))
+        return Page(items=[_shown(outcome) for outcome in page.items], next=page.next)
+
+    async def history(self, call: Call, case_id: str, query: PageQuery) -> Page[HistoryEvent]:
+        after = query.after(int)
+        start = max(0, after[0]) if after else 0
+        entries = await self.cases.history(case_id, call.tenant, start, query.limit + 1)
+        events = [history_event(entry) for entry in entries]
+        return page_of(events, query, lambda event: (event.sequence,))
+
+    async def deadlines(self, call: Call, case_id: str) -> Page[ExplainedDeadline]:
+        outcome = await self.cases.get(case_id, call.tenant)
+        history = await self.cases.history(case_id, call.tenant, 0, _MAX_EXPLAINED)
+        policy = self.workshop.policy(call.tenant)
+        return Page(items=explained(outcome.state, history, policy, call.language))
+
+    async def tell(self, call: Call, case_id: str, command: Withdraw | Complete) -> RequestView:
+        outcome = await self.cases.handle(
+            case_id, command, cause_of(call), expected=call.expected_version
+        )
+        return _shown(outcome)
+
+
+def _shown(outcome: Outcome[Request]) -> RequestView:
+    return request_view(outcome.id, outcome.state, outcome.version)
+
+
+def routes(workshop: Workshop) -> Routes:
+    """The operations under `/api/v1/requests`."""
+    api = Routes("intake", PERMISSIONS)
+    registry = Registry(workshop)
+    _reading(api, registry)
+
+    @api.post(
+        "/requests",
+        may="receive_request",
+        status=201,
+        location="/requests/{id}",
+        problems=("request.unknown_type", "intake.not_offered"),
+    )
+    async def receive_request(call: Call, body: NewRequest) -> RequestView:
+        """Enter a request: it gets its code, its deadlines and its holder."""
+        return await registry.receive(call, body)
+
+    @api.post(
+        "/requests/{request_id}/withdraw",
+        may="withdraw_request",
+        if_match=True,
+        problems=("request.illegal_transition", "request.unknown"),
+    )
+    async def withdraw_request(call: Call, request_id: str, body: Withdrawal) -> RequestView:
+        """Take a request back; what is under way for it stops."""
+        return await registry.tell(call, request_id, Withdraw(body.reason))
+
+    @api.post(
+        "/requests/{request_id}/complete",
+        may="complete_request",
+        if_match=True,
+        problems=("request.illegal_transition", "request.replicated", "request.unknown"),
+    )
+    async def complete_request(call: Call, request_id: str, body: Completion) -> RequestView:
+        """Say that a request that nobody is trained for is done: access given, system changed."""
+        return await registry.tell(call, request_id, Complete(body.note))
+
+    return api
+
+
+def _reading(api: Routes, registry: Registry) -> None:
+    @api.get("/requests", may="read_request")
+    async def list_requests(call: Call, query: RequestQuery) -> Page[RequestView]:
+        """Requests by the time they have left, the most urgent first."""
+        return await registry.find(call, query)
+
+    @api.get("/requests/{request_id}", may="read_request", problems=("request.unknown",))
+    async def read_request(call: Call, request_id: str) -> RequestView:
+        """One request: where it is, who has it, what is promised."""
+        return await registry.read(call, request_id)
+
+    @api.get("/requests/{request_id}/history", may="read_request", problems=("request.unknown",))
+    async def read_history(call: Call, request_id: str, query: PageQuery) -> Page[HistoryEvent]:
+        """All that happened to it, oldest first; each event's hash covers the one before."""
+        return await registry.history(call, request_id, query)
+
+    @api.get("/requests/{request_id}/deadlines", may="read_request", problems=("request.unknown",))
+    async def read_deadlines(call: Call, request_id: str) -> Page[ExplainedDeadline]:
+        """What was promised until when, and the steps that led to each date."""
+        return await registry.deadlines(call, request_id)

@@ -1,0 +1,85 @@
+"""What intake hears: how validation and training get on with a request."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from services.intake.cases import REQUEST
+from services.intake.domain import Action, Advance, Coverage
+from shared.bus.hears import Heard, Hears, Send
+from shared.contracts.training import (
+    PlanCascadeOpened,
+    PlanCompleted,
+    PlanLaunched,
+    PlanOpened,
+    PlanProgressed,
+)
+from shared.contracts.validation import (
+    EvaluationAnswered,
+    EvaluationApproved,
+    EvaluationObserved,
+    EvaluationOpened,
+    EvaluationRefused,
+)
+
+hears: Final = Hears("intake")
+
+
+@hears(EvaluationOpened)
+def on_evaluation_opened(heard: Heard[EvaluationOpened]) -> Iterable[Send]:
+    yield _to(heard.subject, Advance(Action.EVALUATE, heard.at))
+
+
+@hears(EvaluationObserved)
+def on_evaluation_observed(heard: Heard[EvaluationObserved]) -> Iterable[Send]:
+    yield _to(heard.subject, Advance(Action.OBSERVE, heard.at))
+
+
+@hears(EvaluationAnswered)
+def on_evaluation_answered(heard: Heard[EvaluationAnswered]) -> Iterable[Send]:
+    yield _to(heard.subject, Advance(Action.ANSWER, heard.at, deadline=heard.body.deadline))
+
+
+@hears(EvaluationApproved)
+def on_evaluation_approved(heard: Heard[EvaluationApproved]) -> Iterable[Send]:
+    body = heard.body
+    approved = Advance(Action.APPROVE, heard.at, deadline=body.deadline, replicated=body.replicated)
+    yield _to(heard.subject, approved)
+
+
+@hears(EvaluationRefused)
+def on_evaluation_refused(heard: Heard[EvaluationRefused]) -> Iterable[Send]:
+    yield _to(heard.subject, Advance(Action.REFUSE, heard.at, reason=heard.body.reason))
+
+
+@hears(PlanOpened)
+def on_plan_opened(heard: Heard[PlanOpened]) -> Iterable[Send]:
+    yield _to(heard.subject, Advance(Action.PREPARE, heard.at, deadline=heard.body.deadline))
+
+
+@hears(PlanLaunched)
+def on_plan_launched(heard: Heard[PlanLaunched]) -> Iterable[Send]:
+    coverage = Coverage(eligible=heard.body.eligible)
+    yield _to(heard.subject, Advance(Action.LAUNCH, heard.at, coverage=coverage))
+
+
+@hears(PlanCascadeOpened)
+def on_plan_cascade_opened(heard: Heard[PlanCascadeOpened]) -> Iterable[Send]:
+    yield _to(heard.subject, Advance(Action.CASCADE, heard.at))
+
+
+@hears(PlanProgressed)
+def on_plan_progressed(heard: Heard[PlanProgressed]) -> Iterable[Send]:
+    body = heard.body
+    coverage = Coverage(body.signed, body.exempt, body.eligible)
+    yield _to(heard.subject, Advance(Action.COVER, heard.at, coverage=coverage))
+
+
+@hears(PlanCompleted)
+def on_plan_completed(heard: Heard[PlanCompleted]) -> Iterable[Send]:
+    body = heard.body
+    coverage = Coverage(body.signed, body.exempt, body.eligible)
+    yield _to(heard.subject, Advance(Action.COMPLETE, body.done_at, coverage=coverage))
+
+
+def _to(request_id: str, command: Advance) -> Send:
+    return Send(REQUEST.stream, request_id, command)

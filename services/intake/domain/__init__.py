@@ -1,0 +1,60 @@
+"""A client's request: received once with a code and its promises, followed, and closed once.
+
+Document A, rows A20 to A23 (the registry), A30 to A44 and A60 (where it stands). Who works on it
+are other services; this one keeps the word that was given and says who holds the request now.
+"""
+
+from datetime import datetime
+from typing import Any, Final
+
+from services.intake.domain import stages
+from services.intake.domain.changes import evolve
+from services.intake.domain.decisions import decide, follow
+from services.intake.domain.lifecycle import TERMINAL, Action, Holder, Status
+from services.intake.domain.request import (
+    Advance,
+    Complete,
+    Coverage,
+    PassDeadline,
+    Receive,
+    Request,
+    TakeOver,
+    Withdraw,
+)
+from services.intake.policy import IntakePolicy
+from shared.decider import Decider
+
+
+def next_due(request: Request) -> datetime | None:
+    """When the next promise falls due; none once the request has ended."""
+    return None if request.status in TERMINAL else stages.next_due(request.stages)
+
+
+DECIDER: Final[Decider[Request, Any, IntakePolicy]] = Decider(
+    state=Request,
+    initial=Request,
+    decide=decide,
+    evolve=evolve,
+    next_due=next_due,
+    on_due=PassDeadline,
+)
+
+__all__ = [
+    "DECIDER",
+    "TERMINAL",
+    "Action",
+    "Advance",
+    "Complete",
+    "Coverage",
+    "Holder",
+    "PassDeadline",
+    "Receive",
+    "Request",
+    "Status",
+    "TakeOver",
+    "Withdraw",
+    "decide",
+    "evolve",
+    "follow",
+    "next_due",
+]

@@ -1,0 +1,118 @@
+"""What the registry keeps of a request, and what it can be told."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Final
+
+from services.intake.domain.lifecycle import Action, Holder, Status
+from services.intake.domain.stages import NEVER, Stages
+from shared.contracts.intake import RequestImported
+from shared.contracts.terms import Deadline
+
+NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many of those who are to be trained have signed, or are exempt with a reason."""
+
+    signed: int = 0
+    exempt: int = 0
+    eligible: int = 0
+
+    @property
+    def percent(self) -> float:
+        """Signed or exempt of all eligible, to two decimals; 0 while nobody is."""
+        if not self.eligible:
+            return 0.0
+        return round(100 * (self.signed + self.exempt) / self.eligible, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as the registry shows it; `due_at` is its tightest open promise."""
+
+    status: Status = Status.NEW
+    holder: str = Holder.NOBODY
+    code: str = ""
+    request_type: str = ""
+    topic: str = ""
+    title: str = ""
+    description: str = ""
+    area: str = ""
+    channel: str = ""
+    effective_on: date | None = None
+    verbal: bool = False
+    touches: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
+    received_at: datetime = NO_TIME
+    effective_received_at: datetime = NO_TIME
+    stages: Stages = ()
+    due_at: datetime = NEVER
+    coverage: Coverage = Coverage()
+    late: bool = False
+    outcome: str = ""
+    reason: str = ""
+    closed_at: datetime | None = None
+    on_time: bool | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receive:
+    """The client asks for something; the code has been drawn for it."""
+
+    code: str
+    request_type: str
+    topic: str
+    title: str
+    description: str
+    area: str = ""
+    channel: str = "api"
+    effective_on: date | None = None
+    verbal: bool = False
+    touches: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOver:
+    """A request of an older register is entered as it was."""
+
+    imported: RequestImported
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What another service told of the request, and when it happened there."""
+
+    action: Action
+    occurred_at: datetime
+    reason: str = ""
+    deadline: Deadline | None = None
+    coverage: Coverage | None = None
+    replicated: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """What is not replicated is done: access given, system changed."""
+
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """The client takes the request back."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassDeadline:
+    """A promised instant has come."""
+
+    due_at: datetime
+
+
+Command = Receive | TakeOver | Advance | Complete | Withdraw | PassDeadline

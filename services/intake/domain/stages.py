@@ -1,0 +1,102 @@
+"""The promises of a request, one per stage: when each is due, and how it ended."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final
+
+from shared.contracts.terms import Deadline
+
+EVALUATION: Final = "evaluation"
+ATTENTION: Final = "attention"
+REPLICATION: Final = "replication"
+REGISTER: Final = "register"
+"""The one promise of a request taken over from an older register."""
+
+NAMES: Final = (EVALUATION, ATTENTION, REPLICATION, REGISTER)
+NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
+"""Sorts a request without an open promise behind all that have one."""
+
+
+class StageState(StrEnum):
+    """How a promise stands; `cancelled` when the request ended without it."""
+
+    RUNNING = "running"
+    MET = "met"
+    BREACHED = "breached"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One promise. A breached one may still be unfinished: `finished_at` is None then."""
+
+    name: str
+    due_at: datetime
+    effective_at: datetime
+    policy: str = ""
+    state: StageState = StageState.RUNNING
+    finished_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.finished_at is None and self.state is not StageState.CANCELLED
+
+    def finished(self, at: datetime) -> "Stage":
+        """Ended; the due instant itself is in time, and news that came late doesn't count."""
+        if not self.is_open:
+            return self
+        state = StageState.MET if at <= self.due_at else StageState.BREACHED
+        return replace(self, state=state, finished_at=at)
+
+    def cancelled(self) -> "Stage":
+        """No longer to be kept; a breach that was told stays one."""
+        if not self.is_open or self.state is StageState.BREACHED:
+            return self
+        return replace(self, state=StageState.CANCELLED)
+
+
+Stages = tuple[Stage, ...]
+
+
+def promised(deadline: Deadline, name: str = "") -> Stage:
+    """The stage that a deadline opens."""
+    return Stage(name or deadline.stage, deadline.due_at, deadline.effective_at, deadline.policy)
+
+
+def with_promise(stages: Stages, new: Stage) -> Stages:
+    """A stage promised anew takes the place of its former promise."""
+    if all(stage.name != new.name for stage in stages):
+        return (*stages, new)
+    return tuple(new if stage.name == new.name else stage for stage in stages)
+
+
+def finish(stages: Stages, at: datetime, names: Iterable[str] = NAMES) -> Stages:
+    """End the named stages, as far as they are open."""
+    ended = frozenset(names)
+    return tuple(stage.finished(at) if stage.name in ended else stage for stage in stages)
+
+
+def breach(stages: Stages, name: str) -> Stages:
+    return tuple(
+        replace(stage, state=StageState.BREACHED) if stage.name == name else stage
+        for stage in stages
+    )
+
+
+def overdue(stages: Stages, at: datetime) -> Stages:
+    """Running stages whose instant has passed."""
+    return tuple(
+        stage for stage in stages if stage.state is StageState.RUNNING and stage.due_at < at
+    )
+
+
+def next_due(stages: Stages) -> datetime | None:
+    """When the next running stage falls due."""
+    return min((s.due_at for s in stages if s.state is StageState.RUNNING), default=None)
+
+
+def tightest(stages: Stages) -> datetime:
+    """The earliest due date of what is still to be done, `NEVER` when nothing is."""
+    return min((stage.due_at for stage in stages if stage.is_open), default=NEVER)

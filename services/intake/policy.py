@@ -1,0 +1,106 @@
+"""What a tenant may ask for, under which code, and what is promised on reception."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from shared.clock import Calendar, Promise
+from shared.contracts.terms import Deadline, DeadlineStep
+from shared.decider import Invalid, Unknown
+from shared.policy import Frozen, Key, Source, Tenant
+
+SECTION = "intake"
+Series = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,8}$")]
+_MEMORY = 256
+
+
+class TypeRow(Frozen):
+    """A type of request: its code's series, and the terms promised on reception by stage."""
+
+    series: Series
+    promises: Mapping[Key, Key] = {}
+    source: Source
+
+
+class IntakeSection(Frozen):
+    """`intake.yaml`. `calendar` says when a day, and so a code's year, begins."""
+
+    calendar: Key
+    types: Annotated[Mapping[Key, TypeRow], Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class IntakePolicy:
+    """One tenant's types of request and their promises, ready to ask.
+
+    A promise depends on the second of reception only and costs a tenth of a millisecond, so those
+    of the last seconds are kept.
+    """
+
+    tenant: Tenant
+    calendar: Calendar
+    types: Mapping[str, TypeRow]
+    _made: dict[tuple[str, int], tuple[Deadline, ...]] = field(default_factory=dict)
+
+    def type_of(self, name: str) -> TypeRow:
+        """The type of that name.
+
+        Raises:
+            Invalid: the tenant has no such type; tells which it has.
+        """
+        row = self.types.get(name)
+        if row is None:
+            raise Invalid("request.unknown_type", type=name, known=", ".join(sorted(self.types)))
+        return row
+
+    def series_of(self, name: str, received_at: datetime) -> tuple[str, int]:
+        """The series and the local year that a request's code counts in."""
+        return self.type_of(name).series, received_at.astimezone(self.calendar.zone).year
+
+    def promises(self, name: str, received_at: datetime) -> tuple[Deadline, ...]:
+        """What is promised to a request of a type received now, stage by stage."""
+        key = (name, int(received_at.timestamp()))
+        made = self._made.get(key)
+        if made is None:
+            if len(self._made) >= _MEMORY:
+                self._made.clear()
+            made = self._made[key] = self._promise(self.type_of(name), received_at)
+        return made
+
+    def _promise(self, row: TypeRow, received_at: datetime) -> tuple[Deadline, ...]:
+        return tuple(
+            deadline_of(stage, self.tenant.promise(term, received_at), self.tenant.version)
+            for stage, term in row.promises.items()
+        )
+
+
+def deadline_of(stage: str, promise: Promise, version: str) -> Deadline:
+    """A promise as it is published and kept."""
+    return Deadline(
+        stage=stage,
+        due_at=promise.due_at,
+        effective_at=promise.effective_at,
+        policy=version,
+        steps=tuple(
+            DeadlineStep(code=step.code, params=dict(step.params)) for step in promise.steps
+        ),
+    )
+
+
+def intake_policy(tenant: Tenant) -> IntakePolicy:
+    """The tenant's own section, its terms looked up once so that a misspelt one shows at start.
+
+    Raises:
+        Unknown: the tenant has no `intake.yaml`, it takes no requests.
+        PolicyError, UnknownKey: the section is wrong, or names a term that is not there.
+    """
+    if SECTION not in tenant.documents:
+        raise Unknown("intake.not_offered", tenant=tenant.key)
+    section = tenant.section(SECTION, IntakeSection)
+    for row in section.types.values():
+        for term in row.promises.values():
+            tenant.term(term)
+    return IntakePolicy(tenant, tenant.calendar(section.calendar), section.types)

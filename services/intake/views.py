@@ -1,0 +1,202 @@
+"""The registry as it is read: one request, its deadlines with their reasons, its life, the list."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.intake.domain import Request, Status
+from services.intake.domain.lifecycle import Holder
+from services.intake.domain.stages import Stage, StageState
+from services.intake.policy import IntakePolicy
+from shared.clock import Step, sentence
+from shared.clock.steps import local
+from shared.contracts import body_of
+from shared.contracts.terms import Deadline
+from shared.http import PageQuery
+from shared.store import Entry
+
+
+class View(BaseModel):
+    """What is shown; made of our own values, so it is not validated again."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class DeadlineView(View):
+    """A promise and how it stands."""
+
+    stage: str
+    due_at: datetime
+    state: StageState
+
+
+class ExplainedDeadline(DeadlineView):
+    """A promise with the steps that led to its date, in the caller's language."""
+
+    effective_at: datetime
+    finished_at: datetime | None
+    policy: str = Field(description="Version of the policy that promised it")
+    explain: Sequence[str]
+
+
+class CoverageView(View):
+    """How far a replication has come, with its denominator."""
+
+    signed: int
+    exempt: int
+    eligible: int
+
+
+class RequestView(View):
+    """A request as the registry shows it."""
+
+    id: str
+    code: str
+    type: str
+    status: Status
+    holder: str = Field(description="Who has it now: `client`, `provider:validation`, …, `none`")
+    topic: str
+    subject: str
+    description: str
+    area: str
+    channel: str
+    effective_on: date | None
+    verbal: bool
+    touches: Sequence[str]
+    attachments: Sequence[str]
+    received_at: datetime
+    effective_received_at: datetime = Field(description="After cut-off, where the count begins")
+    deadlines: Sequence[DeadlineView]
+    coverage_pct: float
+    coverage: CoverageView
+    outcome: str
+    reason: str
+    closed_at: datetime | None
+    on_time: bool | None
+    version: int
+
+
+class HistoryEvent(View):
+    """One thing that happened; `hash` chains it to the one before."""
+
+    id: str
+    sequence: int
+    type: str
+    at: datetime
+    actor: str
+    data: Mapping[str, Any]
+    hash: str
+
+
+class RequestQuery(PageQuery):
+    """Filters of the list; they narrow each other."""
+
+    status: tuple[Status, ...] = ()
+    holder: Holder | None = None
+    type: str | None = Field(None, max_length=80)
+    code: str | None = Field(None, max_length=80)
+    overdue: bool | None = None
+
+
+def request_view(case_id: str, request: Request, version: int) -> RequestView:
+    return RequestView.model_construct(
+        id=case_id,
+        code=request.code,
+        type=request.request_type,
+        status=request.status,
+        holder=request.holder,
+        topic=request.topic,
+        subject=request.title,
+        description=request.description,
+        area=request.area,
+        channel=request.channel,
+        effective_on=request.effective_on,
+        verbal=request.verbal,
+        touches=request.touches,
+        attachments=request.attachments,
+        received_at=request.received_at,
+        effective_received_at=request.effective_received_at,
+        deadlines=[_deadline_view(stage) for stage in request.stages],
+        coverage_pct=request.coverage.percent,
+        coverage=CoverageView.model_construct(
+            signed=request.coverage.signed,
+            exempt=request.coverage.exempt,
+            eligible=request.coverage.eligible,
+        ),
+        outcome=request.outcome,
+        reason=request.reason,
+        closed_at=request.closed_at,
+        on_time=request.on_time,
+        version=version,
+    )
+
+
+def _deadline_view(stage: Stage) -> DeadlineView:
+    return DeadlineView.model_construct(stage=stage.name, due_at=stage.due_at, state=stage.state)
+
+
+def history_event(entry: Entry) -> HistoryEvent:
+    return HistoryEvent.model_construct(
+        id=entry["id"],
+        sequence=entry["seq"],
+        type=entry["type"],
+        at=entry["at"],
+        actor=entry["actor"],
+        data=entry["data"],
+        hash=entry["hash"],
+    )
+
+
+def explained(
+    request: Request, history: Sequence[Entry], policy: IntakePolicy, language: str
+) -> list[ExplainedDeadline]:
+    """Each promise with the steps that were written down when it was made."""
+    reasons = {
+        (deadline.stage, deadline.due_at): deadline.steps
+        for entry in history
+        if entry["data"].get("deadlines")
+        for deadline in _deadlines_of(entry)
+    }
+    return [
+        ExplainedDeadline.model_construct(
+            stage=stage.name,
+            due_at=stage.due_at,
+            state=stage.state,
+            effective_at=stage.effective_at,
+            finished_at=stage.finished_at,
+            policy=stage.policy,
+            explain=[
+                sentence(Step(step.code, step.params), language)
+                for step in reasons.get((stage.name, stage.due_at)) or ()
+            ]
+            or [sentence(Step("due", {"at": local(stage.due_at, policy.calendar.zone)}), language)],
+        )
+        for stage in request.stages
+    ]
+
+
+def _deadlines_of(entry: Entry) -> Sequence[Deadline]:
+    deadlines: Sequence[Deadline] = getattr(body_of(entry["type"], entry["data"]), "deadlines", ())
+    return deadlines
+
+
+def filters(query: RequestQuery, now: datetime) -> dict[str, Any]:
+    """The list's query as the store asks it; a page goes on behind the last one's sort key."""
+    wanted: list[dict[str, Any]] = []
+    if query.status:
+        wanted.append({"state.status": {"$in": [status.value for status in query.status]}})
+    for name, value in (("holder", query.holder), ("request_type", query.type)):
+        if value is not None:
+            wanted.append({f"state.{name}": str(value)})
+    if query.code is not None:
+        wanted.append({"state.code": query.code})
+    if query.overdue is not None:
+        wanted.append({"state.due_at": {"$lt": now} if query.overdue else {"$gte": now}})
+    after = query.after(datetime, str)
+    if after is not None:
+        due_at, last = after
+        behind = {"state.due_at": due_at, "_id": {"$gt": last}}
+        wanted.append({"$or": [{"state.due_at": {"$gt": due_at}}, behind]})
+    return {"$and": wanted} if wanted else {}

@@ -1,0 +1,1 @@
+"""Who works here: persons, their roles and the organisations they belong to."""
