@@ -1,6 +1,6 @@
 """A load of concurrent HTTP clients, lean enough not to be what is measured.
 
-Run as a process of its own: `python -m benchmarks.load HOST PORT PATH CLIENTS SECONDS TOKEN`; the
+Run as a process of its own: `python -m benchmarks._load HOST PORT PATH CLIENTS SECONDS TOKEN`; the
 body comes on standard input, the figures go to standard output as JSON.
 """
 
@@ -74,7 +74,5 @@ if __name__ == "__main__":
 
     host, port, path, clients, seconds, token = sys.argv[1:]
     content = sys.stdin.buffer.read()
-    figures = uvloop.run(
-        load(host, int(port), path, int(clients), float(seconds), token, content)
-    )
+    figures = uvloop.run(load(host, int(port), path, int(clients), float(seconds), token, content))
     sys.stdout.write(json.dumps(figures))
