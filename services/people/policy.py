@@ -1,0 +1,91 @@
+"""The organisations of a tenant and the roles that people hold in them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from shared.decider import Invalid, Unknown
+from shared.policy import Frozen, Key, Source, Tenant
+from shared.security import Role
+
+SECTION = "people"
+Name = Annotated[str, StringConstraints(min_length=1, max_length=120)]
+
+
+class Side(StrEnum):
+    """Whose people an organisation's are."""
+
+    CLIENT = "client"
+    PROVIDER = "provider"
+
+
+class OrganisationRow(Frozen):
+    """An organisation, the areas it has, and the roles its people may hold."""
+
+    name: Name
+    side: Side
+    areas: tuple[Name, ...] = ()
+    roles: Annotated[tuple[Role, ...], Field(min_length=1)]
+    source: Source
+
+
+class PeopleSection(Frozen):
+    """`people.yaml`. `shifts` and `languages` are what a person's may be."""
+
+    organisations: Annotated[Mapping[Key, OrganisationRow], Field(min_length=1)]
+    shifts: tuple[Key, ...] = ()
+    channels: tuple[Key, ...] = ()
+    languages: tuple[Key, ...] = ()
+
+
+# Held by programs and by the system itself, never by a person.
+NOT_FOR_PEOPLE = frozenset({Role.PROGRAM, Role.SYSTEM})
+# They open every door or see every trail: only an administrator grants or takes them.
+GUARDED = frozenset({Role.TENANT_ADMIN.value, Role.AUDITOR.value})
+GUARDIAN = Role.TENANT_ADMIN.value
+
+
+@dataclass(frozen=True)
+class PeoplePolicy:
+    """What the decisions about people are given."""
+
+    organisations: Mapping[str, OrganisationRow]
+    roles: frozenset[str]
+    shifts: frozenset[str]
+    channels: frozenset[str]
+    languages: frozenset[str]
+
+    def check(self, field: str, values: tuple[str, ...]) -> None:
+        """Refuse what the tenant does not have.
+
+        Raises:
+            Invalid: with the field, the unknown value and the known ones.
+        """
+        known: frozenset[str] = getattr(self, field)
+        for value in values:
+            if value not in known:
+                shown = ", ".join(sorted(known))
+                raise Invalid("person.unknown_value", field=field, value=value, known=shown)
+
+
+def people_policy(tenant: Tenant) -> PeoplePolicy:
+    """The tenant's organisations and roles.
+
+    Raises:
+        Unknown: the tenant has no `people.yaml`, it keeps no people here.
+        PolicyError: the section is wrong.
+    """
+    if SECTION not in tenant.documents:
+        raise Unknown("people.not_offered", tenant=tenant.key)
+    section = tenant.section(SECTION, PeopleSection)
+    offered = {role for row in section.organisations.values() for role in row.roles}
+    return PeoplePolicy(
+        organisations=section.organisations,
+        roles=frozenset(role.value for role in offered - NOT_FOR_PEOPLE),
+        shifts=frozenset(section.shifts),
+        channels=frozenset(section.channels),
+        languages=frozenset(section.languages),
+    )

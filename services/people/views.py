@@ -1,0 +1,76 @@
+"""People as they are read."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.people.domain import Person, Status
+from services.people.profiles import NOBODY, Profile
+from shared.http import PageQuery
+from shared.security import Role
+from shared.store import Outcome
+
+
+class PersonView(BaseModel):
+    """A person, with the profile that only this service keeps."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    name: str
+    email: str
+    phone: str
+    status: Status
+    roles: Sequence[str]
+    starts_on: date | None
+    last_on: date | None
+    channel: str
+    shift: str
+    languages: Sequence[str]
+    skills: Sequence[str]
+    version: int
+
+
+class PersonQuery(PageQuery):
+    """Filters of the list; they narrow each other."""
+
+    role: Role | None = None
+    status: Status | None = None
+    channel: str | None = Field(None, max_length=80)
+    language: str | None = Field(None, max_length=80)
+
+
+def person_view(outcome: Outcome[Person], profile: Profile | None) -> PersonView:
+    person, known = outcome.state, profile or NOBODY
+    return PersonView.model_construct(
+        id=outcome.id,
+        name=known.name,
+        email=known.email,
+        phone=known.phone,
+        status=person.status,
+        roles=person.roles,
+        starts_on=person.starts_on,
+        last_on=person.last_on,
+        channel=person.channel,
+        shift=person.shift,
+        languages=person.languages,
+        skills=person.skills,
+        version=outcome.version,
+    )
+
+
+def filters(query: PersonQuery) -> dict[str, Any]:
+    """The list's query as the store asks it."""
+    asked = {
+        "state.roles": query.role,
+        "state.status": query.status,
+        "state.channel": query.channel,
+        "state.languages": query.language,
+    }
+    wanted: dict[str, Any] = {name: str(value) for name, value in asked.items() if value}
+    after = query.after(str)
+    if after is not None:
+        wanted["_id"] = {"$gt": after[0]}
+    return wanted
