@@ -15,7 +15,6 @@ from cli.local import containers
 from cli.local.home import Home
 from cli.local.process import Identity
 from cli.local.supervisor import stop_orphans
-from cli.local.system import STOP_ORDER
 
 if TYPE_CHECKING:
     from cli.local.home import State
@@ -45,7 +44,7 @@ def down(
         _stop(home, pid)
     with home.locked():
         state = home.state()
-        found = stop_orphans(home, state, STOP_ORDER)
+        found = stop_orphans(home, state)
         _forget_containers(state, wipe=wipe)
         state.phase = "stopped"
         home.save(state)

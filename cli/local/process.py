@@ -103,15 +103,16 @@ class Child:
         os.kill(self.pid, signal.SIGCONT)
 
 
-def end(process: psutil.Process, timeout: float) -> None:
-    """Stop a process that is not our child: SIGTERM, then SIGKILL after `timeout` seconds."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        process.terminate()
-        try:
-            process.wait(timeout)
-        except psutil.TimeoutExpired:
+def end(processes: Sequence[psutil.Process], timeout: float) -> None:
+    """Stop processes that are not our children: SIGTERM, then SIGKILL after `timeout` seconds."""
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.terminate()
+    _, alive = psutil.wait_procs(processes, timeout)
+    for process in alive:
+        with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-            process.wait(5)
+    psutil.wait_procs(alive, timeout)
 
 
 def wait_until(

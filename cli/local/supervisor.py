@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import signal
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
-
-import psutil
 
 from cli.errors import UserError
 from cli.local.process import Child, Identity, end, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from cli.local.home import Home, State
 
@@ -150,19 +147,14 @@ class Supervisor:
             self._home.save(self._state)
 
 
-def stop_orphans(home: Home, state: State, names: Sequence[str]) -> list[str]:
-    """End what an earlier `up` left running when it was killed; the names of what was found."""
-    found = []
-    for name in sorted(state.processes, key=lambda name: _order(name, names)):
-        process = Identity(*state.processes[name]).find()
-        if process is not None:
-            found.append(name)
-            with suppress(psutil.NoSuchProcess):
-                end(process, ORPHAN_SECONDS)
-        del state.processes[name]
-        home.save(state)
-    return found
+def stop_orphans(home: Home, state: State) -> list[str]:
+    """End what an earlier `up` left running when it was killed; the names of what was found.
 
-
-def _order(name: str, names: Sequence[str]) -> int:
-    return names.index(name) if name in names else -1
+    All at once: after a kill there is no order left to keep, and every part survives worse.
+    """
+    left = {name: Identity(*recorded).find() for name, recorded in state.processes.items()}
+    found = {name: process for name, process in left.items() if process is not None}
+    end(list(found.values()), ORPHAN_SECONDS)
+    state.processes.clear()
+    home.save(state)
+    return sorted(found)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from cli.local.broker import Broker
     from cli.local.database import Database
 
-STOP_ORDER: Final = ("topology", "services", "prometheus", "broker", "database")
 FIRST_HTTP_PORT: Final = 8080
 TOPOLOGY_SECONDS: Final = 60.0
 START_SECONDS: Final = 90.0
@@ -138,7 +137,7 @@ class System:
         self.progress.step("services", f"ready at {services.url}")
 
     def _recover(self) -> None:
-        found = stop_orphans(self.home, self.state, STOP_ORDER)
+        found = stop_orphans(self.home, self.state)
         found += containers.remove(self.state.containers)
         self.state.containers.clear()
         if found:

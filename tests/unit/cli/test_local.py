@@ -120,12 +120,12 @@ def test_a_process_is_told_from_a_later_one_with_its_pid(sleeper: Child) -> None
     assert sleeper.identity.find() is None
 
 
-def test_orphans_are_stopped_in_order_and_strangers_are_not(home: Home, sleeper: Child) -> None:
+def test_orphans_are_stopped_and_strangers_are_not(home: Home, sleeper: Child) -> None:
     state = State()
     home.record(state, "database", sleeper.identity)
     home.record(state, "broker", Identity(os.getpid(), psutil.Process().create_time() - 60))
 
-    found = stop_orphans(home, state, ("broker", "database"))
+    found = stop_orphans(home, state)
 
     assert found == ["database"]
     assert sleeper.identity.find() is None
