@@ -165,7 +165,6 @@ def routes(workshop: Workshop) -> Routes:
         may="receive_request",
         status=201,
         location="/requests/{id}",
-        problems=("request.unknown_type", "intake.not_offered"),
     )
     async def receive_request(call: Call, body: NewRequest) -> RequestView:
         """Enter a request: it gets its code, its deadlines and its holder."""
@@ -175,7 +174,7 @@ def routes(workshop: Workshop) -> Routes:
         "/requests/{request_id}/withdraw",
         may="withdraw_request",
         if_match=True,
-        problems=("request.illegal_transition", "request.unknown"),
+        problems=("request.illegal_transition",),
     )
     async def withdraw_request(call: Call, request_id: str, body: Withdrawal) -> RequestView:
         """Take a request back; what is under way for it stops."""
@@ -185,7 +184,7 @@ def routes(workshop: Workshop) -> Routes:
         "/requests/{request_id}/complete",
         may="complete_request",
         if_match=True,
-        problems=("request.illegal_transition", "request.replicated", "request.unknown"),
+        problems=("request.illegal_transition", "request.replicated"),
     )
     async def complete_request(call: Call, request_id: str, body: Completion) -> RequestView:
         """Say that a request that nobody is trained for is done: access given, system changed."""
@@ -200,17 +199,17 @@ def _reading(api: Routes, registry: Registry) -> None:
         """Requests by the time they have left, the most urgent first."""
         return await registry.find(call, query)
 
-    @api.get("/requests/{request_id}", may="read_request", problems=("request.unknown",))
+    @api.get("/requests/{request_id}", may="read_request")
     async def read_request(call: Call, request_id: str) -> RequestView:
         """One request: where it is, who has it, what is promised."""
         return await registry.read(call, request_id)
 
-    @api.get("/requests/{request_id}/history", may="read_request", problems=("request.unknown",))
+    @api.get("/requests/{request_id}/history", may="read_request")
     async def read_history(call: Call, request_id: str, query: PageQuery) -> Page[HistoryEvent]:
         """All that happened to it, oldest first; each event's hash covers the one before."""
         return await registry.history(call, request_id, query)
 
-    @api.get("/requests/{request_id}/deadlines", may="read_request", problems=("request.unknown",))
+    @api.get("/requests/{request_id}/deadlines", may="read_request")
     async def read_deadlines(call: Call, request_id: str) -> Page[ExplainedDeadline]:
         """What was promised until when, and the steps that led to each date."""
         return await registry.deadlines(call, request_id)

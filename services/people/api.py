@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
@@ -125,7 +125,6 @@ def routes(workshop: Workshop) -> Routes:
         may="join_person",
         status=201,
         location="/people/{id}",
-        problems=("person.unknown_value", "person.guarded_role", "people.not_offered"),
     )
     async def join_person(call: Call, body: NewPerson) -> PersonView:
         """Somebody starts to work here."""
@@ -136,7 +135,7 @@ def routes(workshop: Workshop) -> Routes:
         """The tenant's people, those who left included unless filtered."""
         return await people.find(call, query)
 
-    @api.get("/people/{person_id}", may="read_person", problems=("person.unknown",))
+    @api.get("/people/{person_id}", may="read_person")
     async def read_person(call: Call, person_id: str) -> PersonView:
         """One person."""
         return await people.read(call, person_id)
@@ -146,12 +145,10 @@ def routes(workshop: Workshop) -> Routes:
 
 
 def _changing(api: Routes, people: People) -> None:
-    problems: Any = ("person.illegal_transition", "person.guarded_role", "person.unknown")
-
     @api.put(
         "/people/{person_id}/roles",
         may="change_roles",
-        problems=(*problems, "person.unknown_value"),
+        problems=("person.illegal_transition",),
     )
     async def change_roles(call: Call, person_id: str, body: RolesChange) -> PersonView:
         """Give a person these roles, all of them, from now on."""
@@ -162,7 +159,7 @@ def _changing(api: Routes, people: People) -> None:
         "/people/{person_id}/leave",
         may="leave_person",
         if_match=True,
-        problems=(*problems, "person.leaves_before_start"),
+        problems=("person.illegal_transition",),
     )
     async def leave_person(call: Call, person_id: str, body: Departure) -> PersonView:
         """A person leaves; from the day after the last one eligible for nothing."""
