@@ -1,0 +1,114 @@
+"""The bus edge: a batch of everybody's events becomes one transaction on the figures."""
+
+from collections.abc import Sequence
+
+import structlog
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from services.kpi.books import Books
+from services.kpi.ledger import By, Ledger, Reading, read
+from services.kpi.metrics import KpiMetrics
+from shared.bus.delivery import Burial, Delivery, Verdict
+from shared.bus.sink import Bury
+from shared.contracts.events import REGISTRY
+from shared.decider import Transient
+from shared.store import utc_now
+
+log = structlog.get_logger()
+
+
+class KpiSink:
+    """What the inbox hands its batches to.
+
+    The effect of a batch, facts and buckets and places reached, commits as a whole or not at all,
+    and only then is the broker told: a batch that comes again changes nothing.
+    """
+
+    def __init__(self, books: Books, by: By, metrics: KpiMetrics) -> None:
+        self._books = books
+        self._by = by
+        self._metrics = metrics
+
+    async def process(self, batch: Sequence[Delivery], bury: Bury) -> list[Verdict]:
+        """Take a batch; the verdicts are in its order."""
+        readings = [read(delivery) for delivery in batch]
+        verdicts = dict.fromkeys((delivery.tag for delivery in batch), Verdict.DONE)
+        try:
+            for delivery, reading in zip(batch, readings, strict=True):
+                if reading is None:
+                    await self._pass(delivery, bury)
+            wanted = [reading for reading in readings if reading is not None]
+            verdicts |= await self._settle(wanted, bury)
+        except Transient as error:
+            log.warning("figures_held", reason=str(error), events=len(batch))
+            return [Verdict.HOLD] * len(batch)
+        return [verdicts[delivery.tag] for delivery in batch]
+
+    async def _pass(self, delivery: Delivery, bury: Bury) -> None:
+        """An event no indicator needs; one that nobody here has heard of is kept."""
+        event = delivery.event
+        outcome = "passed"
+        if event.type not in REGISTRY:
+            stem = event.type.rpartition(".v")[0]
+            known = any(name.rpartition(".v")[0] == stem for name in REGISTRY)
+            reason = "unknown_version" if known else "unknown_type"
+            await bury(Burial(delivery.body, reason, event.type))
+            outcome = "buried"
+        self._metrics.handled(delivery, outcome)
+
+    async def _settle(self, readings: list[Reading], bury: Bury) -> dict[int, Verdict]:
+        """Commit the readings together; when they do not fit, find the one that is to blame."""
+        if not readings:
+            return {}
+        try:
+            return await self._commit(readings, bury)
+        except Transient:
+            raise
+        except Exception as error:
+            if len(readings) > 1:
+                middle = len(readings) // 2
+                first = await self._settle(readings[:middle], bury)
+                return first | await self._settle(readings[middle:], bury)
+            (reading,) = readings
+            if reading.failure[0]:
+                log.exception("event_not_even_buried", event_id=reading.delivery.event.id)
+                return {reading.delivery.tag: Verdict.RETRY}
+            log.exception("event_not_counted", event_id=reading.delivery.event.id)
+            reading.body, reading.failure = None, ("bug", f"{type(error).__name__}: {error}")
+            return await self._settle(readings, bury)
+
+    async def _commit(self, readings: list[Reading], bury: Bury) -> dict[int, Verdict]:
+        ids = {reading.fact_id for reading in readings}
+        buried: set[str] = set()
+        ledger = Ledger(self._by, {})
+        verdicts: dict[int, Verdict] = {}
+
+        async def work(session: AsyncClientSession) -> None:
+            nonlocal ledger
+            ledger = Ledger(self._by, await self._books.load(ids, session))
+            for reading in readings:
+                verdicts[reading.delivery.tag] = ledger.take(reading)
+            for delivery, burial in ledger.burials:
+                if delivery.event.id not in buried:
+                    await bury(burial)
+                    buried.add(delivery.event.id)
+            await self._books.save(ledger, session)
+
+        await self._books.transact(work)
+        self._report(ledger)
+        return verdicts
+
+    def _report(self, ledger: Ledger) -> None:
+        now = utc_now()
+        for delivery, outcome in ledger.handled:
+            self._metrics.handled(delivery, outcome)
+            if outcome == "handled":
+                self._metrics.lag(now - delivery.event.time)
+        for delivery, burial in ledger.burials:
+            log.error(
+                "event_buried",
+                type=delivery.event.type,
+                event_id=delivery.event.id,
+                reason=burial.reason,
+                detail=burial.detail,
+            )

@@ -1,0 +1,242 @@
+"""What a fact adds to the figures: amounts of measures in buckets. Pure.
+
+A bucket is a tenant, a family of measures, a local day and one value of each of the family's
+dimensions; its key is all of these in one text. What has no day (how many are open now) is in the
+bucket of the day `all`.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from services.kpi.domain import AT_WORK, DEPLOYED, EVALUATION, WITHDRAWN, RequestFact
+from services.kpi.policy import Counting
+
+ALL: Final = "all"
+CUTS: Final = ("type", "channel", "area")
+
+FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "requests": CUTS,
+    "deadlines": ("stage", *CUTS),
+    "training": CUTS,
+    "open": ("status", "holder"),
+    "stages": ("stage",),
+    "plans": (),
+}
+"""Each family's dimensions; the last three have no days."""
+
+Counts = dict[str, dict[str, int]]
+"""Measure by measure, by bucket."""
+
+
+class Key(NamedTuple):
+    """A bucket's key taken apart."""
+
+    tenant: str
+    family: str
+    period: str
+    values: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "|".join((self.tenant, self.family, self.period, *self.values))
+
+    @classmethod
+    def parse(cls, text: str) -> "Key":
+        tenant, family, period, *values = text.split("|")
+        return cls(tenant, family, period, tuple(values))
+
+    @property
+    def month(self) -> "Key":
+        """The bucket of the whole month."""
+        return self._replace(period=self.period[:7])
+
+    @property
+    def dimensions(self) -> dict[str, str]:
+        return dict(zip(FAMILIES[self.family], self.values, strict=True))
+
+
+def counts_of(fact: RequestFact, by: Counting) -> Counts:
+    """Everything the fact adds; measures of amount 0 are left out."""
+    page = _Page(by, tuple(by.closed(name, value) for name, value in _cuts(fact)))
+    if fact.received_at is not None:
+        _count_request(page, fact, fact.received_at)
+    _count_deadlines(page, fact)
+    if fact.plan_opened_at is not None:
+        _count_plan(page, fact, fact.plan_opened_at)
+    return page.counts
+
+
+def _cuts(fact: RequestFact) -> tuple[tuple[str, str], ...]:
+    return ("type", fact.request_type), ("channel", fact.channel), ("area", fact.area)
+
+
+class _Page:
+    """Gathers the counts of one fact."""
+
+    def __init__(self, by: Counting, cuts: tuple[str, ...]) -> None:
+        self.by = by
+        self.cuts = cuts
+        self.counts: Counts = {}
+
+    def day(self, family: str, at: datetime, *values: str, **amounts: int) -> None:
+        day = at.astimezone(self.by.zone).date().isoformat()
+        self._add(Key(self.by.tenant, family, day, (*values, *self.cuts)), amounts)
+
+    def standing(self, family: str, *values: str, **amounts: int) -> None:
+        self._add(Key(self.by.tenant, family, ALL, values), amounts)
+
+    def _add(self, key: Key, amounts: Mapping[str, int]) -> None:
+        bucket = self.counts.setdefault(str(key), {})
+        for measure, amount in amounts.items():
+            if amount:
+                bucket[measure] = bucket.get(measure, 0) + amount
+        if not bucket:
+            del self.counts[str(key)]
+
+
+def _count_request(page: _Page, fact: RequestFact, received_at: datetime) -> None:
+    page.day("requests", received_at, received=1)
+    if fact.closed_at is not None:
+        _count_closed(page, fact, received_at, fact.closed_at)
+    elif not fact.imported:
+        _, _, status, holder = fact.turns[-1] if fact.turns else (0, None, "", "")
+        by = page.by
+        page.standing("open", by.closed("status", status), by.closed("holder", holder), open=1)
+
+
+def _count_closed(
+    page: _Page, fact: RequestFact, received_at: datetime, closed_at: datetime
+) -> None:
+    page.day(
+        "requests",
+        closed_at,
+        closed=1,
+        judged=int(fact.on_time is not None),
+        on_time=int(fact.on_time is True),
+        unjudged=int(fact.on_time is None),
+    )
+    if fact.imported:
+        page.day("requests", closed_at, unsided=1)
+        return
+    client, provider = _sides(fact, page.by, received_at, closed_at)
+    page.day(
+        "requests",
+        closed_at,
+        sided=1,
+        client_seconds=client,
+        provider_seconds=provider,
+        round_trips=fact.round_trips,
+    )
+
+
+def _sides(
+    fact: RequestFact, by: Counting, received_at: datetime, closed_at: datetime
+) -> tuple[int, int]:
+    """Business seconds on the client's side and on the provider's, from reception to the end."""
+    client = provider = 0
+    for start, end, holder in _spells(fact, received_at, closed_at):
+        seconds = by.calendar.elapsed_business_time(start, end)
+        if holder in by.client_holders:
+            client += seconds
+        else:
+            provider += seconds
+    return client, provider
+
+
+def _spells(
+    fact: RequestFact, received_at: datetime, closed_at: datetime
+) -> Iterator[tuple[datetime, datetime, str]]:
+    """Who held it from when to when, without gap or overlap."""
+    start, holder = received_at, ""
+    for _, at, _, following in fact.turns:
+        end = min(max(at, start), closed_at)
+        yield start, end, holder
+        start, holder = end, following
+    yield start, closed_at, holder
+
+
+def _count_deadlines(page: _Page, fact: RequestFact) -> None:
+    for stage, due_at, state in _deadlines(fact):
+        known = page.by.closed("stage", stage)
+        page.day("deadlines", due_at, known, **{state: 1})
+        page.standing("stages", known, **{state: 1})
+
+
+def _deadlines(fact: RequestFact) -> Iterator[tuple[str, datetime, str]]:
+    """Each promise that was to be kept: stage, due instant, and how it stands.
+
+    One that ended counts by when the work was done, however late the news came. One that another
+    promise replaced before its end, or whose request was withdrawn, counts only if it was breached.
+    """
+    breaches = {(stage, due_at) for stage, due_at in fact.breaches}
+    for place, (sequence, stage, due_at) in enumerate(fact.promises):
+        later = [p[0] for p in fact.promises[place + 1 :] if p[1] == stage]
+        ended_at = _ended_at(fact, stage, sequence, later[0] if later else None)
+        if ended_at is not None:
+            yield stage, due_at, "met" if ended_at <= due_at else "breached"
+        elif (stage, due_at) in breaches:
+            yield stage, due_at, "breached"
+        elif not later and fact.closed_at is None and not fact.imported:
+            yield stage, due_at, "running"
+
+
+def _ended_at(
+    fact: RequestFact, stage: str, promised: int, replaced: int | None
+) -> datetime | None:
+    """When the work of a stage was done, from the promise on until it was promised anew."""
+    for sequence, at, status, _ in fact.turns:
+        if sequence >= promised and _ends(stage, status):
+            return at if replaced is None or sequence < replaced else None
+    if replaced is None and fact.outcome != WITHDRAWN:
+        return fact.closed_at
+    return None
+
+
+def _ends(stage: str, status: str) -> bool:
+    """An evaluation ends with any word to the client (A36), every other stage with deployment."""
+    return status == DEPLOYED or (stage == EVALUATION and status not in AT_WORK)
+
+
+def _count_plan(page: _Page, fact: RequestFact, opened_at: datetime) -> None:
+    amounts = {"signed": fact.signed, "exempt": fact.exempt, "eligible": fact.eligible}
+    if fact.plan_cancelled_at is not None:
+        page.day("training", fact.plan_cancelled_at, cancelled=1)
+        return
+    page.day("training", opened_at, opened=1, **amounts)
+    page.standing("plans", **amounts)
+    if fact.plan_completed_at is None:
+        running = {f"running_{name}": amount for name, amount in amounts.items()}
+        page.standing("plans", running=1, **running)
+        return
+    page.day(
+        "training",
+        fact.plan_completed_at,
+        completed=1,
+        completed_on_time=int(fact.plan_on_time),
+    )
+
+
+def difference(old: Counts, new: Counts) -> Counts:
+    """What must be added to the buckets so that they hold `new` in place of `old`."""
+    changes: Counts = {}
+    for key in old.keys() | new.keys():
+        before, after = old.get(key, {}), new.get(key, {})
+        changed = {
+            measure: amount
+            for measure in before.keys() | after.keys()
+            if (amount := after.get(measure, 0) - before.get(measure, 0))
+        }
+        if changed:
+            changes[key] = changed
+    return changes
+
+
+def merge(total: Counts, more: Counts) -> None:
+    """Add `more` to `total`, each dated bucket to its month too."""
+    for text, amounts in more.items():
+        key = Key.parse(text)
+        targets = (text,) if key.period == ALL else (text, str(key.month))
+        for target in targets:
+            bucket = total.setdefault(target, {})
+            for measure, amount in amounts.items():
+                bucket[measure] = bucket.get(measure, 0) + amount

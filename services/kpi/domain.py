@@ -1,0 +1,251 @@
+"""What the figures need to know of a case, and how its events change that.
+
+A fact is one source case as the indicators see it: a client's request, with what intake, validation
+and training said of it. Each of the three speaks in its own order and they may come in any order
+among each other, so each event changes only what its speaker answers for.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any, Final
+
+from shared.contracts import EventBody
+from shared.contracts.intake import (
+    RequestClosed,
+    RequestDeadlineBreached,
+    RequestImported,
+    RequestProgressed,
+    RequestReceived,
+)
+from shared.contracts.terms import Deadline
+from shared.contracts.training import (
+    PlanCancelled,
+    PlanCompleted,
+    PlanLaunched,
+    PlanOpened,
+    PlanProgressed,
+)
+from shared.contracts.validation import EvaluationObserved
+
+REQUEST: Final = "request"
+
+# Intake's words for where a request stands, as far as they decide what is counted.
+RECEIVED: Final = "received"
+DEPLOYED: Final = "deployed"
+WITHDRAWN: Final = "withdrawn"
+AT_WORK: Final = frozenset({RECEIVED, "in_evaluation", "answered"})
+EVALUATION: Final = "evaluation"
+REGISTER: Final = "register"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A kind of case that is heard: which fact it belongs to and where its history lies."""
+
+    service: str
+    thing: str
+    fact: str
+
+    @property
+    def stream(self) -> str:
+        return f"{self.service}.{self.thing}"
+
+    @property
+    def collection(self) -> str:
+        return f"{self.thing}s"
+
+
+SOURCES: Final[Mapping[str, Source]] = {
+    source.stream: source
+    for source in (
+        Source("intake", "request", REQUEST),
+        Source("validation", "evaluation", REQUEST),
+        Source("training", "plan", REQUEST),
+    )
+}
+"""By stream; the three share the request's id. A service speaks of a fact by one stream at most."""
+
+Turn = Sequence[Any]
+"""From an event on: its sequence, the instant, the status and the holder."""
+Promise = Sequence[Any]
+"""Given by an event: its sequence, the stage and the due instant."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFact:
+    """A request as the indicators see it. Instants are aware UTC; stages are keys of terms."""
+
+    received_at: datetime | None = None
+    request_type: str = ""
+    channel: str = ""
+    area: str = ""
+    imported: bool = False
+    turns: Sequence[Turn] = ()
+    promises: Sequence[Promise] = ()
+    breaches: Sequence[Sequence[Any]] = ()
+    closed_at: datetime | None = None
+    outcome: str = ""
+    on_time: bool | None = None
+    round_trips: int = 0
+    plan_opened_at: datetime | None = None
+    plan_completed_at: datetime | None = None
+    plan_cancelled_at: datetime | None = None
+    plan_on_time: bool = False
+    covered_to: int = 0
+    signed: int = 0
+    exempt: int = 0
+    eligible: int = 0
+
+
+_DEFAULTS: Final = RequestFact()
+_NAMES: Final = tuple(field.name for field in fields(RequestFact))
+
+
+def to_document(fact: RequestFact) -> dict[str, Any]:
+    """What is not the default."""
+    return {
+        name: value for name in _NAMES if (value := getattr(fact, name)) != getattr(_DEFAULTS, name)
+    }
+
+
+def from_document(document: Mapping[str, Any]) -> RequestFact:
+    return RequestFact(**document)
+
+
+Fold = Callable[[RequestFact, Any, datetime, int], RequestFact]
+
+
+def _received(fact: RequestFact, body: RequestReceived, _: datetime, sequence: int) -> RequestFact:
+    return replace(
+        fact,
+        received_at=body.received_at,
+        request_type=body.request_type,
+        channel=body.channel,
+        area=body.area,
+        promises=_with_promises(fact.promises, body.deadlines, sequence),
+        turns=_with_turn(fact.turns, (sequence, body.received_at, RECEIVED, body.holder)),
+    )
+
+
+def _imported(fact: RequestFact, body: RequestImported, _: datetime, sequence: int) -> RequestFact:
+    promises = () if body.due_at is None else ((sequence, REGISTER, body.due_at),)
+    on_time = None
+    if body.closed_at is not None and body.due_at is not None:
+        # the register's own wall clock, ordered as it was given
+        on_time = body.closed_at <= body.due_at
+    return replace(
+        fact,
+        imported=True,
+        received_at=body.received_at,
+        request_type=body.request_type,
+        channel=body.channel,
+        area=body.area,
+        promises=promises,
+        closed_at=body.closed_at,
+        outcome=body.status,
+        on_time=on_time,
+    )
+
+
+def _progressed(
+    fact: RequestFact, body: RequestProgressed, at: datetime, sequence: int
+) -> RequestFact:
+    turn = (sequence, body.occurred_at or at, body.status, body.holder)
+    promises = _with_promises(fact.promises, body.deadlines, sequence)
+    keep = promises is not fact.promises
+    return replace(fact, promises=promises, turns=_with_turn(fact.turns, turn, keep=keep))
+
+
+def _deadline_breached(
+    fact: RequestFact, body: RequestDeadlineBreached, _: datetime, __: int
+) -> RequestFact:
+    breach = (body.stage, body.due_at)
+    known = {tuple(entry) for entry in fact.breaches}
+    return fact if breach in known else replace(fact, breaches=[*fact.breaches, breach])
+
+
+def _closed(fact: RequestFact, body: RequestClosed, _: datetime, __: int) -> RequestFact:
+    return replace(fact, closed_at=body.closed_at, outcome=body.outcome, on_time=body.on_time)
+
+
+def _observed(fact: RequestFact, body: EvaluationObserved, _: datetime, __: int) -> RequestFact:
+    return replace(fact, round_trips=max(fact.round_trips, body.round_trip))
+
+
+def _plan_opened(fact: RequestFact, _: PlanOpened, at: datetime, __: int) -> RequestFact:
+    return replace(fact, plan_opened_at=at)
+
+
+def _plan_launched(
+    fact: RequestFact, body: PlanLaunched, _: datetime, sequence: int
+) -> RequestFact:
+    return _covered(fact, sequence, fact.signed, fact.exempt, body.eligible)
+
+
+def _plan_progressed(
+    fact: RequestFact, body: PlanProgressed, _: datetime, sequence: int
+) -> RequestFact:
+    return _covered(fact, sequence, body.signed, body.exempt, body.eligible)
+
+
+def _plan_completed(
+    fact: RequestFact, body: PlanCompleted, _: datetime, sequence: int
+) -> RequestFact:
+    done = replace(fact, plan_completed_at=body.done_at, plan_on_time=body.on_time)
+    return _covered(done, sequence, body.signed, body.exempt, body.eligible)
+
+
+def _plan_cancelled(fact: RequestFact, _: PlanCancelled, at: datetime, __: int) -> RequestFact:
+    return replace(fact, plan_cancelled_at=at)
+
+
+FOLDS: Final[Mapping[type[EventBody], Fold]] = {
+    RequestReceived: _received,
+    RequestImported: _imported,
+    RequestProgressed: _progressed,
+    RequestDeadlineBreached: _deadline_breached,
+    RequestClosed: _closed,
+    EvaluationObserved: _observed,
+    PlanOpened: _plan_opened,
+    PlanLaunched: _plan_launched,
+    PlanProgressed: _plan_progressed,
+    PlanCompleted: _plan_completed,
+    PlanCancelled: _plan_cancelled,
+}
+
+
+def fold(fact: RequestFact, body: EventBody, at: datetime, sequence: int) -> RequestFact:
+    """The fact after an event; one that no indicator needs changes nothing."""
+    step = FOLDS.get(type(body))
+    return fact if step is None else step(fact, body, at, sequence)
+
+
+def _with_promises(
+    promises: Sequence[Promise], deadlines: Sequence[Deadline], sequence: int
+) -> Sequence[Promise]:
+    """Promises by sequence; one told again unchanged is no new one."""
+    for deadline in deadlines:
+        former = [p for p in promises if p[1] == deadline.stage and p[0] <= sequence]
+        if not former or former[-1][2] != deadline.due_at:
+            told = (sequence, deadline.stage, deadline.due_at)
+            promises = sorted([*map(tuple, promises), told])
+    return promises
+
+
+def _covered(
+    fact: RequestFact, sequence: int, signed: int, exempt: int, eligible: int
+) -> RequestFact:
+    """The last word on coverage counts, also when an earlier one is replayed late."""
+    if sequence < fact.covered_to:
+        return fact
+    return replace(fact, covered_to=sequence, signed=signed, exempt=exempt, eligible=eligible)
+
+
+def _with_turn(turns: Sequence[Turn], turn: Turn, *, keep: bool = False) -> Sequence[Turn]:
+    """Turns by sequence; one that changes neither status nor holder is left out."""
+    before = [known for known in turns if known[0] < turn[0]]
+    after = [known for known in turns if known[0] > turn[0]]
+    if not keep and before and tuple(before[-1][2:]) == tuple(turn[2:]):
+        return turns
+    return [*before, turn, *after]

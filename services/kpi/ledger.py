@@ -1,0 +1,203 @@
+"""What a batch of events changes: the places reached, the facts and the buckets. Pure.
+
+The whole change is one transaction. Each fact keeps what it has added to the buckets (`counted`),
+so a correction takes away exactly that, also when the rules or the account's policy have changed
+since; the figures are always the sum over the facts.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from services.kpi import domain
+from services.kpi.counts import Counts, counts_of, difference, merge
+from services.kpi.domain import SOURCES, RequestFact, Source, fold
+from services.kpi.policy import Counting
+from shared.bus.delivery import Burial, Delivery, Verdict
+from shared.bus.order import Cursor, Place
+from shared.contracts import EventBody, UnknownEventType, UnknownEventVersion, decode
+from shared.decider import Rejected
+
+By = Callable[[str], Counting]
+
+
+@dataclass(slots=True)
+class Reading:
+    """A delivery with its body read ahead, or why it cannot be read."""
+
+    delivery: Delivery
+    source: Source
+    body: EventBody | None = None
+    failure: tuple[str, str] = ("", "")
+
+    @property
+    def fact_id(self) -> str:
+        return f"{self.source.fact}:{self.delivery.event.subject}"
+
+
+def read(delivery: Delivery) -> Reading | None:
+    """None for a kind of case that no indicator needs."""
+    event = delivery.event
+    source = SOURCES.get(event.name.stream)
+    if source is None:
+        return None
+    if delivery.exhausted:
+        return Reading(delivery, source, failure=(delivery.exhausted, ""))
+    try:
+        return Reading(delivery, source, event.body())
+    except (UnknownEventType, UnknownEventVersion) as error:
+        return Reading(delivery, source, failure=(error.reason, event.type))
+    except ValidationError as error:
+        return Reading(delivery, source, failure=("invalid_body", where(error)))
+
+
+def where(error: ValidationError) -> str:
+    """Where a body is wrong, without the values: they may be personal data."""
+    found = error.errors(include_input=False, include_url=False)
+    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['type']}" for e in found)[:500]
+
+
+@dataclass(slots=True)
+class Record:
+    """A fact while a batch changes it; `counts` is what it should have counted, when it changed."""
+
+    id: str
+    tenant: str
+    fact: RequestFact = field(default_factory=RequestFact)
+    counted: Counts = field(default_factory=dict)
+    counts: Counts | None = None
+    reached: dict[str, int] = field(default_factory=dict)
+    irregular: set[str] = field(default_factory=set)
+    cursors: dict[str, Cursor] = field(default_factory=dict)
+    stored: bool = False
+    changed: bool = False
+
+    @classmethod
+    def of(cls, document: dict[str, Any]) -> "Record":
+        return cls(
+            id=document["_id"],
+            tenant=document["tenant"],
+            fact=domain.from_document(document["fact"]),
+            counted={entry["b"]: entry["m"] for entry in document["counted"]},
+            reached=document["reached"],
+            irregular=set(document.get("irregular", ())),
+            stored=True,
+        )
+
+    def to_document(self) -> dict[str, Any]:
+        document = {
+            "_id": self.id,
+            "tenant": self.tenant,
+            "reached": self.reached,
+            "fact": domain.to_document(self.fact),
+            "counted": [{"b": key, "m": amounts} for key, amounts in self.counted.items()],
+        }
+        if self.irregular:
+            document["irregular"] = sorted(self.irregular)
+        return document
+
+    def cursor(self, source: Source, subject: str) -> Cursor:
+        """The place reached in one of its streams; irregular ones were loaded before."""
+        found = self.cursors.get(source.service)
+        if found is None:
+            name = f"{source.service}/{source.thing}:{subject}"
+            found = Cursor(name, self.reached.get(source.service, 0))
+            self.cursors[source.service] = found
+        return found
+
+
+@dataclass(slots=True)
+class Ledger:
+    """One batch at work on the records it concerns."""
+
+    by: By
+    records: dict[str, Record]
+    handled: list[tuple[Delivery, str]] = field(default_factory=list)
+    burials: list[tuple[Delivery, Burial]] = field(default_factory=list)
+
+    def take(self, reading: Reading) -> Verdict:
+        """Put one event in its place; what waited for it follows."""
+        delivery = reading.delivery
+        event = delivery.event
+        record = self.records.get(reading.fact_id)
+        if record is None:
+            record = self.records[reading.fact_id] = Record(reading.fact_id, event.tenant)
+        cursor = record.cursor(reading.source, event.subject)
+        place = cursor.place(event.sequence, replay=delivery.replay)
+        if place is Place.REPEATED:
+            self.handled.append((delivery, "repeated"))
+            return Verdict.DONE
+        if place is Place.EARLY:
+            return self._park(record, cursor, delivery)
+        self._apply(record, cursor, reading)
+        while (parked := cursor.next_parked()) is not None:
+            waited = read(Delivery(decode(parked), parked, tag=0))
+            if waited is not None:
+                self._apply(record, cursor, waited)
+        return Verdict.DONE
+
+    def _park(self, record: Record, cursor: Cursor, delivery: Delivery) -> Verdict:
+        if not cursor.park(delivery.event.sequence, delivery.body):
+            return Verdict.RETRY
+        record.changed = True
+        self.handled.append((delivery, "early"))
+        return Verdict.DONE
+
+    def _apply(self, record: Record, cursor: Cursor, reading: Reading) -> None:
+        delivery, (reason, detail) = reading.delivery, reading.failure
+        event = delivery.event
+        if reading.body is not None:
+            reason, detail = self._folded(record, reading.body, delivery)
+        if reason:
+            self.burials.append((delivery, Burial(delivery.body, reason, detail)))
+        cursor.advance(event.sequence, handled=not reason)
+        record.changed = True
+        self.handled.append((delivery, "buried" if reason else "handled"))
+
+    def _folded(self, record: Record, body: EventBody, delivery: Delivery) -> tuple[str, str]:
+        event = delivery.event
+        if event.tenant != record.tenant:
+            return "other_tenant", f"this case is not of {event.tenant}"
+        try:
+            by = self.by(event.tenant)
+            fact = fold(record.fact, body, event.time, event.sequence)
+            counts = counts_of(fact, by)
+        except Rejected as error:
+            return "rejected", str(error)
+        except Exception as error:  # noqa: BLE001 - kept with its reason, and the rest goes on
+            return "bug", f"{type(error).__name__}: {error}"
+        record.fact, record.counts = fact, counts
+        return "", ""
+
+    def settle(self) -> tuple[list[Record], Counts]:
+        """The records to be saved, and what is added to the buckets."""
+        changed = [record for record in self.records.values() if record.changed]
+        total: Counts = {}
+        for record in changed:
+            close(record, total)
+        return changed, total
+
+
+def close(record: Record, total: Counts) -> None:
+    """Bring what the record has counted up to its fact; the difference goes to `total`."""
+    for name, cursor in record.cursors.items():
+        record.reached[name] = cursor.reached
+        if cursor.early or cursor.passed_over:
+            record.irregular.add(name)
+        else:
+            record.irregular.discard(name)
+    if record.counts is not None:
+        merge(total, difference(record.counted, record.counts))
+        record.counted = record.counts
+
+
+def streams_of(records: Iterable[Record]) -> dict[str, tuple[Record, str]]:
+    """The streams with something irregular, by the id of their cursor."""
+    things = {source.service: source.thing for source in SOURCES.values()}
+    return {
+        f"{service}/{things[service]}:{record.id.partition(':')[2]}": (record, service)
+        for record in records
+        for service in record.irregular
+    }

@@ -1,0 +1,140 @@
+"""What Prometheus sees of the figures: read from the stored buckets, never counted in a process.
+
+So a restart, a second replica and a late event all show the same numbers. A task reads the standing
+buckets every few seconds; a scrape shows what was read last.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from services.kpi.books import Books
+from services.kpi.counts import ALL, Key
+from shared.bus.delivery import Delivery
+from shared.telemetry.kernel import SECONDS
+
+READ_EVERY: Final = 5.0
+PLANS: Final = ("signed", "exempt", "eligible")
+Standing = Mapping[Key, Mapping[str, int]]
+
+
+class KpiMetrics:
+    """What this process did with events."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._lag = Histogram(
+            "enlace_kpi_event_lag_seconds",
+            "From an event's occurrence to its effect in the figures",
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self._events = Counter(
+            "enlace_kpi_events",
+            "Events taken by the figures, by what became of them",
+            ("outcome",),
+            registry=registry,
+        )
+
+    def lag(self, lag: timedelta) -> None:
+        self._lag.observe(max(0.0, lag.total_seconds()))
+
+    def handled(self, delivery: Delivery, outcome: str) -> None:  # noqa: ARG002 - a closed set
+        self._events.labels(outcome).inc()
+
+
+class FigureCollector(Collector):
+    """Shows the standing buckets of the tenants there are; labels from closed sets only."""
+
+    def __init__(self, books: Books, tenants: Iterable[str]) -> None:
+        self._books = books
+        self._tenants = sorted(tenants)
+        self._standing: Standing | None = None
+
+    async def watch(self) -> None:
+        """Read for ever; what cannot be read keeps its last value and is told by its age."""
+        while True:
+            await self.read()
+            await asyncio.sleep(READ_EVERY)
+
+    async def read(self) -> None:
+        """Read the standing buckets, about a hundred a tenant at most.
+
+        Raises:
+            PyMongoError: the database did not answer; the last figures stay.
+        """
+        found = self._books.buckets.find({"tenant": {"$in": self._tenants}, "period": ALL})
+        self._standing = {Key.parse(entry["_id"]): entry["counts"] async for entry in found}
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing is read while the registry is being made."""
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        if self._standing is None:
+            return ()
+        return (
+            *self._open(self._standing),
+            *self._deadlines(self._standing),
+            *self._plans(self._standing),
+        )
+
+    def _open(self, standing: Standing) -> Iterable[Metric]:
+        family = GaugeMetricFamily(
+            "enlace_requests_open",
+            "Requests that are not closed, by where they stand and who holds them",
+            labels=("tenant", "stage", "holder"),
+        )
+        for key, counts in standing.items():
+            if key.family == "open" and counts.get("open"):
+                family.add_metric((key.tenant, *key.values), counts["open"])
+        yield family
+
+    def _deadlines(self, standing: Standing) -> Iterable[Metric]:
+        labels = ("tenant", "stage")
+        met = CounterMetricFamily("enlace_deadlines_met", "Deadlines kept", labels=labels)
+        breached = CounterMetricFamily(
+            "enlace_deadlines_breached", "Deadlines not kept", labels=labels
+        )
+        running = GaugeMetricFamily(
+            "enlace_deadlines_running", "Deadlines not yet decided", labels=labels
+        )
+        for key, counts in standing.items():
+            if key.family != "stages":
+                continue
+            at = (key.tenant, *key.values)
+            met.add_metric(at, counts.get("met", 0))
+            breached.add_metric(at, counts.get("breached", 0))
+            running.add_metric(at, counts.get("running", 0))
+        return met, breached, running
+
+    def _plans(self, standing: Standing) -> Iterable[Metric]:
+        labels = ("tenant", "plans")
+        people = GaugeMetricFamily(
+            "enlace_training_people",
+            "People of the training plans, running or of all time, by what they did",
+            labels=(*labels, "outcome"),
+        )
+        ratio = GaugeMetricFamily(
+            "enlace_training_coverage_ratio", "Signed over eligible, 0 to 1", labels=labels
+        )
+        running = GaugeMetricFamily(
+            "enlace_training_plans_running", "Plans not completed", labels=("tenant",)
+        )
+        for key, counts in standing.items():
+            if key.family != "plans":
+                continue
+            running.add_metric((key.tenant,), counts.get("running", 0))
+            for plans, prefix in (("all", ""), ("running", "running_")):
+                amounts = {name: counts.get(f"{prefix}{name}", 0) for name in PLANS}
+                for name, amount in amounts.items():
+                    people.add_metric((key.tenant, plans, name), amount)
+                if amounts["eligible"]:
+                    share = amounts["signed"] / amounts["eligible"]
+                    ratio.add_metric((key.tenant, plans), share)
+        return people, ratio, running

@@ -1,0 +1,36 @@
+"""Composition of the kpi service."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from services.kpi.api import routes
+from services.kpi.books import Books
+from services.kpi.consumers import KpiSink
+from services.kpi.metrics import FigureCollector, KpiMetrics
+from services.kpi.policy import SECTION, KpiSection, counting
+from shared.service import Service, Workshop
+
+
+def _sink(workshop: Workshop) -> KpiSink:
+    return KpiSink(Books(workshop.database), workshop.policy, KpiMetrics(workshop.registry))
+
+
+async def _prepare(workshop: Workshop) -> None:
+    await Books(workshop.database).prepare()
+
+
+def _tasks(workshop: Workshop) -> Sequence[Callable[[], Awaitable[None]]]:
+    collector = FigureCollector(Books(workshop.database), workshop.tenants)
+    workshop.registry.register(collector)
+    return (collector.watch,)
+
+
+SERVICE = Service(
+    name="kpi",
+    patterns=("#",),
+    sections={SECTION: KpiSection},
+    policy=counting,
+    routes=routes,
+    sink=_sink,
+    prepare=_prepare,
+    tasks=_tasks,
+)

@@ -1,0 +1,151 @@
+"""Questions to the figures: they read buckets only, so they cost the same however long the past."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from services.kpi.books import Books
+from services.kpi.definitions import Indicator
+from services.kpi.policy import OTHER, Counting
+from shared.decider import Invalid
+from shared.store.group import Document
+
+MAX_DAYS: Final = 3_660
+_DAY: Final = timedelta(days=1)
+Amounts = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Local days of the tenant, both ends included."""
+
+    first: date
+    last: date
+
+    @classmethod
+    def of(cls, first: date, last: date) -> "Period":
+        """Raises `Invalid` for a period that ends before it starts, or is too long."""
+        if last < first:
+            raise Invalid("period.ends_before_start", start=str(first), end=str(last))
+        if (last - first).days >= MAX_DAYS:
+            raise Invalid("period.too_long", days=MAX_DAYS)
+        return cls(first, last)
+
+    def parts(self) -> tuple[list[str], list[tuple[str, str]]]:
+        """Its whole months, and what is left over as ranges of days."""
+        months: list[str] = []
+        days: list[tuple[str, str]] = []
+        start = self.first
+        while start <= self.last:
+            following = (start.replace(day=1) + timedelta(days=31)).replace(day=1)
+            end = min(following - _DAY, self.last)
+            if start.day == 1 and end == following - _DAY:
+                months.append(start.isoformat()[:7])
+            else:
+                days.append((start.isoformat(), end.isoformat()))
+            start = end + _DAY
+        return months, days
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Whose cases are counted: a tenant's, by values of dimensions."""
+
+    tenant: str
+    values: Mapping[str, str]
+
+    @classmethod
+    def of(cls, counting: Counting, values: Mapping[str, str | None]) -> "Cut":
+        """Raises `Invalid` for a value that the account does not count by."""
+        given = {name: value for name, value in values.items() if value is not None}
+        for name, value in given.items():
+            known = counting.values[name]
+            if value not in known and value != OTHER:
+                options = ", ".join([*sorted(known), OTHER])
+                raise Invalid("indicator.unknown_value", dimension=name, value=value, known=options)
+        return cls(counting.tenant, given)
+
+    def where(self, family: str) -> Document:
+        fields = {f"by.{name}": value for name, value in self.values.items()}
+        return {"tenant": self.tenant, "family": family, **fields}
+
+
+class Figures:
+    """Sums of measures over periods."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+
+    async def sums(
+        self, indicators: Iterable[Indicator], period: Period, cut: Cut, by: str | None
+    ) -> dict[str, dict[str, Amounts]]:
+        """For each indicator its measures, in total (key "") and by the values of its split.
+
+        All are read at one moment, so that a report agrees with itself.
+        """
+        found: dict[tuple[str, str], dict[str, Amounts]] = {}
+        wanted = {(i, (i.family, by or i.split)) for i in indicators}
+        async with self._books.snapshot() as session:
+            for family, split in sorted({place for _, place in wanted}):
+                measures = {
+                    m for i, place in wanted if place == (family, split) for m in i.measures
+                }
+                where = _within(cut.where(family), period)
+                found[family, split] = await self._sum(where, measures, split, session)
+        return {indicator.id: found[place] for indicator, place in wanted}
+
+    async def _sum(
+        self, where: Document, measures: Iterable[str], split: str, session: AsyncClientSession
+    ) -> dict[str, Amounts]:
+        names = sorted(measures)
+        group: Document = {"_id": f"$by.{split}" if split else ""}
+        group |= {name: {"$sum": f"$counts.{name}"} for name in names}
+        cursor = await self._books.buckets.aggregate(
+            [{"$match": where}, {"$group": group}], session=session
+        )
+        parts = {row["_id"]: {name: row[name] for name in names} async for row in cursor}
+        total = {name: sum(part[name] for part in parts.values()) for name in names}
+        return {**parts, "": total} if split else {"": total}
+
+    async def cases(
+        self,
+        family: str,
+        measures: tuple[list[str], list[str]],
+        period: Period,
+        cut: Cut,
+        after: tuple[str, str] | None,
+    ) -> AsyncIterator[tuple[str, Document]]:
+        """The cases with one of the first measures and none of the second, by day.
+
+        Each comes with the key of its bucket: one that is counted in several comes several times.
+        """
+        present, absent = measures
+        where = {
+            **cut.where(family),
+            "period": {"$gte": str(period.first), "$lte": str(period.last)},
+            "$or": [{f"counts.{name}": {"$gt": 0}} for name in present],
+        }
+        bucket, passed = after or ("", "")
+        if bucket:
+            where["_id"] = {"$gte": bucket}
+        keys = self._books.buckets.find(where, {"_id": 1}).sort("_id", 1)
+        async for entry in keys:
+            key = entry["_id"]
+            match: Document = {"b": key, "$or": [{f"m.{name}": {"$gt": 0}} for name in present]}
+            match |= {f"m.{name}": {"$exists": False} for name in absent}
+            query: Document = {"counted": {"$elemMatch": match}}
+            if key == bucket:
+                query["_id"] = {"$gt": passed}
+            async for document in self._books.facts.find(query).sort("_id", 1):
+                yield key, document
+
+
+def _within(where: Document, period: Period) -> Document:
+    months, days = period.parts()
+    ranges: list[Any] = [{"$gte": start, "$lte": end} for start, end in days]
+    if months:
+        ranges.append({"$in": months})
+    return {"$or": [{**where, "period": each} for each in ranges]}
