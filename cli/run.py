@@ -26,6 +26,9 @@ def run(
     ] = None,
     *,
     everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    topology: Annotated[
+        bool, typer.Option("--topology", help="Declare the topology first, as `up` does.")
+    ] = False,
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="HTTP port, instead of ENLACE_HTTP_PORT.")
     ] = None,
@@ -49,7 +52,10 @@ def run(
     runner = importlib.import_module("shared.runner")
     for name in chosen:
         importlib.import_module(f"services.{name}.service")
+    declare = importlib.import_module("cli.topology").apply if topology else None
     wait_for_gate()
+    if declare is not None:
+        declare(show=False)
     _run(runner, chosen, known)
 
 
@@ -63,7 +69,7 @@ def _run(runner: Any, chosen: list[str], known: list[str]) -> None:  # noqa: ANN
 
 
 def wait_for_gate() -> None:
-    """Wait until `up` says that broker, database and topology are there.
+    """Wait until `up` says that broker and database are there.
 
     So a process imports its modules while the servers start. It ends with the `up` that waits.
     """

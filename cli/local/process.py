@@ -124,9 +124,18 @@ def wait_until(
     """
     limit = time.monotonic() + timeout
     while not probe():
-        log = f"; its log is {child.log}" if child else ""
         if child is not None and child.exit_code() is not None:
-            raise UserError(f"{name} ended with {child.exit_code()} while it started{log}")
+            told = f": {last_line(child.log)} (log: {child.log})"
+            raise UserError(f"{name} ended with {child.exit_code()} while it started{told}")
         if time.monotonic() > limit:
+            log = f" (log: {child.log})" if child else ""
             raise UserError(f"{name} was not ready after {timeout:.0f} s{log}")
         time.sleep(POLL_SECONDS)
+
+
+def last_line(log: Path) -> str:
+    """Return the last line of a log that says something, shortened."""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - 4000))
+        lines = file.read().decode(errors="replace").strip().splitlines()
+    return lines[-1].strip()[:300] if lines else "it said nothing"

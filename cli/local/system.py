@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cli.errors import UserError
 from cli.local import containers, install
 from cli.local.home import AMQP, CHECKOUT, MANAGEMENT, MONGO, Home
-from cli.local.process import Child
-from cli.local.services import GATE, Prometheus, Services, command, own_environment
+from cli.local.process import Child, last_line
+from cli.local.services import Prometheus, Services, command, own_environment
 from cli.local.supervisor import Stopped, Supervisor, stop_orphans
 
 if TYPE_CHECKING:
@@ -119,7 +118,6 @@ class System:
             gate=self._gate,
         )
         self.supervisor.launch(services)
-        topology = self._launch_topology(waiting=True)
         if database is not None:
             self._await_database(database)
         if broker is not None:
@@ -127,8 +125,6 @@ class System:
                 broker.ready, broker.child, name="the broker", timeout=START_SECONDS
             )
             self.progress.step("broker", f"ready at 127.0.0.1:{broker.ports.amqp}")
-        (self.home.folder / "run" / "broker").touch()
-        self._await_topology(topology)
         services.open_gate()
         self._start_prometheus()
         self.supervisor.wait(
@@ -185,32 +181,22 @@ class System:
         database.ensure_users(self.home.service_secrets())
         self.progress.step("database", f"ready at 127.0.0.1:{database.port}")
 
-    def _launch_topology(self, *, waiting: bool) -> Child:
-        """Start `topology apply`; `waiting`, it imports while the broker starts."""
-        environment = self.home.environment(self.state)
-        if waiting:
-            environment[GATE] = str(self.home.folder / "run" / "broker")
+    def _apply_topology(self) -> None:
+        """After the broker died: what was declared within its last seconds may be gone."""
         child = Child(
             command("topology", "apply"),
-            env=own_environment(environment),
+            env=own_environment(self.home.environment(self.state)),
             folder=CHECKOUT,
             log=self.home.logs / "topology.log",
         )
         self.home.record(self.state, "topology", child.identity)
-        return child
-
-    def _await_topology(self, child: Child) -> None:
         self.supervisor.wait(
             lambda: child.exit_code() is not None, None, name="topology", timeout=TOPOLOGY_SECONDS
         )
         self.state.processes.pop("topology", None)
         if child.exit_code() != 0:
-            raise UserError(f"the topology was not applied: {_last_line(child.log)}")
-        self.progress.step("topology", "applied")
-
-    def _apply_topology(self) -> None:
-        """After the broker died: what was declared within its last seconds may be gone."""
-        self._await_topology(self._launch_topology(waiting=False))
+            raise UserError(f"the topology was not applied: {last_line(child.log)}")
+        self.progress.say("topology applied again")
 
     def _start_prometheus(self) -> None:
         if Prometheus.installed() is None:
@@ -223,8 +209,3 @@ class System:
         )
         self.supervisor.launch(part)
         self.progress.step("prometheus", f"started at {part.url}")
-
-
-def _last_line(log: Path) -> str:
-    lines = log.read_text(errors="replace").strip().splitlines()
-    return lines[-1] if lines else f"see {log}"

@@ -133,10 +133,10 @@ def test_orphans_are_stopped_and_strangers_are_not(home: Home, sleeper: Child) -
 
 
 def test_a_part_that_ends_while_it_starts_is_told_at_once(tmp_path: Path) -> None:
-    arguments = (sys.executable, "-c", "raise SystemExit(3)")
+    arguments = (sys.executable, "-c", "print('no room'); raise SystemExit(3)")
     child = Child(arguments, env=os.environ, folder=tmp_path, log=tmp_path / "log")
 
-    with pytest.raises(UserError, match="the part ended with 3 while it started"):
+    with pytest.raises(UserError, match="the part ended with 3 while it started: no room"):
         wait_until(lambda: False, child=child, name="the part", timeout=10)
 
 
