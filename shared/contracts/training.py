@@ -1,5 +1,7 @@
-"""What training says: plans (subject: the request's id), enrolments (one person in one plan) and
-members (what training keeps of the persons it trains).
+"""What training says.
+
+Plans (subject: the request's id), enrolments (one person in one plan) and members (what training
+keeps of the persons it trains).
 """
 
 from datetime import date, datetime
@@ -67,8 +69,15 @@ class PlanCompleted(EventBody, event_type="training.plan.completed.v1"):
     done_at: datetime
 
 
+class PlanFellDue(EventBody, event_type="training.plan.fell_due.v1"):
+    """The promised instant has come while people sign: who has by now is being counted."""
+
+    stage: str
+    due_at: datetime
+
+
 class PlanBreached(EventBody, event_type="training.plan.breached.v1"):
-    """The promised instant passed before the plan was known to be complete."""
+    """The promised instant passed with somebody unsigned."""
 
     stage: str
     due_at: datetime

@@ -1,0 +1,47 @@
+"""Where plans, enrolments and members are kept."""
+
+from services.training.domain import enrolment, member, plan, plan_events
+from services.training.domain.enrolment import Enrolment
+from services.training.domain.member import Member
+from services.training.domain.plan import Plan
+from shared.decider import Decider
+from shared.ids import derived_id
+from shared.store import Kind
+
+PLAN: Kind[Plan] = Kind(
+    "training",
+    "plan",
+    decider=Decider(
+        state=Plan,
+        initial=Plan,
+        decide=plan.decide,
+        evolve=plan_events.evolve,
+        next_due=plan.next_due,
+        on_due=plan.Expire,
+    ),
+    indexes=(
+        ("state.status", "state.deadline.due_at", "_id"),
+        ("state.deadline.due_at", "_id"),
+    ),
+)
+
+ENROLMENT: Kind[Enrolment] = Kind(
+    "training",
+    "enrolment",
+    decider=Decider(
+        state=Enrolment, initial=Enrolment, decide=enrolment.decide, evolve=enrolment.evolve
+    ),
+    indexes=(("state.plan_id", "state.status", "state.leader", "_id"),),
+)
+
+MEMBER: Kind[Member] = Kind(
+    "training",
+    "member",
+    decider=Decider(state=Member, initial=Member, decide=member.decide, evolve=member.evolve),
+    indexes=(("state.roles", "_id"),),
+)
+
+
+def enrolment_id(plan_id: str, person_id: str) -> str:
+    """A person has one enrolment in a plan, whoever opens it and however often."""
+    return derived_id(plan_id, person_id)

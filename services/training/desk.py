@@ -1,0 +1,130 @@
+"""What the routes do: reads that a decision needs, then the command."""
+
+from typing import Any
+
+from services.training.cases import ENROLMENT, MEMBER, PLAN, enrolment_id
+from services.training.domain.enrolment import Enrolment, Exempt, Sign
+from services.training.domain.lifecycle import EnrolmentStatus
+from services.training.domain.member import Member
+from services.training.domain.plan import Command, Launch, Plan, Publish, Tally
+from services.training.materials import Materials, MemoryAid
+from services.training.policy import Method, TrainingPolicy
+from services.training.rosters import Rosters
+from services.training.tallies import tallies_of
+from services.training.views import last_told
+from shared.decider import NotAllowed, Rejected, Transient, Unknown
+from shared.http import Call
+from shared.security.actor import Kind
+from shared.service import Workshop, cause_of
+from shared.store import Outcome
+
+
+class Desk:
+    """The training service at work."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+        self.plans = workshop.of(PLAN)
+        self.enrolments = workshop.of(ENROLMENT)
+        self._members = workshop.of(MEMBER)
+        self._rosters = Rosters(workshop.database)
+        self._materials = Materials(workshop.database)
+        self._tallies = tallies_of(workshop)
+
+    async def plan(self, call: Call, plan_id: str) -> Outcome[Plan]:
+        """The caller's plan, or `Unknown`."""
+        return await self.plans.get(plan_id, call.tenant)
+
+    async def tally(self, call: Call, plan: Outcome[Plan]) -> Tally:
+        """Who has signed, at this moment."""
+        if not plan.state.roster:
+            return last_told(plan.state)
+        return await self._tallies.of(call.tenant, plan.id)
+
+    async def publish(
+        self, call: Call, plan_id: str, aid: MemoryAid, *, substantial: bool
+    ) -> Outcome[Plan]:
+        """Keep the text under its hash, then tell the plan the hash."""
+        await self.plan(call, plan_id)
+        await self._materials.keep(call.tenant, plan_id, aid)
+        return await self._give(call, plan_id, Publish(aid.sha256, substantial, aid.file_name))
+
+    async def material(self, call: Call, plan: Outcome[Plan]) -> MemoryAid:
+        """The memory-aid in force."""
+        if plan.state.material is None:
+            raise Unknown("material.unknown", sha256="")
+        return await self._materials.get(call.tenant, plan.id, plan.state.material.sha256)
+
+    async def launch(self, call: Call, plan_id: str) -> Outcome[Plan]:
+        """Write down who is on duty, then launch with them."""
+        await self.plan(call, plan_id)
+        policy: TrainingPolicy = self._workshop.policy(call.tenant)
+        today = policy.today(self._workshop.now())
+        leaders, advisers = await self._rosters.on_duty(call.tenant, policy, today)
+        roster = await self._rosters.write(call.tenant, leaders, advisers)
+        try:
+            outcome = await self._give(call, plan_id, Launch(roster, tuple(leaders), len(advisers)))
+        except Transient:
+            # the write may have happened all the same: a list too many is better than one missing
+            raise
+        except Exception:
+            await self._rosters.drop(roster)
+            raise
+        if outcome.state.roster != roster:
+            await self._rosters.drop(roster)
+        return outcome
+
+    async def sign(
+        self, call: Call, plan_id: str, sha256: str, method: Method
+    ) -> Outcome[Enrolment]:
+        """The caller's own signature."""
+        if call.actor.kind is not Kind.PERSON:
+            raise NotAllowed("signature.in_person")
+        person_id = call.actor.subject
+        plan = await self.plan(call, plan_id)
+        command = Sign(plan.state, sha256, method, active=await self._is_active(call, person_id))
+        return await self._to_person(call, plan, person_id, command)
+
+    async def exempt(
+        self, call: Call, plan_id: str, person_id: str, reason: str
+    ) -> Outcome[Enrolment]:
+        """Somebody need not sign; a leader only where another has signed in his roles."""
+        plan = await self.plan(call, plan_id)
+        signed = await self.enrolments.find(call.tenant, _leaders_signed(plan_id))
+        led = frozenset(role for leader in signed for role in leader.state.leads)
+        return await self._to_person(call, plan, person_id, Exempt(plan.state, reason, led))
+
+    async def _to_person(
+        self, call: Call, plan: Outcome[Plan], person_id: str, command: Sign | Exempt
+    ) -> Outcome[Enrolment]:
+        try:
+            return await self.enrolments.handle(
+                enrolment_id(plan.id, person_id), command, cause_of(call)
+            )
+        except Unknown:
+            if not plan.state.roster:
+                raise Rejected("plan.not_launched", status=plan.state.status.value) from None
+            if await self._rosters.has(plan.state.roster, person_id):
+                raise Transient("the enrolment is being opened") from None
+            raise NotAllowed("signature.not_eligible") from None
+
+    async def _is_active(self, call: Call, person_id: str) -> bool:
+        policy: TrainingPolicy = self._workshop.policy(call.tenant)
+        try:
+            member: Outcome[Member] = await self._members.get(person_id, call.tenant)
+        except Unknown:
+            return False
+        return member.state.is_active(policy.today(self._workshop.now()))
+
+    async def _give(self, call: Call, plan_id: str, command: Command) -> Outcome[Plan]:
+        return await self.plans.handle(
+            plan_id, command, cause_of(call), expected=call.expected_version
+        )
+
+
+def _leaders_signed(plan_id: str) -> dict[str, Any]:
+    return {
+        "state.plan_id": plan_id,
+        "state.status": EnrolmentStatus.SIGNED.value,
+        "state.leader": True,
+    }

@@ -1,0 +1,1 @@
+"""The rules of replications: without I/O, readable beside the manual."""

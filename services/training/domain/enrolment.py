@@ -1,0 +1,172 @@
+"""One person in one plan: to sign, signed, or exempt with a reason (A54, A55, AMB-2).
+
+A command carries the plan as it was read. That is safe without a lock: a gate once open stays open,
+a plan once closed stays closed, and a signature names the hash of the version that was seen.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from services.training.domain.lifecycle import (
+    SIGNING,
+    EnrolmentAction,
+    EnrolmentStatus,
+    PlanStatus,
+    follow_enrolment,
+)
+from services.training.domain.plan import Plan
+from services.training.policy import Method, TrainingPolicy
+from shared.contracts import EventBody
+from shared.contracts.training import EnrolmentExempted, EnrolmentOpened, EnrolmentSigned
+from shared.decider import Given, Invalid, NotAllowed, Rejected, Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """The present of one enrolment; `leads` are the roles in which the person signs first."""
+
+    status: EnrolmentStatus = EnrolmentStatus.NEW
+    plan_id: str = ""
+    person_id: str = ""
+    leader: bool = False
+    leads: tuple[str, ...] = ()
+    material_version: int = 0
+    sha256: str = ""
+    method: str = ""
+    reason: str = ""
+    done_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEnrolment:
+    """The plan was launched with this person on its roster."""
+
+    plan_id: str
+    person_id: str
+    leads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """The person signs for the version he saw; `active` is whether he still works here."""
+
+    plan: Plan
+    sha256: str
+    method: Method
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Exempt:
+    """Not to sign; `led_by_others` are the leading roles in which another has signed already."""
+
+    plan: Plan
+    reason: str
+    led_by_others: frozenset[str] = frozenset()
+
+
+Command = OpenEnrolment | Sign | Exempt
+Event = EnrolmentOpened | EnrolmentSigned | EnrolmentExempted
+
+
+def decide(state: Enrolment, command: Command, given: Given[TrainingPolicy]) -> Sequence[EventBody]:
+    """The events a command leads to."""
+    match command:
+        case OpenEnrolment():
+            if state.status is not EnrolmentStatus.NEW:
+                return []
+            return [
+                EnrolmentOpened(
+                    plan_id=command.plan_id, person_id=command.person_id, leads=command.leads
+                )
+            ]
+        case Sign():
+            return _sign(state, command, given.policy)
+        case Exempt():
+            return _exempt(state, command)
+
+
+def _sign(state: Enrolment, command: Sign, policy: TrainingPolicy) -> list[EventBody]:
+    signed = (EnrolmentStatus.SIGNED, command.sha256, command.method)
+    if (state.status, state.sha256, state.method) == signed:
+        return []
+    follow_enrolment(state.status, EnrolmentAction.SIGN)
+    _require_signing(command.plan)
+    if not command.active:
+        raise NotAllowed("signature.person_left")
+    if command.plan.status is PlanStatus.LEADERS and not state.leader:
+        raise Rejected("signature.leaders_first")
+    if command.method not in policy.methods:
+        raise Invalid("signature.method", methods=sorted(policy.methods))
+    material = command.plan.material
+    if material is None or material.sha256 != command.sha256:
+        raise Rejected("signature.other_version", current=material and material.version)
+    return [
+        EnrolmentSigned(
+            plan_id=state.plan_id,
+            person_id=state.person_id,
+            leader=state.leader,
+            material_version=material.version,
+            sha256=material.sha256,
+            method=command.method,
+        )
+    ]
+
+
+def _exempt(state: Enrolment, command: Exempt) -> list[EventBody]:
+    if state.status is EnrolmentStatus.EXEMPT and state.reason == command.reason:
+        return []
+    follow_enrolment(state.status, EnrolmentAction.EXEMPT)
+    _require_signing(command.plan)
+    if needed := sorted(set(state.leads) - command.led_by_others):
+        raise Rejected("exemption.leader_needed", roles=needed)
+    return [
+        EnrolmentExempted(
+            plan_id=state.plan_id,
+            person_id=state.person_id,
+            leader=state.leader,
+            reason=command.reason,
+        )
+    ]
+
+
+def _require_signing(plan: Plan) -> None:
+    if plan.status in SIGNING:
+        return
+    before = plan.status in (PlanStatus.OPEN, PlanStatus.READY)
+    code = "plan.not_launched" if before else "plan.closed"
+    raise Rejected(code, status=plan.status.value)
+
+
+def evolve(state: Enrolment, event: Event, stamp: Stamp) -> Enrolment:
+    """The enrolment after one of its events."""
+    match event:
+        case EnrolmentOpened():
+            return replace(
+                state,
+                status=follow_enrolment(state.status, EnrolmentAction.OPEN),
+                plan_id=event.plan_id,
+                person_id=event.person_id,
+                leader=bool(event.leads),
+                leads=event.leads,
+            )
+        case EnrolmentSigned():
+            return replace(
+                state,
+                status=follow_enrolment(state.status, EnrolmentAction.SIGN),
+                material_version=event.material_version,
+                sha256=event.sha256,
+                method=event.method,
+                done_at=stamp.at,
+            )
+        case EnrolmentExempted():
+            return replace(
+                state,
+                status=follow_enrolment(state.status, EnrolmentAction.EXEMPT),
+                reason=event.reason,
+                done_at=stamp.at,
+            )
+        case _:
+            assert_never(event)

@@ -1,0 +1,115 @@
+"""The lives of a plan and of an enrolment as tables: a row that is not here is not allowed."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from shared.decider import Rejected
+
+
+class PlanStatus(StrEnum):
+    """Where a replication stands; `leaders` and `cascade` say who may sign."""
+
+    NEW = "new"
+    OPEN = "open"
+    READY = "ready"
+    LEADERS = "leaders"
+    CASCADE = "cascade"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+class PlanAction(StrEnum):
+    """What moves a plan."""
+
+    OPEN = "open"
+    PUBLISH = "publish"
+    LAUNCH = "launch"
+    OPEN_CASCADE = "open_cascade"
+    COMPLETE = "complete"
+    CANCEL = "cancel"
+
+
+PLAN_LIFE: Final[Mapping[tuple[PlanStatus, PlanAction], PlanStatus]] = {
+    (PlanStatus.NEW, PlanAction.OPEN): PlanStatus.OPEN,
+    (PlanStatus.OPEN, PlanAction.PUBLISH): PlanStatus.READY,
+    (PlanStatus.READY, PlanAction.PUBLISH): PlanStatus.READY,
+    (PlanStatus.READY, PlanAction.LAUNCH): PlanStatus.LEADERS,
+    (PlanStatus.LEADERS, PlanAction.PUBLISH): PlanStatus.LEADERS,
+    (PlanStatus.LEADERS, PlanAction.OPEN_CASCADE): PlanStatus.CASCADE,
+    (PlanStatus.CASCADE, PlanAction.PUBLISH): PlanStatus.CASCADE,
+    (PlanStatus.CASCADE, PlanAction.COMPLETE): PlanStatus.COMPLETED,
+    (PlanStatus.OPEN, PlanAction.CANCEL): PlanStatus.CANCELLED,
+    (PlanStatus.READY, PlanAction.CANCEL): PlanStatus.CANCELLED,
+    (PlanStatus.LEADERS, PlanAction.CANCEL): PlanStatus.CANCELLED,
+    (PlanStatus.CASCADE, PlanAction.CANCEL): PlanStatus.CANCELLED,
+}
+SIGNING: Final = frozenset({PlanStatus.LEADERS, PlanStatus.CASCADE})
+ENDED: Final = frozenset({PlanStatus.COMPLETED, PlanStatus.CANCELLED})
+
+_PLAN_REFUSALS: Final[Mapping[tuple[PlanStatus, PlanAction], str]] = {
+    (PlanStatus.OPEN, PlanAction.LAUNCH): "plan.no_material",
+    (PlanStatus.LEADERS, PlanAction.LAUNCH): "plan.already_launched",
+    (PlanStatus.CASCADE, PlanAction.LAUNCH): "plan.already_launched",
+}
+
+
+class EnrolmentStatus(StrEnum):
+    """Whether one person has signed one plan."""
+
+    NEW = "new"
+    OPEN = "open"
+    SIGNED = "signed"
+    EXEMPT = "exempt"
+
+
+class EnrolmentAction(StrEnum):
+    """What moves an enrolment."""
+
+    OPEN = "open"
+    SIGN = "sign"
+    EXEMPT = "exempt"
+
+
+ENROLMENT_LIFE: Final[Mapping[tuple[EnrolmentStatus, EnrolmentAction], EnrolmentStatus]] = {
+    (EnrolmentStatus.NEW, EnrolmentAction.OPEN): EnrolmentStatus.OPEN,
+    (EnrolmentStatus.OPEN, EnrolmentAction.SIGN): EnrolmentStatus.SIGNED,
+    (EnrolmentStatus.OPEN, EnrolmentAction.EXEMPT): EnrolmentStatus.EXEMPT,
+}
+
+_ENROLMENT_REFUSALS: Final[Mapping[tuple[EnrolmentStatus, EnrolmentAction], str]] = {
+    (EnrolmentStatus.SIGNED, EnrolmentAction.SIGN): "signature.already_signed",
+    (EnrolmentStatus.EXEMPT, EnrolmentAction.SIGN): "signature.exempt",
+    (EnrolmentStatus.SIGNED, EnrolmentAction.EXEMPT): "exemption.already_signed",
+    (EnrolmentStatus.EXEMPT, EnrolmentAction.EXEMPT): "exemption.already_exempt",
+}
+
+
+def follow_plan(status: PlanStatus, action: PlanAction) -> PlanStatus:
+    """The plan's status after the action; `Rejected` when there is none."""
+    try:
+        return PLAN_LIFE[status, action]
+    except KeyError:
+        fallback = "plan.closed" if status in ENDED else "plan.illegal_transition"
+        code = _PLAN_REFUSALS.get((status, action), fallback)
+        raise Rejected(code, status=status.value, action=action.value) from None
+
+
+def follow_enrolment(status: EnrolmentStatus, action: EnrolmentAction) -> EnrolmentStatus:
+    """The enrolment's status after the action; `Rejected` when there is none."""
+    try:
+        return ENROLMENT_LIFE[status, action]
+    except KeyError:
+        code = _ENROLMENT_REFUSALS.get((status, action), "enrolment.illegal_transition")
+        raise Rejected(code, status=status.value, action=action.value) from None
+
+
+def diagram(life: Mapping[tuple[StrEnum, StrEnum], StrEnum]) -> str:
+    """A table as a Mermaid state diagram; `docs/lifecycles/training.md` holds both."""
+    starts = {start for start, _ in life}
+    ends = dict.fromkeys(end for end in life.values() if end not in starts)
+    rows = [
+        f"    {'[*]' if start == 'new' else start} --> {end}: {action}"
+        for (start, action), end in life.items()
+    ]
+    return "\n".join(["stateDiagram-v2", *rows, *(f"    {end} --> [*]" for end in ends)])

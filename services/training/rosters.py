@@ -1,0 +1,92 @@
+"""Who is to sign a plan: the people on duty at its launch, written down once, in pieces.
+
+Written before the launch is decided and read by its consequence. So a launch enrols the same people
+however late or often its event is handled, and neither case nor event grows with their number.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import date
+from typing import Final
+
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import PyMongoError
+
+from services.training.domain.plan import Leader
+from services.training.policy import TrainingPolicy
+from shared.ids import new_id
+from shared.store.document import CODEC
+from shared.store.group import AWAY, Collection, Document, as_transient
+
+PIECE: Final = 1_000
+
+
+class Rosters:
+    """The rosters of all plans, beside the cases."""
+
+    def __init__(self, database: AsyncDatabase[Document]) -> None:
+        self._members: Collection = database.get_collection("members", codec_options=CODEC)
+        self._pieces: Collection = database.get_collection("rosters", codec_options=CODEC)
+
+    async def ensure_indexes(self) -> None:
+        await self._pieces.create_index(["roster", "piece"], unique=True)
+
+    async def on_duty(
+        self, tenant: str, policy: TrainingPolicy, today: date
+    ) -> tuple[list[Leader], list[str]]:
+        """Leaders and advisers of a date; who leads is not counted as an adviser as well."""
+        day = today.isoformat()
+        where = {
+            "tenant": tenant,
+            "state.roles": {"$in": [*policy.leaders, *policy.learners]},
+            "state.starts_on": {"$lte": day},
+            "$or": [{"state.last_on": None}, {"state.last_on": {"$gte": day}}],
+        }
+        leaders: list[Leader] = []
+        advisers: list[str] = []
+        async for member in self._members.find(where, {"state.roles": 1}):
+            roles = member["state"]["roles"]
+            led = tuple(role for role in policy.leaders if role in roles)
+            if led:
+                leaders.append(Leader(member["_id"], led))
+            else:
+                advisers.append(member["_id"])
+        return leaders, advisers
+
+    async def write(self, tenant: str, leaders: Sequence[Leader], advisers: Sequence[str]) -> str:
+        """Keep a list under a new name; leaders first, so that they are enrolled first."""
+        roster = new_id()
+        people = [*leaders, *(Leader(one, ()) for one in advisers)]
+        pieces = [people[start : start + PIECE] for start in range(0, len(people), PIECE)]
+        if pieces:
+            await self._pieces.insert_many(
+                {
+                    "_id": new_id(),
+                    "tenant": tenant,
+                    "roster": roster,
+                    "piece": number,
+                    "people": [one.person_id for one in piece],
+                    "leads": {one.person_id: list(one.roles) for one in piece if one.roles},
+                }
+                for number, piece in enumerate(pieces)
+            )
+        return roster
+
+    async def read(self, roster: str) -> AsyncIterator[Leader]:
+        """Everybody on a list, in its order; `Transient` when the database is away."""
+        try:
+            async for piece in self._pieces.find({"roster": roster}).sort("piece", 1):
+                for person in piece["people"]:
+                    yield Leader(person, tuple(piece["leads"].get(person, ())))
+        except AWAY as error:
+            raise as_transient(error) from error
+
+    async def has(self, roster: str, person_id: str) -> bool:
+        """Whether somebody is on a list."""
+        return await self._pieces.find_one({"roster": roster, "people": person_id}) is not None
+
+    async def drop(self, roster: str) -> None:
+        """Forget a list that no launch uses."""
+        try:
+            await self._pieces.delete_many({"roster": roster})
+        except PyMongoError as error:
+            raise as_transient(error) from error

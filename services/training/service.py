@@ -1,0 +1,24 @@
+"""Training, put together."""
+
+from services.training.api import routes
+from services.training.cases import ENROLMENT, MEMBER, PLAN
+from services.training.consumers import HEARS
+from services.training.policy import SECTION, TrainingSection, training_policy
+from services.training.rosters import Rosters
+from shared.service import Service, Workshop
+
+
+async def prepare(workshop: Workshop) -> None:
+    """What the database needs beside the cases."""
+    await Rosters(workshop.database).ensure_indexes()
+
+
+SERVICE = Service(
+    name="training",
+    kinds=(PLAN, ENROLMENT, MEMBER),
+    hears=HEARS,
+    sections={SECTION: TrainingSection},
+    policy=training_policy,
+    routes=routes,
+    prepare=prepare,
+)

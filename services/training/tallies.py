@@ -1,0 +1,78 @@
+"""How many have signed: counted from the committed enrolments, never added up.
+
+A count that is derived cannot drift: after any crash the next one is right again. Callers that wait
+at the same moment share one count, which begins after all of them have asked; so what a caller has
+seen committed is in the count it gets.
+"""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from services.training.cases import ENROLMENT
+from services.training.domain.enrolment import Enrolment
+from services.training.domain.lifecycle import EnrolmentStatus
+from services.training.domain.plan import Tally
+from shared.service import Workshop
+from shared.store import Cases
+from shared.store.group import Coalescer
+
+Asked = tuple[str, str, int]
+
+
+class Tallies:
+    """The counts of all plans of one service."""
+
+    def __init__(self, enrolments: Cases[Enrolment]) -> None:
+        self._collection = enrolments.collection
+        self._counts: Coalescer[Asked, Tally] = Coalescer(self._answer)
+
+    async def of(self, tenant: str, plan_id: str, eligible: int = 0) -> Tally:
+        """The tally of a plan; with `last_done_at` once all `eligible` are done.
+
+        Raises:
+            Transient: the database did not answer.
+        """
+        return await self._counts.ask((tenant, plan_id, eligible))
+
+    async def _answer(self, asked: list[Asked]) -> list[Tally]:
+        distinct = list(dict.fromkeys(asked))
+        tallies = await asyncio.gather(*(self._tally(*one) for one in distinct))
+        found = dict(zip(distinct, tallies, strict=True))
+        return [found[one] for one in asked]
+
+    async def _tally(self, tenant: str, plan_id: str, eligible: int) -> Tally:
+        where = {"tenant": tenant, "state.plan_id": plan_id}
+
+        async def number(status: EnrolmentStatus, *, leader: bool) -> int:
+            wanted = {**where, "state.status": status.value, "state.leader": leader}
+            return await self._collection.count_documents(wanted)
+
+        tally = Tally(
+            leaders_signed=await number(EnrolmentStatus.SIGNED, leader=True),
+            leaders_exempt=await number(EnrolmentStatus.EXEMPT, leader=True),
+            signed=await number(EnrolmentStatus.SIGNED, leader=False),
+            exempt=await number(EnrolmentStatus.EXEMPT, leader=False),
+        )
+        if not eligible or tally.done < eligible:
+            return tally
+        return replace(tally, last_done_at=await self._last_done_at(where))
+
+    async def _last_done_at(self, where: dict[str, Any]) -> datetime | None:
+        last = {"$group": {"_id": None, "at": {"$max": "$state.done_at"}}}
+        async for found in await self._collection.aggregate([{"$match": where}, last]):
+            at: datetime | None = found["at"]
+            return at
+        return None
+
+
+# One per store and process, so that routes and consumers share their counts.
+_TALLIES: WeakKeyDictionary[Cases[Enrolment], Tallies] = WeakKeyDictionary()
+
+
+def tallies_of(workshop: Workshop) -> Tallies:
+    """The tallies of a running service."""
+    enrolments = workshop.of(ENROLMENT)
+    return _TALLIES.setdefault(enrolments, Tallies(enrolments))
