@@ -144,7 +144,7 @@ async def measure() -> dict[str, Any]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
     with tempfile.TemporaryDirectory() as folder:
         ours, token = our_app(Path(folder))
-    apps = {"ours": ours, "theirs": plain_app()}
+    apps: dict[str, ASGIApp] = {"ours": ours, "theirs": plain_app()}
     rounds: dict[str, list[float]] = {name: [] for name in apps}
     for _ in range(ROUNDS):
         for name, app in apps.items():

@@ -4,6 +4,7 @@ from shared.http.app import EnlaceApp, actor_of, allowed, create_app
 from shared.http.body import Input
 from shared.http.call import Call, Reply
 from shared.http.health import Check, Health
+from shared.http.limits import Rate, RateLimiter
 from shared.http.pages import Page, PageQuery, page_of
 from shared.http.problems import Problem, Refused
 from shared.http.routes import Routes
@@ -17,6 +18,8 @@ __all__ = [
     "Page",
     "PageQuery",
     "Problem",
+    "Rate",
+    "RateLimiter",
     "Refused",
     "Reply",
     "Routes",

@@ -20,6 +20,7 @@ class Deadlines:
     def __init__(self) -> None:
         self._running: dict[Exchange, tuple[float, asyncio.Task[Any]]] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def watch(self, exchange: Exchange, seconds: float) -> None:
         """Cancel the current task unless `exchange` is released within `seconds`."""
@@ -27,8 +28,10 @@ class Deadlines:
         if task is None:
             raise RuntimeError("an exchange runs in a task")
         self._running[exchange] = monotonic() + seconds, task
-        if self._timer is None:
-            self._timer = task.get_loop().call_later(SWEEP_SECONDS, self._sweep)
+        loop = task.get_loop()
+        if self._timer is None or loop is not self._loop:
+            self._loop = loop
+            self._timer = loop.call_later(SWEEP_SECONDS, self._sweep)
 
     def release(self, exchange: Exchange) -> None:
         self._running.pop(exchange, None)

@@ -15,16 +15,26 @@ permissions; ``may=None`` opens the operation to everybody.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypedDict, TypeVar, Unpack
 
 from fastapi.routing import APIRoute
 
 from shared.http.operation import Operation, Terms
 from shared.http.signature import Handler
-from shared.security import Permissions
+from shared.security import Permissions, Role
 
 PREFIX: Final = "/api/v1"
 H = TypeVar("H", bound=Handler)
+
+
+class Change(TypedDict, total=False):
+    """What may be said of a change: bytes, seconds, and whether it needs If-Match (it does)."""
+
+    status: int
+    if_match: bool
+    problems: Sequence[str]
+    max_body: int
+    timeout: float
 
 
 class Routes:
@@ -91,16 +101,16 @@ class Routes:
         )
         return self._operation("POST", path, terms, extra)
 
-    def put(self, path: str, *, may: str | None, **more: Any) -> Callable[[H], H]:  # noqa: ANN401
-        """A replacement on the version in If-Match; `more` as in `Terms`."""
+    def put(self, path: str, *, may: str | None, **more: Unpack[Change]) -> Callable[[H], H]:
+        """A replacement on the version in If-Match."""
         return self._change("PUT", path, may, more)
 
-    def patch(self, path: str, *, may: str | None, **more: Any) -> Callable[[H], H]:  # noqa: ANN401
-        """A change on the version in If-Match; `more` as in `Terms`."""
+    def patch(self, path: str, *, may: str | None, **more: Unpack[Change]) -> Callable[[H], H]:
+        """A change on the version in If-Match."""
         return self._change("PATCH", path, may, more)
 
-    def delete(self, path: str, *, may: str | None, **more: Any) -> Callable[[H], H]:  # noqa: ANN401
-        """A removal on the version in If-Match; `more` as in `Terms`."""
+    def delete(self, path: str, *, may: str | None, **more: Unpack[Change]) -> Callable[[H], H]:
+        """A removal on the version in If-Match."""
         return self._change("DELETE", path, may, more)
 
     def add(self, route: APIRoute, *, max_body: int | None = None) -> None:
@@ -112,13 +122,11 @@ class Routes:
         if max_body is not None:
             self.body_limits[route.path] = max_body
 
-    def _change(
-        self, verb: str, path: str, may: str | None, more: Mapping[str, Any]
-    ) -> Callable[[H], H]:
-        terms = Terms(roles=self._roles(may), **{"if_match": True, **more})
-        return self._operation(verb, path, terms, None)
+    def _change(self, verb: str, path: str, may: str | None, more: Change) -> Callable[[H], H]:
+        wishes: Change = {"if_match": True, **more}
+        return self._operation(verb, path, Terms(roles=self._roles(may), **wishes), None)
 
-    def _roles(self, may: str | None) -> Any:  # noqa: ANN401 - frozenset[Role] or None
+    def _roles(self, may: str | None) -> frozenset[Role] | None:
         return None if may is None else self.permissions.roles_for(may)
 
     def _operation(
