@@ -176,13 +176,13 @@ def _promise(
 def _with_holds(
     plain: Promise, holds: Sequence[Hold], due: datetime, calendar: Calendar
 ) -> tuple[Step, ...]:
-    deferral = next((hold for hold in holds if hold.kind is HoldKind.DEFERRED), None)
-    waits = tuple(_wait(hold, calendar) for hold in holds if hold is not deferral)
+    deferrals = [hold for hold in holds if hold.kind is HoldKind.DEFERRED]
+    waits = tuple(_wait(hold, calendar) for hold in holds if hold not in deferrals)
     steps: list[Step] = []
     for step in plain.steps:
-        if step.code == "received" and deferral is not None:
-            steps += [Step("received", {"at": local(deferral.start, calendar.zone)})]
-            steps += [_wait(deferral, calendar)]
+        if step.code == "received" and deferrals:
+            steps.append(Step("received", {"at": local(deferrals[0].start, calendar.zone)}))
+            steps += [_wait(deferral, calendar) for deferral in deferrals]
         elif step.code == "due" and due != plain.due_at:
             steps += [Step("due_before_waits", step.params), *waits]
             steps.append(Step("due", {"at": local(due, calendar.zone)}))

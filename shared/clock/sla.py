@@ -146,7 +146,12 @@ def stop(clock: SlaClock, at: datetime, plan: Plan) -> SlaClock:
 def reopen(clock: SlaClock, at: datetime, plan: Plan) -> SlaClock:
     """The work wasn't done: what is left of each budget runs on, the time stopped doesn't count."""
     _require(clock, "reopen", State.STOPPED)
-    return _retimed(_ended(_at(clock, at), at, HoldKind.STOPPED), plan)
+    clock = _ended(_at(clock, at), at, HoldKind.STOPPED)
+    if clock.begun_at is None:
+        # stopped before the contractual time began: it goes on waiting for what it waited for
+        deferred = next(hold for hold in clock.holds if hold.kind is HoldKind.DEFERRED)
+        clock = replace(clock, holds=(*clock.holds, replace(deferred, start=at, end=None)))
+    return _retimed(clock, plan)
 
 
 def apply(clock: SlaClock, change: Change, plan: Plan) -> SlaClock:
