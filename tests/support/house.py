@@ -1,0 +1,179 @@
+"""Services of the house over real HTTP, with the real broker and database behind them."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aio_pika
+import httpx
+import uvicorn
+from pydantic import SecretStr
+
+from cli.topology import declare, wanted_definitions
+from shared.bus.topology import EVENTS
+from shared.contracts import Envelope, EventBody, decode, encode
+from shared.contracts.events import TypeName
+from shared.ids import new_id
+from shared.runner import Process
+from shared.security import Actor, Issuer, Role, ensure_keys, load_signing_key
+from shared.service import Service
+from shared.settings import Settings
+from shared.store import utc_now
+
+EAR = "tests.ear"
+TENANTS = Path(__file__).resolve().parents[2] / "deploy" / "tenants"
+
+
+@dataclass
+class MovableClock:
+    """The present, or what a test makes of it."""
+
+    ahead: timedelta = timedelta()
+
+    def __call__(self) -> datetime:
+        return utc_now() + self.ahead
+
+    def move_to(self, at: datetime) -> None:
+        self.ahead = at - utc_now()
+
+
+@dataclass
+class Outsider:
+    """Speaks on the bus for a service that does not run, in the order of each case."""
+
+    amqp_url: str
+    tenant: str = "osinergmin"
+    told: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    async def tell(self, subject: str, *bodies: EventBody, at: datetime | None = None) -> None:
+        connection = await aio_pika.connect(self.amqp_url)
+        async with connection:
+            channel = await connection.channel()
+            exchange = await channel.get_exchange(EVENTS, ensure=False)
+            for body in bodies:
+                event = self._envelope(subject, body, at or utc_now())
+                message = aio_pika.Message(encode(event), message_id=event.id, delivery_mode=2)
+                await exchange.publish(message, event.name.routing_key)
+
+    def _envelope(self, subject: str, body: EventBody, at: datetime) -> Envelope:
+        stream = (TypeName.parse(body.event_type).stream, subject)
+        self.told[stream] = sequence = self.told.get(stream, 0) + 1
+        data = body.model_dump(mode="json")
+        return Envelope(new_id(), body.event_type, subject, at, self.tenant, sequence, data)
+
+
+@dataclass
+class House:
+    """Running services at `url`; `as_` gives a client that acts for somebody."""
+
+    url: str
+    process: Process
+    issuer: Issuer
+    clock: MovableClock
+    settings: Settings
+    clients: list[httpx.AsyncClient] = field(default_factory=list)
+
+    def as_(
+        self, *roles: Role, tenant: str = "osinergmin", subject: str = "ana", **headers: str
+    ) -> httpx.AsyncClient:
+        token = self.issuer.issue(Actor(subject, tenant, frozenset(roles)))
+        client = httpx.AsyncClient(
+            base_url=f"{self.url}/api/v1",
+            headers={"authorization": f"Bearer {token}", **headers},
+            timeout=20,
+        )
+        self.clients.append(client)
+        return client
+
+
+@asynccontextmanager
+async def running(
+    services: Sequence[Service], settings: Settings, keys: Path
+) -> AsyncIterator[House]:
+    """The services of one process behind a real server, with their topology declared."""
+    assert settings.amqp_management_url is not None
+    management = settings.amqp_management_url.get_secret_value()
+    declare(management, wanted_definitions(settings, services))
+    files = ensure_keys(keys)
+    settings = settings.model_copy(
+        update={"token_public_keys": files.public, "tenants_dir": TENANTS}
+    )
+    clock = MovableClock()
+    await _listen(settings)
+    async with Process(services, settings, now=clock) as process:
+        await process.ready()
+        async with _served(process.app) as url:
+            issuer = Issuer(load_signing_key(files.private))
+            house = House(url, process, issuer, clock, settings)
+            try:
+                yield house
+            finally:
+                for client in house.clients:
+                    await client.aclose()
+
+
+async def _listen(settings: Settings) -> None:
+    """Somebody hears everything: an event that nobody hears is a fault of the topology."""
+    assert settings.amqp_url is not None
+    connection = await aio_pika.connect(settings.amqp_url.get_secret_value())
+    async with connection:
+        channel = await connection.channel()
+        queue = await channel.declare_queue(EAR, durable=True)
+        await queue.bind(EVENTS, "#")
+
+
+async def heard(settings: Settings) -> list[Envelope]:
+    """What has been published since the last time."""
+    assert settings.amqp_url is not None
+    connection = await aio_pika.connect(settings.amqp_url.get_secret_value())
+    async with connection:
+        channel = await connection.channel()
+        queue = await channel.get_queue(EAR, ensure=False)
+        events: list[Envelope] = []
+        while (message := await queue.get(no_ack=True, fail=False)) is not None:
+            events.append(decode(message.body))
+        return events
+
+
+@asynccontextmanager
+async def _served(app: Any) -> AsyncIterator[str]:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
+        server = uvicorn.Server(config)
+        task = asyncio.create_task(server.serve(sockets=[listening]))
+        try:
+            while not server.started:  # noqa: ASYNC110 - uvicorn has a flag and no event
+                await asyncio.sleep(0.01)
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await task
+
+
+def settings_of(amqp_url: str, management_url: str, mongo_url: str, prefix: str) -> Settings:
+    """Settings of a test's own virtual host and databases."""
+    return Settings(
+        amqp_url=SecretStr(amqp_url),
+        amqp_management_url=SecretStr(management_url),
+        mongo_url=SecretStr(mongo_url),
+        database_prefix=prefix,
+    )
+
+
+async def every(pages: httpx.AsyncClient, path: str, **query: Any) -> list[dict[str, Any]]:
+    """All items of a list, page by page."""
+    items: list[dict[str, Any]] = []
+    following: str | None = None
+    while True:
+        more = {"next": following} if following else {}
+        page = (await pages.get(path, params={**query, **more})).raise_for_status().json()
+        items += page["items"]
+        following = page["next"]
+        if following is None:
+            return items
