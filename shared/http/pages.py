@@ -9,7 +9,8 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Generic, TypeVar
+from types import NoneType, UnionType
+from typing import Annotated, Any, Final, Generic, TypeVar, get_args
 from urllib.parse import urlencode
 
 import orjson
@@ -21,6 +22,7 @@ from shared.http.problems import Refused
 T = TypeVar("T")
 MAX_LIMIT: Final = 100
 _MAX_CURSOR: Final = 512
+Kind = type | UnionType
 
 
 class PageQuery(Input):
@@ -29,8 +31,11 @@ class PageQuery(Input):
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = 20
     next: Annotated[str | None, Field(max_length=_MAX_CURSOR)] = None
 
-    def after(self, *types: type) -> tuple[Any, ...] | None:
-        """The sort key to continue behind, or None on the first page; 422 when it is not ours."""
+    def after(self, *types: Kind) -> tuple[Any, ...] | None:
+        """The sort key to continue behind, or None on the first page; 422 when it is not ours.
+
+        A member that may be missing is declared so: ``after(datetime | None, str)``.
+        """
         return None if self.next is None else decode_cursor(self.next, *types)
 
 
@@ -50,12 +55,12 @@ def page_of(items: Sequence[T], query: PageQuery, key: Callable[[T], tuple[Any, 
     return Page(items=shown, next=encode_cursor(*key(shown[-1])) if more else None)
 
 
-def encode_cursor(*key: str | int | datetime) -> str:
+def encode_cursor(*key: str | int | datetime | None) -> str:
     """The cursor of a sort key of texts, integers and aware UTC instants."""
     return base64.urlsafe_b64encode(orjson.dumps(key)).decode("ascii").rstrip("=")
 
 
-def decode_cursor(cursor: str, *types: type) -> tuple[Any, ...]:
+def decode_cursor(cursor: str, *types: Kind) -> tuple[Any, ...]:
     """The sort key in `cursor`, its members of `types`; 422 when it is not ours."""
     try:
         padded = cursor.replace("=", "!") + "=" * (-len(cursor) % 4)
@@ -74,7 +79,11 @@ def link_next(path: str, query: PageQuery, cursor: str) -> str:
     return f'<{path}?{urlencode(fields, doseq=True)}>; rel="next"'
 
 
-def _member(value: object, kind: type) -> object:
+def _member(value: object, kind: Kind) -> object:
+    if isinstance(kind, UnionType):
+        if value is None:
+            return None
+        (kind,) = (part for part in get_args(kind) if part is not NoneType)
     if kind is datetime and isinstance(value, str):
         return _instant(value)
     if type(value) is not kind or value == "" or (isinstance(value, str) and "\x00" in value):

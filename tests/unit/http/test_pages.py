@@ -86,6 +86,16 @@ def test_a_cursor_keeps_its_types() -> None:
     assert decode_cursor(encode_cursor(at, "c-1", 5), datetime, str, int) == (at, "c-1", 5)
 
 
+def test_a_member_may_be_missing_where_it_was_declared_so() -> None:
+    at = datetime(2026, 7, 24, tzinfo=UTC)
+    kinds = (datetime | None, str)
+
+    assert decode_cursor(encode_cursor(None, "c-1"), *kinds) == (None, "c-1")
+    assert decode_cursor(encode_cursor(at, "c-1"), *kinds) == (at, "c-1")
+    with pytest.raises(Refused, match="invalid_cursor"):
+        decode_cursor(encode_cursor(None, "c-1"), datetime, str)
+
+
 @pytest.mark.parametrize("text", ["2026-07-24T16:30:00", "soon", ""])
 def test_a_cursor_without_a_real_instant_is_refused(text: str) -> None:
     with pytest.raises(Refused, match="invalid_cursor"):

@@ -1,5 +1,7 @@
 """Every problem has its words in every language, with the same facts in them."""
 
+import ast
+from pathlib import Path
 from string import Formatter
 
 import pytest
@@ -8,6 +10,17 @@ from shared import i18n
 from shared.http.problems import STATUS
 
 CATALOGUE = i18n.load()
+ROOT = Path(__file__).parents[3]
+FAMILIES = {
+    "Rejected",
+    "Invalid",
+    "NotAllowed",
+    "Unknown",
+    "Stale",
+    "Conflict",
+    "Reused",
+    "Refused",
+}
 
 
 def facts_of(language: str, key: str) -> set[str]:
@@ -38,3 +51,23 @@ def test_a_missing_fact_shows_as_its_name() -> None:
 
 def test_a_missing_message_shows_as_its_key() -> None:
     assert i18n.Catalogue({}).text("es", "nothing") == "nothing"
+
+
+def refusals() -> set[str]:
+    """The codes of every refusal that is raised anywhere, read off the source."""
+    codes = set()
+    for path in (*ROOT.glob("services/**/*.py"), *ROOT.glob("shared/**/*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+                name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+                first = node.args[0] if node.args else None
+                if name in FAMILIES and isinstance(first, ast.Constant):
+                    codes.add(str(first.value))
+    return codes
+
+
+@pytest.mark.parametrize("code", sorted(refusals()))
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_every_refusal_in_the_source_has_words(language: str, code: str) -> None:
+    for part in ("title", "detail"):
+        assert CATALOGUE.find(language, f"problem.{code}.{part}")
