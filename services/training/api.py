@@ -149,45 +149,94 @@ def routes(workshop: Workshop) -> Routes:
 def _queries(api: Routes, desk: Desk, trainings: Trainings) -> None:
     @api.get("/trainings", may="read_training")
     async def list_trainings(call: Call, query: TrainingQuery) -> Page[TrainingView]:
+        """Replications by the instant they are due, with the coverage last told to the plan."""
         return await trainings.page(call, query)
 
-    @api.get("/trainings/{id}", may="read_training")
-    async def get_training(call: Call, id: str) -> TrainingView:  # noqa: A002
-        return await trainings.shown(call, await desk.plan(call, id))
+    @api.get("/trainings/{training_id}", may="read_training")
+    async def read_training(call: Call, training_id: str) -> TrainingView:
+        """One replication: material, promise, and the coverage of this moment."""
+        return await trainings.shown(call, await desk.plan(call, training_id))
 
-    @api.get("/trainings/{id}/coverage", may="read_training")
-    async def get_coverage(call: Call, id: str) -> CoverageView:  # noqa: A002
-        plan = await desk.plan(call, id)
+    @api.get("/trainings/{training_id}/coverage", may="read_training")
+    async def read_coverage(call: Call, training_id: str) -> CoverageView:
+        """Who has signed at this moment, over everybody eligible."""
+        plan = await desk.plan(call, training_id)
         return views.coverage(plan.state, await desk.tally(call, plan))
 
-    @api.get("/trainings/{id}/material", may="read_material")
-    async def get_material(call: Call, id: str) -> MaterialView:  # noqa: A002
-        plan = await desk.plan(call, id)
+    @api.get("/trainings/{training_id}/material", may="read_material")
+    async def read_material(call: Call, training_id: str) -> MaterialView:
+        """The memory-aid in force, with the hash to sign with."""
+        plan = await desk.plan(call, training_id)
         return views.material(plan.state, await desk.material(call, plan))
 
-    @api.get("/trainings/{id}/enrolments", may="read_enrolments")
+    @api.get("/trainings/{training_id}/enrolments", may="read_enrolments")
     async def list_enrolments(
-        call: Call,
-        id: str,  # noqa: A002
-        query: EnrolmentQuery,
+        call: Call, training_id: str, query: EnrolmentQuery
     ) -> Page[EnrolmentView]:
-        return await trainings.people(call, id, query)
+        """Who has yet to sign, has signed, or is exempt."""
+        return await trainings.people(call, training_id, query)
 
 
 def _commands(api: Routes, desk: Desk, trainings: Trainings) -> None:
-    @api.post("/trainings/{id}/material", may="publish_material", if_match=True)
-    async def publish_material(call: Call, id: str, body: NewMaterial) -> TrainingView:  # noqa: A002
-        plan = await desk.publish(call, id, body.aid(), substantial=body.substantial)
+    @api.post(
+        "/trainings/{training_id}/material",
+        may="publish_material",
+        if_match=True,
+        problems=("plan.already_launched", "plan.closed"),
+    )
+    async def publish_material(call: Call, training_id: str, body: NewMaterial) -> TrainingView:
+        """Publish a version of the memory-aid."""
+        plan = await desk.publish(call, training_id, body.aid(), substantial=body.substantial)
         return await trainings.shown(call, plan)
 
-    @api.post("/trainings/{id}/launch", may="launch_training", if_match=True)
-    async def launch_training(call: Call, id: str) -> TrainingView:  # noqa: A002
-        return await trainings.shown(call, await desk.launch(call, id))
+    @api.post(
+        "/trainings/{training_id}/launch",
+        may="launch_training",
+        if_match=True,
+        problems=(
+            "plan.no_material",
+            "plan.leaders_missing",
+            "plan.nobody_to_train",
+            "plan.already_launched",
+            "plan.closed",
+        ),
+    )
+    async def launch_training(call: Call, training_id: str) -> TrainingView:
+        """Begin with the people on duty today: from now on the leaders may sign."""
+        return await trainings.shown(call, await desk.launch(call, training_id))
 
-    @api.post("/trainings/{id}/signatures", may="sign_training", status=201)
-    async def sign_training(call: Call, id: str, body: NewSignature) -> EnrolmentView:  # noqa: A002
-        return views.enrolment(await desk.sign(call, id, body.sha256, body.method))
+    @api.post(
+        "/trainings/{training_id}/signatures",
+        may="sign_training",
+        status=201,
+        problems=(
+            "plan.not_launched",
+            "plan.closed",
+            "signature.already_signed",
+            "signature.exempt",
+            "signature.leaders_first",
+            "signature.other_version",
+        ),
+    )
+    async def sign_training(call: Call, training_id: str, body: NewSignature) -> EnrolmentView:
+        """Sign as the caller: informed and trained, on the version with this hash."""
+        return views.enrolment(await desk.sign(call, training_id, body.sha256, body.method))
 
-    @api.post("/trainings/{id}/exemptions", may="exempt_from_training", status=201)
-    async def exempt_from_training(call: Call, id: str, body: NewExemption) -> EnrolmentView:  # noqa: A002
-        return views.enrolment(await desk.exempt(call, id, body.person_id, body.reason))
+    @api.post(
+        "/trainings/{training_id}/exemptions",
+        may="exempt_from_training",
+        status=201,
+        problems=(
+            "plan.not_launched",
+            "plan.closed",
+            "exemption.already_signed",
+            "exemption.already_exempt",
+            "exemption.leader_needed",
+        ),
+    )
+    async def exempt_from_training(
+        call: Call, training_id: str, body: NewExemption
+    ) -> EnrolmentView:
+        """Say that somebody need not sign, and why; the denominator stays."""
+        enrolment = await desk.exempt(call, training_id, body.person_id, body.reason)
+        return views.enrolment(enrolment)

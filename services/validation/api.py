@@ -93,11 +93,11 @@ class Evaluations:
         self._workshop = workshop
         self._cases = workshop.of(EVALUATION)
 
-    async def get(self, call: Call, id: str) -> EvaluationView:  # noqa: A002 - the path's name
+    async def read(self, call: Call, evaluation_id: str) -> EvaluationView:
         """One evaluation."""
-        return self._view(call, await self._cases.get(id, call.tenant))
+        return self._view(call, await self._cases.get(evaluation_id, call.tenant))
 
-    async def list(self, call: Call, query: EvaluationQuery) -> Page[EvaluationView]:
+    async def find(self, call: Call, query: EvaluationQuery) -> Page[EvaluationView]:
         """The queue, the most urgent first."""
         where: dict[str, object] = {"state.status": {"$in": list(query.status)}}
         if query.request_type is not None:
@@ -125,29 +125,66 @@ def routes(workshop: Workshop) -> Routes:
     api = Routes("validation", PERMISSIONS)
     evaluations = Evaluations(workshop)
 
+    _queries(api, evaluations)
+    _commands(api, evaluations)
+    return api
+
+
+def _queries(api: Routes, evaluations: Evaluations) -> None:
     @api.get("/evaluations", may="read_evaluation")
     async def list_evaluations(call: Call, query: EvaluationQuery) -> Page[EvaluationView]:
-        return await evaluations.list(call, query)
+        """Evaluations by the time they have left, the most urgent first."""
+        return await evaluations.find(call, query)
 
-    @api.get("/evaluations/{id}", may="read_evaluation")
-    async def get_evaluation(call: Call, id: str) -> EvaluationView:  # noqa: A002
-        return await evaluations.get(call, id)
+    @api.get("/evaluations/{evaluation_id}", may="read_evaluation")
+    async def read_evaluation(call: Call, evaluation_id: str) -> EvaluationView:
+        """One evaluation: who holds it, what was asked, what is promised and why."""
+        return await evaluations.read(call, evaluation_id)
 
-    @api.post("/evaluations/{id}/observe", may="evaluate", if_match=True)
-    async def observe_evaluation(call: Call, id: str, body: NewQuery) -> EvaluationView:  # noqa: A002
-        return await evaluations.give(call, id, Observe(new_id(), tuple(body.questions)))
 
-    @api.post("/evaluations/{id}/answer", may="answer_query", if_match=True)
-    async def answer_evaluation(call: Call, id: str, body: NewAnswers) -> EvaluationView:  # noqa: A002
+def _commands(api: Routes, evaluations: Evaluations) -> None:
+    @api.post(
+        "/evaluations/{evaluation_id}/observe",
+        may="evaluate",
+        if_match=True,
+        problems=("evaluation.query_open", "evaluation.illegal_transition"),
+    )
+    async def observe_evaluation(call: Call, evaluation_id: str, body: NewQuery) -> EvaluationView:
+        """Ask the client all doubts at once; the provider's clock stands still until the answer."""
+        return await evaluations.give(call, evaluation_id, Observe(new_id(), tuple(body.questions)))
+
+    @api.post(
+        "/evaluations/{evaluation_id}/answer",
+        may="answer_query",
+        if_match=True,
+        problems=("evaluation.no_query_open", "query.already_answered", "query.unknown"),
+    )
+    async def answer_evaluation(call: Call, evaluation_id: str, body: NewAnswers) -> EvaluationView:
+        """Answer every question of the open query, as the client."""
         answers = tuple((answer.question_id, answer.text) for answer in body.answers)
-        return await evaluations.give(call, id, AnswerQuery(body.query_id, answers))
+        return await evaluations.give(call, evaluation_id, AnswerQuery(body.query_id, answers))
 
-    @api.post("/evaluations/{id}/approve", may="evaluate", if_match=True)
-    async def approve_evaluation(call: Call, id: str, body: Approval) -> EvaluationView:  # noqa: A002
-        return await evaluations.give(call, id, Approve(tuple(body.checks), body.complexity))
+    @api.post(
+        "/evaluations/{evaluation_id}/approve",
+        may="evaluate",
+        if_match=True,
+        problems=(
+            "evaluation.query_open",
+            "evaluation.checks_missing",
+            "evaluation.illegal_transition",
+        ),
+    )
+    async def approve_evaluation(call: Call, evaluation_id: str, body: Approval) -> EvaluationView:
+        """Viable: the term of the type is promised to the client."""
+        command = Approve(tuple(body.checks), body.complexity)
+        return await evaluations.give(call, evaluation_id, command)
 
-    @api.post("/evaluations/{id}/refuse", may="evaluate", if_match=True)
-    async def refuse_evaluation(call: Call, id: str, body: Refusal) -> EvaluationView:  # noqa: A002
-        return await evaluations.give(call, id, Refuse(body.reason))
-
-    return api
+    @api.post(
+        "/evaluations/{evaluation_id}/refuse",
+        may="evaluate",
+        if_match=True,
+        problems=("evaluation.query_open", "evaluation.illegal_transition"),
+    )
+    async def refuse_evaluation(call: Call, evaluation_id: str, body: Refusal) -> EvaluationView:
+        """Not viable, and why."""
+        return await evaluations.give(call, evaluation_id, Refuse(body.reason))
