@@ -1,8 +1,8 @@
 """One operation of a service's API: declared once, served fast, described in OpenAPI.
 
 FastAPI describes it (it is an `APIRoute` with a signature made for the schema) and the edge
-serves it: calling the handler through FastAPI's dependency machinery costs several times what
-the whole edge does (`docs/performance.md`).
+serves it: going through FastAPI's own machinery costs more than twice what the whole edge does
+(`docs/decisions/0010-serve-operations-past-fastapi.md`).
 """
 
 import inspect
