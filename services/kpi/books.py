@@ -4,6 +4,7 @@ facts     one a source case: what indicators need of it, the last event of each 
           what it has added to which buckets
 buckets   amounts by tenant, family, day (and month) and dimensions: all that queries read
 cursors   only of streams with a gap or a buried event: what waits, what was passed over
+marks     how far a rebuild has come
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -36,6 +37,7 @@ class Books:
         self._client = database.client
         self.facts = database.get_collection("facts", codec_options=CODEC)
         self.buckets = database.get_collection("buckets", codec_options=CODEC)
+        self.marks = database.get_collection("marks", codec_options=CODEC)
         self.cursors = database.get_collection("cursors", codec_options=CODEC)
 
     async def prepare(self) -> None:

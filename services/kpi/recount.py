@@ -1,0 +1,248 @@
+"""A plain recount of one request from its histories, to hold the served figures against.
+
+Written apart from the incremental way on purpose: raw entries in, one pass over each history, and
+nothing of `domain`, `counts` or `ledger`. Where the two disagree, one of them is wrong.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from services.kpi.policy import Counting
+
+Tally = Counter[tuple[str, str]]
+"""Amounts by (bucket, measure)."""
+Entry = Mapping[str, Any]
+
+
+def recount(histories: Mapping[str, Sequence[Entry]], by: Counting) -> Tally:
+    """What one request adds to the figures."""
+    tally: Tally = Counter()
+    life = histories.get("intake", ())
+    cuts = _cuts(life, by)
+    if life:
+        _recount_life(tally, life, histories.get("validation", ()), by, cuts)
+        _recount_promises(tally, life, by, cuts)
+    if histories.get("training"):
+        _recount_plan(tally, histories["training"], by, cuts)
+    return Counter({place: amount for place, amount in tally.items() if amount})
+
+
+def with_months(tally: Tally) -> Tally:
+    """Each dated amount once more, in its month."""
+    months: Tally = Counter()
+    for (bucket, measure), amount in tally.items():
+        parts = bucket.split("|")
+        if parts[2] != "all":
+            parts[2] = parts[2][:7]
+            months["|".join(parts), measure] += amount
+    return Counter({**tally, **months})
+
+
+_STATION_LISTS: Final = {"evaluation": {"received", "in_evaluation", "answered"}}
+
+
+def _event(entry: Entry) -> str:
+    return str(entry["type"]).split(".")[2]
+
+
+def _instant(value: object) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+
+
+def _optional(value: object) -> datetime | None:
+    return None if value is None else _instant(value)
+
+
+def _day(at: datetime, by: Counting) -> str:
+    return f"{at.astimezone(by.zone):%Y-%m-%d}"
+
+
+def _among(dimension: str, value: str, by: Counting) -> str:
+    return value if value in by.values[dimension] else "other"
+
+
+def _cuts(life: Sequence[Entry], by: Counting) -> str:
+    first = life[0]["data"] if life else {}
+    return "|".join(
+        (
+            _among("type", first.get("request_type", ""), by),
+            _among("channel", first.get("channel", ""), by),
+            _among("area", first.get("area", ""), by),
+        )
+    )
+
+
+def _end(life: Sequence[Entry]) -> tuple[datetime | None, str, bool | None]:
+    """When it was closed, as what, and whether on time."""
+    for entry in life:
+        data = entry["data"]
+        if _event(entry) == "imported":
+            due_at, closed_at = _optional(data["due_at"]), _optional(data["closed_at"])
+            both = due_at is not None and closed_at is not None
+            on_time = closed_at <= due_at if both and closed_at and due_at else None
+            return closed_at, data["status"], on_time
+        if _event(entry) == "closed":
+            return _instant(data["closed_at"]), data["outcome"], data["on_time"]
+    return None, "", None
+
+
+def _recount_life(
+    tally: Tally, life: Sequence[Entry], evaluation: Sequence[Entry], by: Counting, cuts: str
+) -> None:
+    def add(at: datetime, measure: str, amount: int = 1) -> None:
+        tally[f"{by.tenant}|requests|{_day(at, by)}|{cuts}", measure] += amount
+
+    received_at = _instant(life[0]["data"]["received_at"])
+    imported = _event(life[0]) == "imported"
+    closed_at, _, on_time = _end(life)
+    add(received_at, "received")
+    if closed_at is None:
+        if not imported:
+            last = [e["data"] for e in life if _event(e) in {"received", "progressed"}][-1]
+            status = _among("status", last.get("status", "received"), by)
+            holder = _among("holder", last["holder"], by)
+            tally[f"{by.tenant}|open|all|{status}|{holder}", "open"] += 1
+        return
+    add(closed_at, "closed")
+    add(closed_at, "unjudged" if on_time is None else "judged")
+    if on_time:
+        add(closed_at, "on_time")
+    if imported:
+        add(closed_at, "unsided")
+        return
+    client = _client_seconds(life, closed_at, by)
+    whole = by.calendar.elapsed_business_time(received_at, closed_at)
+    trips = [entry["data"]["round_trip"] for entry in evaluation if _event(entry) == "observed"]
+    add(closed_at, "sided")
+    add(closed_at, "client_seconds", client)
+    add(closed_at, "provider_seconds", whole - client)
+    add(closed_at, "round_trips", max(trips, default=0))
+
+
+def _client_seconds(life: Sequence[Entry], closed_at: datetime, by: Counting) -> int:
+    """Business time between each handing over to the client and the next hand."""
+    seconds, since, latest = 0, None, _instant(life[0]["data"]["received_at"])
+    for entry in life:
+        data = entry["data"]
+        if _event(entry) not in {"received", "progressed"}:
+            continue
+        at = _instant(data["received_at"] if _event(entry) == "received" else _occurred(entry))
+        latest = min(max(latest, at), closed_at)
+        with_client = data["holder"] in by.client_holders
+        if since is not None and not with_client:
+            seconds += by.calendar.elapsed_business_time(since, latest)
+            since = None
+        elif since is None and with_client:
+            since = latest
+    if since is not None:
+        seconds += by.calendar.elapsed_business_time(since, closed_at)
+    return seconds
+
+
+def _occurred(entry: Entry) -> datetime:
+    return _instant(entry["data"].get("occurred_at") or entry["at"])
+
+
+def _recount_promises(tally: Tally, life: Sequence[Entry], by: Counting, cuts: str) -> None:
+    for stage, due_at, how in _Promises(life).follow():
+        known = _among("stage", stage, by)
+        tally[f"{by.tenant}|deadlines|{_day(due_at, by)}|{known}|{cuts}", how] += 1
+        tally[f"{by.tenant}|stages|all|{known}", how] += 1
+
+
+class _Promises:
+    """The promises of a life as they were given, kept, missed, replaced and given up."""
+
+    def __init__(self, life: Sequence[Entry]) -> None:
+        self.life = life
+        self.imported = _event(life[0]) == "imported"
+        self.running: dict[str, datetime] = {}
+        self.told: dict[str, datetime] = {}
+        self.settled: list[tuple[str, datetime, str]] = []
+        self.missed = {
+            (entry["data"]["stage"], _instant(entry["data"]["due_at"]))
+            for entry in life
+            if _event(entry) == "deadline_breached"
+        }
+
+    def follow(self) -> list[tuple[str, datetime, str]]:
+        """Stage, due instant and how it stands at the end of the life."""
+        if self.imported and self.life[0]["data"]["due_at"] is not None:
+            self.running["register"] = _instant(self.life[0]["data"]["due_at"])
+        for entry in self.life:
+            for deadline in entry["data"].get("deadlines", ()):
+                self._give(deadline["stage"], _instant(deadline["due_at"]))
+            if _event(entry) in {"received", "progressed"}:
+                self._arrive(entry)
+        closed_at, outcome, _ = _end(self.life)
+        for stage in list(self.running):
+            if closed_at is not None and outcome != "withdrawn":
+                self._keep(stage, closed_at)
+            elif closed_at is not None or self.imported:
+                self._give_up(stage)
+            else:
+                due_at = self.running.pop(stage)
+                how = "breached" if (stage, due_at) in self.missed else "running"
+                self.settled.append((stage, due_at, how))
+        return self.settled
+
+    def _give(self, stage: str, due_at: datetime) -> None:
+        if self.told.get(stage) == due_at:
+            return
+        if stage in self.running:
+            self._give_up(stage)
+        self.running[stage] = self.told[stage] = due_at
+
+    def _arrive(self, entry: Entry) -> None:
+        status = entry["data"].get("status", "received")
+        received = _event(entry) == "received"
+        at = _instant(entry["data"]["received_at"]) if received else _occurred(entry)
+        for stage in list(self.running):
+            if status == "deployed" or status not in _STATION_LISTS.get(stage, {status}):
+                self._keep(stage, at)
+
+    def _keep(self, stage: str, at: datetime) -> None:
+        due_at = self.running.pop(stage)
+        self.settled.append((stage, due_at, "met" if at <= due_at else "breached"))
+
+    def _give_up(self, stage: str) -> None:
+        due_at = self.running.pop(stage)
+        if (stage, due_at) in self.missed:
+            self.settled.append((stage, due_at, "breached"))
+
+
+def _recount_plan(tally: Tally, plan: Sequence[Entry], by: Counting, cuts: str) -> None:
+    def add(at: datetime, measure: str, amount: int = 1) -> None:
+        tally[f"{by.tenant}|training|{_day(at, by)}|{cuts}", measure] += amount
+
+    events = {_event(entry): entry for entry in plan}
+    if "cancelled" in events:
+        add(_instant(events["cancelled"]["at"]), "cancelled")
+        return
+    if "opened" not in events:
+        return
+    opened_at = _instant(events["opened"]["at"])
+    done = events.get("completed")
+    add(opened_at, "opened")
+    for measure, amount in _coverage(plan).items():
+        add(opened_at, measure, amount)
+        tally[f"{by.tenant}|plans|all", measure] += amount
+        if done is None:
+            tally[f"{by.tenant}|plans|all", f"running_{measure}"] += amount
+    if done is None:
+        tally[f"{by.tenant}|plans|all", "running"] += 1
+        return
+    done_at = _instant(done["data"]["done_at"])
+    add(done_at, "completed")
+    if done["data"]["on_time"]:
+        add(done_at, "completed_on_time")
+
+
+def _coverage(plan: Sequence[Entry]) -> dict[str, int]:
+    coverage = {"signed": 0, "exempt": 0, "eligible": 0}
+    for entry in plan:
+        if _event(entry) in {"launched", "progressed", "completed"}:
+            coverage |= {name: entry["data"][name] for name in coverage if name in entry["data"]}
+    return coverage

@@ -1,0 +1,143 @@
+"""Holds the served figures against a recount of the histories (G5).
+
+The figures and the places they have reached are read at one moment; each history is recounted up to
+the place reached, so that events on their way are no difference. That they do arrive is checked
+apart: a case that stays behind its history is one.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from services.kpi.books import Books
+from services.kpi.domain import REQUEST
+from services.kpi.histories import Archive, Histories
+from services.kpi.ledger import By
+from services.kpi.recount import Tally, recount, with_months
+
+KEPT: Final = 1_000
+POLL_SECONDS: Final = 0.2
+Tick = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One amount that is not what it should be."""
+
+    bucket: str
+    measure: str
+    served: int
+    recounted: int
+
+
+@dataclass
+class Verdict:
+    """What the comparison found."""
+
+    cases: int = 0
+    served: Tally = field(default_factory=Counter)
+    recounted: Tally = field(default_factory=Counter)
+    behind: dict[tuple[str, str], int] = field(default_factory=dict)
+    late: int = 0
+    unknown: list[str] = field(default_factory=list)
+    buried: int = 0
+
+    @property
+    def differences(self) -> list[Difference]:
+        places = sorted(self.served.keys() | self.recounted.keys())
+        return [
+            Difference(*place, served=self.served[place], recounted=self.recounted[place])
+            for place in places
+            if self.served[place] != self.recounted[place]
+        ]
+
+    @property
+    def fine(self) -> bool:
+        return not (self.differences or self.behind or self.unknown)
+
+    def table(self) -> list[tuple[str, str, str, int, int]]:
+        """Tenant, family, measure, served, recounted; over all days (months are not added)."""
+        rows: dict[tuple[str, str, str], list[int]] = {}
+        for column, tally in enumerate((self.served, self.recounted)):
+            for (bucket, measure), amount in tally.items():
+                tenant, family, period, *_ = bucket.split("|")
+                if len(period) != len("2026-07"):
+                    row = rows.setdefault((tenant, family, measure), [0, 0])
+                    row[column] += amount
+        return [(*name, served, recounted) for name, (served, recounted) in sorted(rows.items())]
+
+
+async def verify(
+    books: Books,
+    archive: Archive,
+    by: By,
+    *,
+    tenant: str | None = None,
+    patience: float = 10.0,
+    tick: Tick = lambda: None,
+) -> Verdict:
+    """Compare; `patience` seconds are given to events on their way."""
+    verdict = Verdict()
+    own: dict[str, Any] = {} if tenant is None else {"tenant": tenant}
+    tally: Tally = Counter()
+    async with books.snapshot() as session:
+        async for bucket in books.buckets.find(own, session=session):
+            for measure, amount in bucket["counts"].items():
+                if amount:
+                    verdict.served[bucket["_id"], measure] += amount
+        facts = books.facts.find(own, {"reached": 1, "tenant": 1}, session=session).sort("_id", 1)
+        async for case_id, owner, reached, histories in _side_by_side(facts, archive.walk(tenant)):
+            tick()
+            verdict.cases += 1
+            if not histories:
+                verdict.unknown.append(case_id)
+                continue
+            heard = {name: list(h[: reached.get(name, 0)]) for name, h in histories.items()}
+            tally.update(recount({name: h for name, h in heard.items() if h}, by(owner)))
+            for name, history in histories.items():
+                if reached.get(name, 0) < len(history):
+                    verdict.late += 1
+                    if len(verdict.behind) < KEPT:
+                        verdict.behind[case_id, name] = len(history)
+    verdict.recounted = with_months(Counter({at: n for at, n in tally.items() if n}))
+    verdict.buried = await books.cursors.count_documents({"passed_over.0": {"$exists": True}})
+    await _wait_for(books, verdict, patience)
+    return verdict
+
+
+async def _side_by_side(
+    facts: AsyncIterator[dict[str, Any]], walk: AsyncIterator[tuple[str, str, Histories]]
+) -> AsyncIterator[tuple[str, str, Mapping[str, int], Histories]]:
+    """Facts and histories, both sorted by id; either may be missing."""
+    fact, case = await anext(facts, None), await anext(walk, None)
+    while fact is not None or case is not None:
+        fact_id = "" if fact is None else fact["_id"].partition(":")[2]
+        if case is None or (fact is not None and fact_id < case[0]):
+            if fact is not None:
+                yield fact_id, fact["tenant"], fact["reached"], {}
+            fact = await anext(facts, None)
+            continue
+        if fact is not None and fact_id == case[0]:
+            yield case[0], case[1], fact["reached"], case[2]
+            fact = await anext(facts, None)
+        else:
+            yield case[0], case[1], {}, case[2]
+        case = await anext(walk, None)
+
+
+async def _wait_for(books: Books, verdict: Verdict, patience: float) -> None:
+    """Drop those from `behind` that arrive in time."""
+    waited = 0.0
+    while verdict.behind:
+        ids = sorted({f"{REQUEST}:{case_id}" for case_id, _ in verdict.behind})
+        async for fact in books.facts.find({"_id": {"$in": ids}}, {"reached": 1}):
+            for service, reached in fact["reached"].items():
+                place = (fact["_id"].partition(":")[2], service)
+                if reached >= verdict.behind.get(place, reached + 1):
+                    del verdict.behind[place]
+        if not verdict.behind or waited >= patience:
+            return
+        await asyncio.sleep(POLL_SECONDS)
+        waited += POLL_SECONDS
