@@ -113,7 +113,7 @@ def _calendars(
             made[name] = Calendar(_spec(name, row, version, field))
         except ClockError as error:
             facts = {"detail": message(error), "field": error.field}
-            place = _place(error.field if error.field.startswith(field) else field)
+            place = _place(_written(error.field, field, row))
             findings.append(Finding(document.path, document.line(place), error.code, facts))
     return made
 
@@ -226,6 +226,18 @@ def _unknown(document: Document, place: Place, name: str, file: CalendarFile) ->
 
 def _time(text: str | None) -> int | None:
     return None if text is None else parse_time_of_day(text, "cutoff")
+
+
+def _written(field: str, calendar: str, row: CalendarRow) -> str:
+    """Where the file says what `shared.clock` complains of, ranges of days included."""
+    if field in {"country", "region"}:
+        return f"{calendar}.holidays.{field}"
+    full = field if field.startswith(f"{calendar}.") else f"{calendar}.{field}"
+    head, _, rest = full.partition(".weekly.")
+    for key in row.weekly:
+        if rest[:3] in _spread({key: ()}):
+            return f"{head}.weekly.{key}"
+    return full
 
 
 def _place(field: str) -> Place:
