@@ -6,17 +6,22 @@ unless the wait is bounded; and an unroutable message counts as published unless
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import aio_pika
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection
+from aiormq.abc import ChannelFrame
 from aiormq.channel import Channel
 from aiormq.exceptions import AMQPError, PublishError
+from pamqp import frame
+from pamqp.body import ContentBody
 from pamqp.commands import Basic
+from pamqp.header import ContentHeader
 
 from shared.decider import Transient
 
@@ -69,14 +74,15 @@ class Publisher:
             Transient: the broker cannot be reached.
         """
         channel = await self._open_channel()
-        tasks = [asyncio.ensure_future(_publish(channel, message)) for message in messages]
-        _, late = await asyncio.wait(tasks, timeout=CONFIRM_TIMEOUT)
+        try:
+            confirms = await _send(channel, messages)
+        except AMQPError as error:
+            raise Transient(f"broker: {type(error).__name__}") from error
+        _, late = await asyncio.wait(confirms, timeout=CONFIRM_TIMEOUT)
         if late:
-            for task in late:
-                task.cancel()
             # What became of the rest is unknown, and the channel may be stalled: start afresh.
             await self.close()
-        return [_verdict(task) for task in tasks]
+        return [_verdict(confirm) for confirm in confirms]
 
     async def close(self) -> None:
         connection, self._connection, self._channel = self._connection, None, None
@@ -112,21 +118,58 @@ async def raw_channel(channel: AbstractChannel) -> Channel:
     return raw
 
 
-async def _publish(channel: Channel, message: Message) -> None:
-    await channel.basic_publish(
-        message.body,
-        exchange=message.exchange,
-        routing_key=message.routing_key,
-        properties=message.properties(),
-        mandatory=True,
-        wait=False,
+async def _send(channel: Channel, messages: Sequence[Message]) -> "list[asyncio.Future[Any]]":
+    """Hand all messages to the connection in one write; their confirms come as futures.
+
+    The library's own `basic_publish` does this one by one, with a lock, a timer and a task each:
+    twice the cost. The steps are the same, so that its reader resolves the futures.
+    """
+    payload, confirms = bytearray(), []
+    async with channel.lock:
+        for message in messages:
+            channel.delivery_tag += 1
+            confirm = channel.create_future()
+            channel.confirmations[channel.delivery_tag] = confirm
+            channel.message_id_delivery_tag[message.id] = channel.delivery_tag
+            confirm.add_done_callback(_forget(channel, message.id, channel.delivery_tag))
+            confirms.append(confirm)
+            payload += _frames(channel, message)
+        await channel.write_queue.put(ChannelFrame(payload=bytes(payload), should_close=False))
+    return confirms
+
+
+def _forget(channel: Channel, message_id: str, tag: int) -> "Callable[[asyncio.Future[Any]], None]":
+    def forget(_: "asyncio.Future[Any]") -> None:
+        if channel.message_id_delivery_tag.get(message_id) == tag:
+            del channel.message_id_delivery_tag[message_id]
+
+    return forget
+
+
+def _frames(channel: Channel, message: Message) -> bytes:
+    header = ContentHeader(properties=message.properties(), body_size=len(message.body))
+    size = channel.max_content_size
+    parts = [message.body[i : i + size] for i in range(0, len(message.body), size)]
+    return b"".join(
+        (
+            _publish_frame(channel.number, message.exchange, message.routing_key),
+            frame.marshal(header, channel.number),
+            *(frame.marshal(ContentBody(part), channel.number) for part in parts),
+        )
     )
 
 
-def _verdict(task: "asyncio.Task[None]") -> str:
-    if not task.done() or task.cancelled():
+@lru_cache(maxsize=1024)
+def _publish_frame(channel_number: int, exchange: str, routing_key: str) -> bytes:
+    publish = Basic.Publish(exchange=exchange, routing_key=routing_key, mandatory=True)
+    marshalled: bytes = frame.marshal(publish, channel_number)
+    return marshalled
+
+
+def _verdict(confirm: "asyncio.Future[Any]") -> str:
+    if not confirm.done() or confirm.cancelled():
         return "unconfirmed"
-    error = task.exception()
+    error = confirm.exception()
     if error is None:
         return ""
     if isinstance(error, PublishError):

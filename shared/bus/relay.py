@@ -140,11 +140,14 @@ class EventRelay:
     async def _relay(self, runs: Sequence[Run]) -> None:
         messages = [_message(run, entry) for run in runs for entry in run[3]]
         verdicts = iter(await self._publisher.publish(messages) if messages else [])
-        marks: dict[str, list[UpdateOne]] = {}
+        marks: dict[str, list[tuple[UpdateOne, UpdateOne]]] = {}
         for kind, case_id, first, last in _merge(runs, verdicts, self._refused):
-            marks.setdefault(kind, []).append(_mark(case_id, first, last))
+            marks.setdefault(kind, []).append(_marks(case_id, first, last))
         for kind, updates in marks.items():
-            await self._collections[kind].bulk_write(updates, ordered=False)
+            collection = self._collections[kind]
+            result = await collection.bulk_write([cheap for cheap, _ in updates], ordered=False)
+            if result.matched_count < len(updates):
+                await collection.bulk_write([moved for _, moved in updates], ordered=False)
 
     def _refused(self, entry: Entry, reason: str) -> None:
         self._metrics.published.labels(service=self._service, outcome=reason).inc()
@@ -183,15 +186,21 @@ def _merge(runs: Sequence[Run], verdicts: Any, refused: Any) -> list[tuple[str, 
     return [(kind, case_id, first, last) for (kind, case_id), (first, last) in joined.items()]
 
 
-def _mark(case_id: str, first: int, last: int) -> UpdateOne:
-    """Note what is confirmed, unless something before it is not; the rest stays for the sweep."""
+def _marks(case_id: str, first: int, last: int) -> tuple[UpdateOne, UpdateOne]:
+    """Note what is confirmed, unless something before it is not; the rest stays for the sweep.
+
+    The first form is the cheap one, for a case that has not moved on; the second is for one that
+    has, and touches nothing the first has done.
+    """
     if last < first:
-        return UpdateOne(
-            {"_id": case_id, "$expr": {"$eq": ["$published", "$version"]}},
-            {"$unset": {"relay_at": ""}},
-        )
+        done = {"_id": case_id, "$expr": {"$eq": ["$published", "$version"]}}
+        release = UpdateOne(done, {"$unset": {"relay_at": ""}})
+        return release, release
+    still = {"_id": case_id, "published": first - 1}
     keep = {"$cond": [{"$gt": ["$version", last]}, "$relay_at", "$$REMOVE"]}
-    return UpdateOne(
-        {"_id": case_id, "published": first - 1},
-        [{"$set": {"published": last, "relay_at": keep}}],
+    return (
+        UpdateOne(
+            {**still, "version": last}, {"$set": {"published": last}, "$unset": {"relay_at": ""}}
+        ),
+        UpdateOne(still, [{"$set": {"published": last, "relay_at": keep}}]),
     )
