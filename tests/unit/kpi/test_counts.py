@@ -1,0 +1,162 @@
+"""What the lives of requests add to the figures, told in amounts."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from services.kpi.counts import Key, counts_of, difference, merge
+from services.kpi.domain import RequestFact, fold, from_document, to_document
+from services.kpi.policy import Counting
+from tests.support.lives import (
+    HOUR,
+    MONDAY,
+    Life,
+    breached,
+    closed,
+    imported,
+    imported_life,
+    open_life,
+    progressed,
+    received,
+    whole_life,
+    withdrawn_life,
+)
+from tests.support.lives import deadline as promise
+
+
+def fact_of(life: Life) -> RequestFact:
+    fact = RequestFact()
+    for event in life.events:
+        fact = fold(fact, event.body(), event.time, event.sequence)
+    return fact
+
+
+def totals(life: Life, by: Counting) -> Counter[tuple[str, str]]:
+    """Amounts by family and measure."""
+    found: Counter[tuple[str, str]] = Counter()
+    for text, amounts in counts_of(fact_of(life), by).items():
+        for measure, amount in amounts.items():
+            found[Key.parse(text).family, measure] += amount
+    return found
+
+
+def test_whole_life_counts_everything_once(osinergmin: Counting) -> None:
+    found = totals(whole_life(), osinergmin)
+    assert found["requests", "received"] == 1
+    assert found["requests", "closed"] == found["requests", "on_time"] == 1
+    assert found["requests", "round_trips"] == 1
+    assert found["training", "completed_on_time"] == 1
+    assert (found["training", "signed"], found["training", "eligible"]) == (9, 10)
+    # evaluation twice, since it was promised anew after the answer, attention and replication
+    assert found["deadlines", "met"] == 4
+    assert found["deadlines", "breached"] == found["deadlines", "running"] == 0
+    assert found["open", "open"] == 0
+
+
+def test_each_side_has_its_own_business_time(osinergmin: Counting) -> None:
+    # 09:00 in Lima; the query is out from 11:00 to 13:00; closed at 18:00, after the office's 16:30
+    found = totals(whole_life(), osinergmin)
+    assert found["requests", "client_seconds"] == 2 * 3600
+    assert found["requests", "provider_seconds"] == int(5.5 * 3600)
+
+
+def test_late_life_is_breached_and_not_on_time(osinergmin: Counting) -> None:
+    found = totals(whole_life(late=True), osinergmin)
+    assert found["requests", "judged"] == 1
+    assert found["requests", "on_time"] == 0
+    assert found["deadlines", "breached"] == 1
+
+
+def test_breach_told_for_work_done_in_time_is_met(osinergmin: Counting) -> None:
+    due_at = MONDAY + 24 * HOUR
+    life = Life().add(MONDAY, received(due_at=due_at))
+    life.add(due_at + HOUR, breached("evaluation", due_at))
+    assert totals(life, osinergmin)["deadlines", "breached"] == 1
+    on_time = due_at - timedelta(seconds=1)
+    life.add(due_at + 2 * HOUR, progressed("viable", "provider:training", occurred_at=on_time))
+    found = totals(life, osinergmin)
+    assert found["deadlines", "met"] == 1
+    assert found["deadlines", "breached"] == 0
+
+
+def test_promise_replaced_before_its_end_is_judged_once(osinergmin: Counting) -> None:
+    first, second = MONDAY + 24 * HOUR, MONDAY + 48 * HOUR
+    life = Life().add(MONDAY, received())
+    life.add(MONDAY, progressed("viable", "provider:training", promise("attention", first)))
+    life.add(MONDAY, progressed("viable", "provider:training", promise("attention", second)))
+    assert totals(life, osinergmin)["deadlines", "running"] == 1
+    life.add(second, progressed("deployed", "provider:validation", occurred_at=second))
+    assert totals(life, osinergmin)["deadlines", "met"] == 2  # evaluation and attention
+
+
+def test_withdrawn_keeps_its_breach_and_is_not_judged(osinergmin: Counting) -> None:
+    found = totals(withdrawn_life(), osinergmin)
+    assert found["requests", "unjudged"] == 1
+    assert found["requests", "judged"] == 0
+    assert found["deadlines", "breached"] == 1
+    assert found["training", "cancelled"] == 1
+    assert found["training", "opened"] == found["plans", "running"] == 0
+
+
+def test_withdrawn_in_time_drops_its_promise(osinergmin: Counting) -> None:
+    life = Life().add(MONDAY, received())
+    life.add(MONDAY + HOUR, closed(MONDAY + HOUR, outcome="withdrawn", on_time=None))
+    found = totals(life, osinergmin)
+    assert not [measure for family, measure in found if family == "deadlines"]
+
+
+def test_open_request_stands_with_its_holder(osinergmin: Counting) -> None:
+    counts = counts_of(fact_of(open_life()), osinergmin)
+    assert counts["osinergmin|open|all|observed|client"] == {"open": 1}
+
+
+def test_value_outside_the_closed_set_is_other(osinergmin: Counting) -> None:
+    counts = counts_of(fact_of(open_life()), osinergmin)
+    assert counts["osinergmin|requests|2026-07-06|information|api|other"] == {"received": 1}
+
+
+@pytest.mark.parametrize(
+    ("due", "end", "judged", "on_time"),
+    [
+        (24 * HOUR, 24 * HOUR, 1, 1),
+        (24 * HOUR, 24 * HOUR + timedelta(seconds=1), 1, 0),
+        (None, HOUR, 0, 0),
+        (24 * HOUR, None, 0, 0),
+    ],
+)
+def test_imported_is_judged_by_its_register(
+    osinergmin: Counting,
+    due: timedelta | None,
+    end: timedelta | None,
+    judged: int,
+    on_time: int,
+) -> None:
+    due_at = None if due is None else MONDAY + due
+    closed_at = None if end is None else MONDAY + end
+    found = totals(Life().add(MONDAY, imported(MONDAY, due_at, closed_at)), osinergmin)
+    assert (found["requests", "judged"], found["requests", "on_time"]) == (judged, on_time)
+    assert found["requests", "sided"] == found["open", "open"] == 0
+
+
+def test_days_are_local(osinergmin: Counting) -> None:
+    night = MONDAY.replace(hour=3)  # 22:00 of Sunday in Lima
+    counts = counts_of(fact_of(Life().add(night, received(night))), osinergmin)
+    assert "osinergmin|requests|2026-07-05|information|api|dsr" in counts
+
+
+def test_fact_survives_storage() -> None:
+    for life in (whole_life(), withdrawn_life(), open_life(), imported_life()):
+        fact = fact_of(life)
+        assert from_document(to_document(fact)) == fact
+
+
+def test_correction_takes_away_what_was_added() -> None:
+    before = {"a|requests|2026-07-06|x|y|z": {"received": 1, "closed": 1}}
+    after = {"a|requests|2026-07-07|x|y|z": {"received": 1}}
+    total = {key: dict(amounts) for key, amounts in before.items()}
+    merge(total, difference(before, after))
+    assert total["a|requests|2026-07-06|x|y|z"] == {"received": 0, "closed": 0}
+    assert total["a|requests|2026-07-07|x|y|z"] == {"received": 1}
+    # the month has gained and lost the reception, and lost the closing
+    assert total["a|requests|2026-07|x|y|z"] == {"received": 0, "closed": -1}
