@@ -4,12 +4,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
 
-from shared.clock import Calendar, ClockError, message
+from cli.errors import USAGE, UserError
+from shared.clock import Calendar, ClockError, message, sentence
 from shared.clock.errors import (
     EndlessPause,
     InvalidField,
@@ -24,6 +26,7 @@ from shared.clock.text import SPANISH
 Json = Mapping[str, object]
 app = typer.Typer(help="Business time: deadlines, elapsed time, openings.")
 
+TENANTS = Path("deploy/tenants")
 _CHUNK = 1 << 18
 _CALENDARS_KEPT = 1024
 
@@ -48,6 +51,41 @@ def evaluate(
     for lines in _chunks(sys.stdin.fileno()):
         sys.stdout.buffer.write(b"".join(evaluator.answer(line) for line in lines))
         sys.stdout.buffer.flush()
+
+
+@app.command()
+def explain(
+    term: Annotated[
+        str, typer.Argument(help="A deadline of the tenant, such as request.evaluate.")
+    ],
+    received: Annotated[str, typer.Argument(help="When it was received, RFC 3339 with an offset.")],
+    tenant: Annotated[str, typer.Option(help="The account.")] = "osinergmin",
+    channel: Annotated[str | None, typer.Option(help="How it came in, such as mail.")] = None,
+    directory: Annotated[Path, typer.Option("--tenants", help="Folder of policies.")] = TENANTS,
+    language: Annotated[
+        str, typer.Option(help="Language of the steps: es or en.", envvar="ENLACE_LANGUAGE")
+    ] = SPANISH,
+) -> None:
+    """Say which date a tenant's term promises, and by which steps.
+
+    Example: enlace clock explain request.evaluate 2026-07-24T16:31:00-05:00 --channel mail
+    """
+    # half a second that `eval` shouldn't wait for
+    from shared.policy import PolicyError, UnknownKey, load_tenants
+
+    try:
+        account = load_tenants(directory)[tenant]
+        promise = account.promise(term, parse_instant(received, "received"), channel=channel)
+    except ClockError as error:
+        raise UserError(message(error, language), USAGE) from None
+    except PolicyError as error:
+        raise UserError(error.findings[0].reason(language)) from None
+    except KeyError:
+        raise UserError(f"no tenant is called {tenant!r}; see {directory}", USAGE) from None
+    except UnknownKey as error:
+        raise UserError(str(error), USAGE) from None
+    for step in promise.steps:
+        typer.echo(sentence(step, language))
 
 
 class Evaluator:

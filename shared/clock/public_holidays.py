@@ -3,8 +3,6 @@
 from collections.abc import Collection, Mapping
 from datetime import date
 
-import holidays
-
 from .errors import BeyondHorizon, UnknownCountry
 from .spec import FIRST_YEAR, LAST_YEAR
 
@@ -32,6 +30,8 @@ def public_holidays(
 
 
 def _of_country(country: str, region: str | None, years: range, language: str) -> dict[date, str]:
+    import holidays  # noqa: PLC0415  400 ms that only a calendar with a country should pay
+
     if country not in holidays.list_supported_countries():
         raise UnknownCountry("country", value=country)
     if region is not None and region not in holidays.country_holidays(country).subdivisions:

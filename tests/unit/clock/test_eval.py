@@ -309,3 +309,34 @@ def test_an_answer_comes_before_the_next_question_is_asked() -> None:
 
 def test_a_last_line_without_its_end_is_answered() -> None:
     assert eval_lines([{"define": "x", "calendar": OFFICE}])[0]["result"] == {"defined": "x"}
+
+
+def test_a_tenants_promise_is_explained_on_the_command_line() -> None:
+    command = [sys.executable, "-m", "cli", "clock", "explain", "request.evaluate"]
+    asked = [*command, "2026-07-24T16:31:00-05:00", "--channel", "mail"]
+    said = subprocess.run(asked, capture_output=True, check=True, text=True, timeout=60)
+    assert said.stdout.splitlines() == [
+        "recibido vie 24 jul 2026 16:31",
+        "corte 16:30 → cuenta desde lun 27 jul 2026 08:30",
+        "1 día hábil",
+        "feriado mar 28 jul 2026 y mié 29 jul 2026",
+        "vence jue 30 jul 2026 16:30",
+        "A:L1867",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["request.evaluate", "2026-07-24T16:31:00"], "received: "),
+        (["request.nothing", "2026-07-24T16:31:00Z"], "no deadline 'request.nothing'"),
+        (["request.evaluate", "2026-07-24T16:31:00Z", "--tenant", "x"], "no tenant is called 'x'"),
+        (["request.evaluate", "2026-07-24T16:31:00Z", "--channel", "fax"], "no channel 'fax'"),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_one_line(arguments: list[str], said: str) -> None:
+    command = [sys.executable, "-m", "cli", "clock", "explain", *arguments]
+    done = subprocess.run(command, capture_output=True, check=False, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -157,8 +157,10 @@ def _errors(directory: Path) -> list[tuple[str, str, str]]:
         (
             "deadlines.yaml",
             "figures:",
-            "orders:\n  - keys: [request.evaluate, request.never]\n    ambiguity: AMB-1\n"
-            '    source: "A:L1"\nfigures:',
+            (
+                "orders:\n  - keys: [request.evaluate, request.never]\n    ambiguity: AMB-1\n"
+                '    source: "A:L1"\nfigures:'
+            ),
             "- keys: [request.evaluate, request.never]",
             "unknown_deadline",
         ),
