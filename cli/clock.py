@@ -105,8 +105,8 @@ class Evaluator:
             result = self._result(question)
         except ClockError as error:
             complaint = {"code": error.code, "message": message(error, self._language)}
-            return orjson.dumps({"id": identity, "error": complaint}, option=_LINE)
-        return orjson.dumps({"id": identity, "result": result}, option=_LINE)
+            return _line({"id": identity, "error": complaint})
+        return _line({"id": identity, "result": result})
 
     def _result(self, question: Json) -> Json:
         if "define" in question:
@@ -130,7 +130,10 @@ class Evaluator:
             raise UnknownCalendar("calendar", value=raw) from None
 
     def _parse(self, raw: object) -> Calendar:
-        key = orjson.dumps(raw)
+        try:
+            key = orjson.dumps(raw)
+        except TypeError as error:
+            raise InvalidField("calendar", value=str(error), expected="{}") from None
         calendar = self._parsed.get(key)
         if calendar is None:
             if len(self._parsed) >= _CALENDARS_KEPT:
@@ -199,6 +202,13 @@ _OPERATIONS: Mapping[str, Callable[[Calendar, Json], Json]] = {
 _LINE = orjson.OPT_APPEND_NEWLINE
 
 
+def _line(answer: dict[str, object]) -> bytes:
+    try:
+        return orjson.dumps(answer, option=_LINE)
+    except TypeError:  # an id nested deeper than can be written
+        return orjson.dumps({**answer, "id": None}, option=_LINE)
+
+
 def _question(line: bytes) -> Json:
     try:
         question = orjson.loads(line)
@@ -256,10 +266,12 @@ def _utc(at: datetime) -> str:
 
 def _chunks(descriptor: int) -> Iterator[list[bytes]]:
     """Whole lines as they arrive: one by one for who waits for answers, many at once for a file."""
-    rest = b""
+    begun: list[bytes] = []
     while chunk := os.read(descriptor, _CHUNK):
-        *lines, rest = (rest + chunk).split(b"\n")
-        if full := [line for line in lines if line.strip()]:
-            yield full
-    if rest.strip():
+        begun.append(chunk)
+        if b"\n" in chunk:
+            *lines, rest = b"".join(begun).split(b"\n")
+            begun = [rest]
+            yield [line for line in lines if line.strip()]
+    if (rest := b"".join(begun)).strip():
         yield [rest]

@@ -16,6 +16,9 @@ LANGUAGES: Final = (SPANISH, ENGLISH)
 DOMAIN: Final = "clock"
 FOLDER: Final = Path(__file__).resolve().parent / "locale"
 
+_LONGEST: Final = 200
+"""What a message quotes of a value: somebody's megabyte stays out of the answer."""
+
 
 def explain(steps: Iterable[Step], language: str = SPANISH) -> str:
     """All steps in one line."""
@@ -38,8 +41,12 @@ def sentence(step: Step, language: str = SPANISH) -> str:
 def message(error: ClockError, language: str = SPANISH) -> str:
     """What is wrong with which field, and what to write instead."""
     key = f"error.{error.code}"
-    facts = {name: str(value) for name, value in error.facts.items()}
+    facts = {name: _short(str(value)) for name, value in error.facts.items()}
     return f"{error.field}: " + _filled(key, _texts(language).gettext(key), facts)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _filled(key: str, text: str, facts: Mapping[str, str]) -> str:

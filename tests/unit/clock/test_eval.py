@@ -340,3 +340,23 @@ def test_a_mistake_on_the_command_line_is_one_line(arguments: list[str], said: s
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("depth", [300, 900, 5000])
+def test_what_is_nested_too_deep_is_an_answer_too(depth: int) -> None:
+    deep = "[" * depth + "]" * depth
+    asked = f'{{"id": {deep}, "op": "is_open", "at": "{FRIDAY}", "calendar": {deep}}}'
+    answer = json.loads(Evaluator().answer(asked.encode()))
+    assert answer["id"] is None
+    assert answer["error"]["code"] in {"invalid_json", "invalid_field"}
+
+
+def test_a_message_quotes_no_more_than_a_line() -> None:
+    answer = ask("is_open", at="x" * 10**6)
+    assert len(answer["error"]["message"]) < 400
+
+
+def test_a_line_longer_than_a_read_is_one_line() -> None:
+    padded = {"id": "x" * 600_000, "op": "is_open", "calendar": OFFICE, "at": FRIDAY}
+    first, second = eval_lines([padded, padded | {"id": 2}])
+    assert (len(first["id"]), second["id"]) == (600_000, 2)
