@@ -1,0 +1,141 @@
+"""Rows of a CSV, a gzipped CSV or an XLSX file, one at a time, however long the file is."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from cli.errors import USAGE, UserError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+Cell = "str | datetime"
+MAX_CELL: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row and where it begins; `fault` says why its cells cannot be told apart."""
+
+    line: int
+    cells: Mapping[str, str | datetime]
+    fault: str = ""
+
+
+@dataclass(slots=True)
+class Table:
+    """An open file: its columns, its rows, and how much of its bytes has been read."""
+
+    columns: tuple[str, ...]
+    rows: Iterator[Row]
+    size: int
+    read: int = 0
+
+
+@contextmanager
+def opened(path: Path, *, delimiter: str = ",", encoding: str = "utf-8-sig") -> Iterator[Table]:
+    """The table in a file.
+
+    Raises:
+        UserError: it is no such file, is cut off, or has no header.
+    """
+    try:
+        if path.suffix.lower() == ".xlsx":
+            yield from _sheet(path)
+        else:
+            yield from _text(path, delimiter, encoding)
+    except (EOFError, gzip.BadGzipFile, zipfile.BadZipFile) as error:
+        raise UserError(f"{path} is damaged ({error}): get the file again") from error
+    except LookupError as error:
+        raise UserError(f"{path}: {error}: name a known encoding in the mapping", USAGE) from error
+
+
+def _text(path: Path, delimiter: str, encoding: str) -> Iterator[Table]:
+    csv.field_size_limit(MAX_CELL)
+    with path.open("rb") as raw:
+        content = gzip.GzipFile(fileobj=raw) if path.suffix.lower() == ".gz" else raw
+        # bytes that are not text become surrogates, so that only their own row is refused
+        with io.TextIOWrapper(content, encoding, "surrogateescape", newline="") as text:
+            reader = csv.reader(text, delimiter=delimiter)
+            columns = _header(path, next(reader, []))
+            table = Table(columns, iter(()), path.stat().st_size)
+            table.rows = _text_rows(reader, table, raw)
+            yield table
+
+
+def _text_rows(reader: Iterator[list[str]], table: Table, raw: io.BufferedReader) -> Iterator[Row]:
+    while True:
+        line = reader.line_num + 1  # type: ignore[attr-defined]
+        try:
+            values = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Row(line, {}, str(error))
+            continue
+        table.read = raw.tell()
+        if values:
+            yield _row(line, table.columns, values)
+
+
+def _row(line: int, columns: tuple[str, ...], values: list[str]) -> Row:
+    if len(values) != len(columns):
+        return Row(line, {}, f"{len(values)} cells where there are {len(columns)} columns")
+    if any(not value.isascii() and _undecodable(value) for value in values):
+        return Row(line, {}, "bytes that are not text in the file's encoding")
+    return Row(line, dict(zip(columns, values, strict=True)))
+
+
+def _undecodable(value: str) -> bool:
+    return any("\udc80" <= character <= "\udcff" for character in value)
+
+
+def _sheet(path: Path) -> Iterator[Table]:
+    from openpyxl import load_workbook
+
+    book = load_workbook(path, read_only=True, data_only=True)
+    try:
+        sheet = book.worksheets[0]
+        rows = sheet.iter_rows(values_only=True)
+        header = [str(value or "") for value in next(rows, ())]
+        table = Table(_header(path, header), iter(()), sheet.max_row or 0)
+        table.rows = _sheet_rows(rows, table)
+        yield table
+    finally:
+        book.close()
+
+
+def _sheet_rows(rows: Iterator[tuple[object, ...]], table: Table) -> Iterator[Row]:
+    for line, values in enumerate(rows, 2):
+        table.read = line
+        if any(value is not None for value in values):
+            cells = (_cell(value) for value in values)
+            yield Row(line, dict(zip(table.columns, cells, strict=False)))
+
+
+def _cell(value: object) -> str | datetime:
+    from datetime import datetime
+
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value)
+
+
+def _header(path: Path, names: list[str]) -> tuple[str, ...]:
+    columns = tuple(name.strip() for name in names)
+    if not any(columns):
+        raise UserError(f"{path} has no header: its first row must name the columns", USAGE)
+    twice = sorted({name for name in columns if name and columns.count(name) > 1})
+    if twice:
+        raise UserError(f"{path} has two columns {', '.join(twice)}: rename one", USAGE)
+    return columns

@@ -1,0 +1,99 @@
+"""Where imported rows go: into the cases of a service, or nowhere."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from prometheus_client import CollectorRegistry
+
+from services.intake.cases import REQUEST
+from services.intake.service import SERVICE
+from shared.bus.publisher import Publisher
+from shared.bus.relay import EventRelay
+from shared.decider import Rejected, Transient
+from shared.parts import connect
+from shared.service import Policies
+from shared.store import Cases
+from shared.store.document import CODEC
+from shared.telemetry.kernel import KernelMetrics
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from cli.imports.requests import Entry
+    from shared.policy import Tenants
+    from shared.settings import Settings
+
+
+class Writer(Protocol):
+    """Enters a batch; tells for each entry whether it was new, or why it was refused."""
+
+    async def write(self, entries: Sequence[Entry]) -> list[bool | str]: ...
+
+
+class Nowhere:
+    """Writes nothing (`--dry-run`)."""
+
+    async def write(self, entries: Sequence[Entry]) -> list[bool | str]:
+        return [True] * len(entries)
+
+
+@dataclass(slots=True)
+class Store:
+    """Writes cases; the events of one batch are published while the next one is written."""
+
+    cases: Cases[Any]
+    relay: EventRelay
+    publishing: asyncio.Task[None] | None = None
+
+    async def write(self, entries: Sequence[Entry]) -> list[bool | str]:
+        results = await asyncio.gather(*(self._one(entry) for entry in entries))
+        await self.published()
+        self.publishing = asyncio.create_task(self.relay.drain())
+        return results
+
+    async def published(self) -> None:
+        """Wait for the broker; what it does not take, the running intake publishes later."""
+        if self.publishing is not None:
+            await self.publishing
+
+    async def _one(self, entry: Entry) -> bool | str:
+        try:
+            outcome = await self.cases.create(entry.id, entry.command, entry.cause)
+        except Rejected as error:
+            if error.code == "idempotency_key_reused":
+                return "a row with this id and other content was imported before"
+            return str(error)
+        except Transient as error:
+            if await self._code_is_taken(entry):
+                return f"the code {entry.command.imported.code} belongs to another request"
+            raise error from None
+        return bool(outcome.entries)
+
+    async def _code_is_taken(self, entry: Entry) -> bool:
+        code = entry.command.imported.code
+        found = await self.cases.find(entry.cause.tenant, {"state.code": code}, limit=1)
+        return bool(found) and found[0].id != entry.id
+
+
+@asynccontextmanager
+async def store(settings: Settings, tenants: Tenants) -> AsyncIterator[Store]:
+    """The cases of intake, as intake itself would write them."""
+    own = settings.for_service(SERVICE.name)
+    client = connect(own.mongo_url.get_secret_value(), "enlace-import")
+    publisher = Publisher(own.amqp_url.get_secret_value(), "import publish")
+    relay = EventRelay(SERVICE.name, publisher, KernelMetrics(CollectorRegistry()))
+    database = client.get_database(own.database, codec_options=CODEC)
+    cases = Cases(REQUEST, database, Policies(SERVICE, tenants), relay)
+    relay.watch(REQUEST.stream, cases.collection)
+    writer = Store(cases, relay)
+    try:
+        await cases.ensure_indexes()
+        yield writer
+        await writer.published()
+    finally:
+        await publisher.close()
+        await client.close()
