@@ -27,8 +27,9 @@ HEAD: Final = ("measure", "ours", "theirs", "unit", "ratio", "target", "")
 def known() -> dict[str, str]:
     """Name to module: every `benchmarks/<name>.py` or folder with a `__main__.py`.
 
-    A benchmark runs by `python -m benchmarks.<name>` and writes its result as one JSON object on
-    its last line of output. It finds servers by `ENLACE_*`, unless it says `SERVERS = False`.
+    A benchmark runs by `python -m benchmarks.<name>` and writes its result as one JSON object, the
+    rest of what it has to say to stderr. It finds servers by `ENLACE_*`, unless it says
+    `SERVERS = False`.
     """
     found = {}
     for path in sorted(FOLDER.iterdir()) if FOLDER.exists() else []:
@@ -93,13 +94,15 @@ def _run(name: str, module: str, environment: dict[str, str]) -> dict[str, Any]:
         timeout=SECONDS,
         check=False,
     )
-    lines = answer.stdout.strip().splitlines()
-    if answer.returncode != 0 or not lines:
+    begin = answer.stdout.find("{")
+    if answer.returncode != 0 or begin < 0:
         raise UserError(f"benchmark {name} ended with {answer.returncode} and without a result")
     try:
-        report: dict[str, Any] = json.loads(lines[-1])
+        report: dict[str, Any] = json.loads(answer.stdout[begin:])
     except ValueError as error:
-        raise UserError(f"benchmark {name} wrote no JSON on its last line: {error}") from error
+        raise UserError(
+            f"benchmark {name} wrote something else than its result: {error}"
+        ) from error
     return report
 
 
