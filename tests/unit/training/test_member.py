@@ -1,0 +1,55 @@
+"""What training keeps of a person."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from services.training.domain.member import ChangeRoles, Enlist, Leave, Member, decide, evolve
+from shared.decider import Given, Stamp
+from tests.support.replications import policy
+
+AT = datetime(2026, 7, 1, 15, tzinfo=UTC)
+JOINED = Enlist(("adviser",), date(2026, 7, 1))
+
+
+def after(*commands: Any) -> Member:
+    member = Member()
+    for command in commands:
+        events: list[Any] = list(decide(member, command, Given(AT, "x", "osinergmin", policy())))
+        for event in events:
+            member = evolve(member, event, Stamp(AT, "system:people", 1))
+    return member
+
+
+@pytest.mark.parametrize(
+    ("commands", "day", "active"),
+    [
+        ((), date(2026, 7, 1), False),
+        ((JOINED,), date(2026, 6, 30), False),
+        ((JOINED,), date(2026, 7, 1), True),
+        ((JOINED, Leave(date(2026, 7, 10))), date(2026, 7, 10), True),
+        ((JOINED, Leave(date(2026, 7, 10))), date(2026, 7, 11), False),
+        (
+            (JOINED, Leave(date(2026, 7, 10)), Enlist(("adviser",), date(2026, 8, 1))),
+            date(2026, 8, 1),
+            True,
+        ),
+    ],
+)
+def test_a_person_is_active_from_the_first_to_the_last_day(
+    commands: tuple[Any, ...], day: date, *, active: bool
+) -> None:
+    assert after(*commands).is_active(day) is active
+
+
+def test_roles_are_replaced_whole() -> None:
+    assert after(JOINED, ChangeRoles(("supervisor",))).roles == ("supervisor",)
+
+
+@pytest.mark.parametrize("command", [JOINED, ChangeRoles(("adviser",)), Leave(date(2026, 7, 10))])
+def test_what_is_known_changes_nothing(command: Any) -> None:
+    member = after(JOINED, Leave(date(2026, 7, 10)))
+    if isinstance(command, Enlist):
+        member = after(JOINED)
+    assert list(decide(member, command, Given(AT, "x", "osinergmin", policy()))) == []
