@@ -34,7 +34,8 @@ HOLDERS: Final = (
     "provider:systems",
 )
 STAGES: Final = ("evaluation", "attention", "replication", "register")
-Value = Annotated[str, StringConstraints(pattern=r"^[^|$.\x00][^|\x00]{0,79}$")]
+Value = Annotated[str, StringConstraints(pattern=r"^[^|$.\x00A-Z][^|\x00A-Z]{0,79}$")]
+"""In small letters: values are compared without regard to capitals."""
 
 
 class Target(Frozen):
@@ -81,8 +82,9 @@ class Counting:
     targets: Mapping[str, Target]
 
     def closed(self, dimension: str, value: str) -> str:
-        """The value itself when it is in the dimension's set, else `other`."""
-        return value if value in self.values[dimension] else OTHER
+        """The value as the dimension's set has it, however it is capitalised, else `other`."""
+        folded = value.strip().casefold()
+        return folded if folded in self.values[dimension] else OTHER
 
 
 def counting(tenant: Tenant) -> Counting:

@@ -179,7 +179,7 @@ async def repair(books: Books) -> int:
 async def _drift(books: Books) -> Counts:
     async with books.snapshot() as session:
         counted: Counts = {}
-        rows = await books.facts.aggregate(_SUM, allowDiskUse=True, session=session)
+        rows = await books.facts.aggregate(list(_SUM), allowDiskUse=True, session=session)
         async for row in rows:
             measure = {row["_id"]["m"]: row["amount"]}
             merge(counted, {row["_id"]["b"]: measure})

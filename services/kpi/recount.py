@@ -60,7 +60,8 @@ def _day(at: datetime, by: Counting) -> str:
 
 
 def _among(dimension: str, value: str, by: Counting) -> str:
-    return value if value in by.values[dimension] else "other"
+    known = [one for one in by.values[dimension] if one == value.strip().casefold()]
+    return known[0] if known else "other"
 
 
 def _cuts(life: Sequence[Entry], by: Counting) -> str:

@@ -60,11 +60,13 @@ class Cut:
     @classmethod
     def of(cls, counting: Counting, values: Mapping[str, str | None]) -> "Cut":
         """Raises `Invalid` for a value that the account does not count by."""
-        given = {name: value for name, value in values.items() if value is not None}
-        for name, value in given.items():
-            known = counting.values[name]
-            if value not in known and value != OTHER:
-                options = ", ".join([*sorted(known), OTHER])
+        given: dict[str, str] = {}
+        for name, value in values.items():
+            if value is None:
+                continue
+            given[name] = counting.closed(name, value)
+            if given[name] == OTHER and value != OTHER:
+                options = ", ".join([*sorted(counting.values[name]), OTHER])
                 raise Invalid("indicator.unknown_value", dimension=name, value=value, known=options)
         return cls(counting.tenant, given)
 
