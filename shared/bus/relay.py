@@ -10,14 +10,14 @@ between confirm and mark, a lost confirm) and never losses.
 import asyncio
 import random
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from pymongo import UpdateOne
 from pymongo.errors import PyMongoError
 
+from shared.bus.marks import Marks
 from shared.bus.publisher import Message, Publisher
 from shared.bus.topology import EVENTS
 from shared.contracts import encode
@@ -33,6 +33,7 @@ log = structlog.get_logger()
 MAX_BATCH = 200
 MAX_WAITING = 20_000
 SWEEP_EVERY = 1.0
+MARK_EVERY = 0.1
 MAX_RUN = 500
 Run = tuple[str, str, str, Sequence[Entry]]
 
@@ -46,10 +47,12 @@ class EventRelay:
         self._metrics = metrics
         self._collections: dict[str, Collection] = {}
         self._waiting: deque[Run] = deque(maxlen=MAX_WAITING)
+        self._marks = Marks()
         self._wake = asyncio.Event()
 
     def watch(self, kind: str, collection: Collection) -> None:
         self._collections[kind] = collection
+        self._marks.watch(kind, collection)
 
     def offer(self, kind: str, case_id: str, tenant: str, entries: Sequence[Entry]) -> None:
         """Take what was just committed. When too much waits, the sweep will find it."""
@@ -61,11 +64,13 @@ class EventRelay:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._publish_offers())
             group.create_task(self._sweep_for_ever())
+            group.create_task(self._mark_for_ever())
 
     async def drain(self) -> None:
         """Publish what still waits in memory before a stop; what fails the store keeps."""
         while self._waiting and await self._next_batch():
             pass
+        await self._try(self._marks.flush())
 
     async def oldest_unpublished_seconds(self) -> float:
         """How long the oldest unconfirmed event has waited, 0 when there is none."""
@@ -85,8 +90,10 @@ class EventRelay:
         for kind, collection in self._collections.items():
             runs = await self._overdue(kind, collection)
             taken += len(runs)
-            if runs:
-                await self._relay(runs)
+            await self._relay(runs)
+            if nothing_left := [case_id for _, case_id, _, entries in runs if not entries]:
+                await self._marks.release(kind, nothing_left)
+        await self._marks.flush()
         return taken
 
     async def _publish_offers(self) -> None:
@@ -108,6 +115,11 @@ class EventRelay:
         while True:
             await asyncio.sleep(SWEEP_EVERY * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
             await self._try(self.sweep())
+
+    async def _mark_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(MARK_EVERY)
+            await self._try(self._marks.flush())
 
     async def _try(self, work: Any) -> bool:  # noqa: ANN401 - any coroutine
         try:
@@ -140,14 +152,22 @@ class EventRelay:
     async def _relay(self, runs: Sequence[Run]) -> None:
         messages = [_message(run, entry) for run in runs for entry in run[3]]
         verdicts = iter(await self._publisher.publish(messages) if messages else [])
-        marks: dict[str, list[tuple[UpdateOne, UpdateOne]]] = {}
-        for kind, case_id, first, last in _merge(runs, verdicts, self._refused):
-            marks.setdefault(kind, []).append(_marks(case_id, first, last))
-        for kind, updates in marks.items():
-            collection = self._collections[kind]
-            result = await collection.bulk_write([cheap for cheap, _ in updates], ordered=False)
-            if result.matched_count < len(updates):
-                await collection.bulk_write([moved for _, moved in updates], ordered=False)
+        for kind, case_id, _, entries in runs:
+            confirmed = self._confirmed(entries, verdicts)
+            if confirmed:
+                self._marks.confirm(kind, case_id, confirmed[0], confirmed[-1])
+
+    def _confirmed(self, entries: Sequence[Entry], verdicts: Iterator[str]) -> list[int]:
+        """The unbroken run of confirmed sequences at the beginning."""
+        confirmed: list[int] = []
+        broken = False
+        for entry in entries:
+            if reason := next(verdicts):
+                self._refused(entry, reason)
+                broken = True
+            elif not broken:
+                confirmed.append(entry["seq"])
+        return confirmed
 
     def _refused(self, entry: Entry, reason: str) -> None:
         self._metrics.published.labels(service=self._service, outcome=reason).inc()
@@ -159,48 +179,3 @@ def _message(run: Run, entry: Mapping[str, Any]) -> Message:
     event = to_envelope(case_id, tenant, entry)
     key = TypeName.parse(event.type).routing_key
     return Message(EVENTS, key, encode(event), event.id, event.type)
-
-
-def _merge(runs: Sequence[Run], verdicts: Any, refused: Any) -> list[tuple[str, str, int, int]]:  # noqa: ANN401
-    """Confirmed runs of each case, joined where they follow on each other."""
-    joined: dict[tuple[str, str], tuple[int, int]] = {}
-    for kind, case_id, _, entries in runs:
-        confirmed: list[int] = []
-        broken = False
-        for entry in entries:
-            if reason := next(verdicts):
-                refused(entry, reason)
-                broken = True
-            elif not broken:
-                confirmed.append(entry["seq"])
-        if confirmed:
-            first, last = confirmed[0], confirmed[-1]
-            known = joined.get((kind, case_id))
-            if known is not None and known[1] + 1 == first:
-                first = known[0]
-            elif known is not None:
-                continue
-            joined[kind, case_id] = (first, last)
-        elif not entries:
-            joined.setdefault((kind, case_id), (1, 0))
-    return [(kind, case_id, first, last) for (kind, case_id), (first, last) in joined.items()]
-
-
-def _marks(case_id: str, first: int, last: int) -> tuple[UpdateOne, UpdateOne]:
-    """Note what is confirmed, unless something before it is not; the rest stays for the sweep.
-
-    The first form is the cheap one, for a case that has not moved on; the second is for one that
-    has, and touches nothing the first has done.
-    """
-    if last < first:
-        done = {"_id": case_id, "$expr": {"$eq": ["$published", "$version"]}}
-        release = UpdateOne(done, {"$unset": {"relay_at": ""}})
-        return release, release
-    still = {"_id": case_id, "published": first - 1}
-    keep = {"$cond": [{"$gt": ["$version", last]}, "$relay_at", "$$REMOVE"]}
-    return (
-        UpdateOne(
-            {**still, "version": last}, {"$set": {"published": last}, "$unset": {"relay_at": ""}}
-        ),
-        UpdateOne(still, [{"$set": {"published": last, "relay_at": keep}}]),
-    )

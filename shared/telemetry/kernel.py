@@ -1,4 +1,4 @@
-"""What the kernel itself measures; labels come from closed sets (services, event types, outcomes)."""
+"""What the kernel itself measures; labels come from closed sets (service, stream, outcome)."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
