@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from cli.errors import FOUND, USAGE, UserError
 from shared.i18n import SPANISH
-from shared.policy import Severity
+from shared.policy import DeadlineRow, PolicyError, Severity, Tenant, load_tenants
 from shared.policy import check as check_tenants
 
 app = typer.Typer(help="Tenant policies.", no_args_is_help=True)
@@ -54,6 +54,55 @@ def check(
         typer.echo(f"{found.file}:{found.line}: {found.severity} [{found.rule}] {reason}")
     if any(found.severity is Severity.ERROR for found in findings):
         raise typer.Exit(FOUND)
+
+
+@app.command()
+def table(directory: Annotated[Path, typer.Argument(metavar="[DIR]")] = TENANTS) -> None:
+    """Print every term, number and reading of all tenants as Markdown, with their sources.
+
+    Example: enlace policy table > docs/deadlines.md
+    """
+    try:
+        tenants = load_tenants(directory)
+    except PolicyError as error:
+        raise UserError(str(error.findings[0])) from None
+    typer.echo("# Plazos, cifras y lecturas por cuenta / Terms, figures and readings by tenant")
+    for tenant in tenants.values():
+        typer.echo("\n".join(_chapter(tenant)))
+
+
+def _chapter(tenant: Tenant) -> list[str]:
+    terms = [
+        f"| {key} | {_amount(row)} | {row.unit} | {row.calendar} | {row.ambiguity or ''} "
+        f"| {row.source} |"
+        for key, row in tenant.deadlines.items()
+    ]
+    figures = [
+        f"| {key} | {_value(row.value)} | {row.unit} | {row.source} |"
+        for key, row in tenant.figures.items()
+    ]
+    readings = [
+        f"| {key} | {row.value} | {row.note} | {row.source} |"
+        for key, row in tenant.readings.items()
+    ]
+    return [
+        f"\n## {tenant.name}: {tenant.version}\n",
+        "| term | amount | unit | calendar | reading | source |",
+        "| --- | --- | --- | --- | --- | --- |",
+        *terms,
+        "\n| figure | value | unit | source |\n| --- | --- | --- | --- |",
+        *figures,
+        "\n| ambiguity | reading | note | source |\n| --- | --- | --- | --- |",
+        *readings,
+    ]
+
+
+def _amount(row: DeadlineRow) -> str:
+    return str(row.amount) if row.minimum is None else f"{row.minimum}-{row.amount}"
+
+
+def _value(value: object) -> str:
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
 def sections() -> Mapping[str, type[BaseModel]]:

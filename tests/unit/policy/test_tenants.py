@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from cli.policy import app
 from shared.clock import Plan, Unit
 from shared.policy import (
     PolicyError,
@@ -201,3 +203,9 @@ def _edit(path: Path, old: str, new: str) -> None:
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new))
+
+
+def test_the_table_in_the_docs_is_the_one_of_the_policies() -> None:
+    shown = CliRunner().invoke(app, ["table", str(SHIPPED)])
+    written = SHIPPED.parents[1] / "docs" / "deadlines.md"
+    assert shown.output == written.read_text(encoding="utf-8"), "run: enlace policy table"
