@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -49,29 +48,31 @@ def run(
         raise UserError(f"no service {', '.join(unknown)}; there are {', '.join(known)}", USAGE)
     if port is not None:
         os.environ["ENLACE_HTTP_PORT"] = str(port)
-    runner = importlib.import_module("shared.runner")
-    for name in chosen:
-        importlib.import_module(f"services.{name}.service")
-    declare = importlib.import_module("cli.topology").apply if topology else None
-    wait_for_gate()
-    if declare is not None:
-        declare(show=False)
-    _run(runner, chosen, known)
+    _run(chosen, known, topology=topology)
 
 
-def _run(runner: Any, chosen: list[str], known: list[str]) -> None:  # noqa: ANN401
-    settings = importlib.import_module("shared.settings")
-    policy = importlib.import_module("shared.policy")
+def _run(chosen: list[str], known: list[str], *, topology: bool) -> None:
+    from shared.policy import PolicyError
+    from shared.runner import run as run_services
+    from shared.settings import MissingSetting
+
+    def before() -> None:
+        wait_for_gate()
+        if topology:
+            from cli.topology import apply
+
+            apply(show=False)
+
     try:
-        runner.run(chosen, known)
-    except (settings.MissingSetting, policy.PolicyError) as error:
+        run_services(chosen, known, before=before)
+    except (MissingSetting, PolicyError) as error:
         raise UserError(str(error)) from error
 
 
 def wait_for_gate() -> None:
     """Wait until `up` says that broker and database are there.
 
-    So a process imports its modules while the servers start. It ends with the `up` that waits.
+    So a process is built while the servers start. It ends with the `up` that waits.
     """
     gate = os.environ.pop(GATE, None)
     parent = os.getppid()

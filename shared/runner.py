@@ -96,10 +96,18 @@ class Process:
         }
 
 
-async def serve(services: Sequence[Service], settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT; work at hand is finished."""
+async def serve(
+    services: Sequence[Service], settings: Settings, before: Callable[[], None] | None = None
+) -> None:
+    """Run until SIGTERM or SIGINT; work at hand is finished.
+
+    `before` is called, and may wait, when everything is built and nothing is connected yet.
+    """
+    process = Process(services, settings)
+    if before is not None:
+        before()
     async with AsyncExitStack() as stack:
-        process = await stack.enter_async_context(Process(services, settings))
+        await stack.enter_async_context(process)
         server = uvicorn.Server(
             uvicorn.Config(
                 process.app,
@@ -120,14 +128,19 @@ async def serve(services: Sequence[Service], settings: Settings) -> None:
         log.info("process_stopping")
 
 
-def run(names: Sequence[str], known: Sequence[str], settings: Settings | None = None) -> None:
-    """Run the named services in this process."""
+def run(
+    names: Sequence[str],
+    known: Sequence[str],
+    settings: Settings | None = None,
+    before: Callable[[], None] | None = None,
+) -> None:
+    """Run the named services in this process; `before` as in `serve`."""
     settings = settings or Settings()
     setup_logging(settings)
     services = find(names, known)
     _calm_collector()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(serve(services, settings))
+        runner.run(serve(services, settings, before))
 
 
 def _calm_collector() -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.1
 LOG_LIMIT = 20_000_000
 SAME_SECONDS = 2.0
 

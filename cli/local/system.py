@@ -126,11 +126,11 @@ class System:
             )
             self.progress.step("broker", f"ready at 127.0.0.1:{broker.ports.amqp}")
         services.open_gate()
-        self._start_prometheus()
         self.supervisor.wait(
             services.ready, services.child, name="the services", timeout=START_SECONDS
         )
         self.progress.step("services", f"ready at {services.url}")
+        self._start_prometheus()
 
     def _recover(self) -> None:
         found = stop_orphans(self.home, self.state)
