@@ -5,7 +5,15 @@ from datetime import datetime
 from typing import Final
 
 from services.intake.domain import stages as promises
-from services.intake.domain.lifecycle import HOLDER, LIFECYCLE, TERMINAL, Action, Holder, Status
+from services.intake.domain.lifecycle import (
+    HOLDER,
+    LIFECYCLE,
+    NEWS,
+    TERMINAL,
+    Action,
+    Holder,
+    Status,
+)
 from services.intake.domain.request import (
     Advance,
     Command,
@@ -92,7 +100,8 @@ def _received(request: Request, command: Receive, given: Given[IntakePolicy]) ->
 
 
 def _advanced(request: Request, told: Advance) -> Sequence[EventBody]:
-    if request.status is Status.NEW or request.status in TERMINAL:
+    ended = request.status is Status.NEW or request.status in TERMINAL
+    if ended or told.action not in NEWS:
         return []
     if told.action is Action.REFUSE and (request.status, told.action) in LIFECYCLE:
         breaches = _breaches(request, told.occurred_at)

@@ -57,6 +57,9 @@ class Holder(StrEnum):
     NOBODY = "none"
 
 
+NEWS: Final = frozenset(Action) - {Action.RECEIVE, Action.CLOSE, Action.WITHDRAW}
+"""What another service may tell; the rest is the client's word or the registry's own."""
+
 TERMINAL: Final = frozenset({Status.NOT_VIABLE, Status.CLOSED, Status.WITHDRAWN})
 EVALUATING: Final = frozenset(
     {Status.RECEIVED, Status.IN_EVALUATION, Status.OBSERVED, Status.ANSWERED}
