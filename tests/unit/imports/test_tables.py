@@ -1,0 +1,103 @@
+"""Files with every wart: their good rows are read, their bad ones are told apart."""
+
+import gzip
+import tracemalloc
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+
+from cli.errors import UserError
+from cli.imports.tables import Row, opened
+
+
+def read(file: Path, **how: str) -> list[Row]:
+    with opened(file, **how) as table:
+        return list(table.rows)
+
+
+def test_a_csv_with_quotes_blank_lines_and_a_mark(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes(b'\xef\xbb\xbfid,text\r\n1,"a, ""b""\r\nc"\r\n\r\n2,d\r\n')
+    assert read(file) == [
+        Row(2, {"id": "1", "text": 'a, "b"\r\nc'}),
+        Row(5, {"id": "2", "text": "d"}),
+    ]
+
+
+def test_gzip_delimiter_and_encoding(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv.gz"
+    file.write_bytes(gzip.compress("id;text\n1;año\n".encode("latin-1")))
+    (row,) = read(file, delimiter=";", encoding="latin-1")
+    assert row.cells == {"id": "1", "text": "año"}
+
+
+def test_bad_rows_do_not_hide_the_good_ones(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes(b"id,text\n1\n2,b,c\n3,\xff\n4,d\n")
+    rows = read(file)
+    assert [(row.line, bool(row.fault)) for row in rows] == [
+        (2, True),
+        (3, True),
+        (4, True),
+        (5, False),
+    ]
+    assert rows[1].fault == "3 cells where there are 2 columns"
+
+
+def test_a_cell_without_end_is_a_bad_row(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(f"id,text\n1,{'x' * (2 << 20)}\n2,b\n")
+    rows = read(file)
+    assert "field larger than field limit" in rows[0].fault
+    assert rows[-1].cells == {"id": "2", "text": "b"}
+
+
+def test_a_workbook(tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["id", "at", "text"])
+    sheet.append([7.0, datetime(2026, 7, 1, 10, 0), None])  # noqa: DTZ001
+    sheet.append([None, None, None])
+    sheet.append(["8", "2026-07-01", "x"])
+    book.save(tmp_path / "a.xlsx")
+    first, second = read(tmp_path / "a.xlsx")
+    assert first == Row(2, {"id": "7", "at": datetime(2026, 7, 1, 10, 0), "text": ""})  # noqa: DTZ001
+    assert (second.line, second.cells["at"]) == (4, "2026-07-01")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.csv", b"", "has no header"),
+        ("a.csv", b"id,id\n1,2\n", "two columns id"),
+        ("a.csv.gz", b"id,text\n", "is damaged"),
+        ("a.csv.gz", gzip.compress(b"id,text\n" + b"1,a\n" * 9999)[:-20], "is damaged"),
+        ("a.xlsx", b"id,text\n", "is damaged"),
+    ],
+)
+def test_a_file_that_is_none_says_what_to_do(
+    tmp_path: Path, name: str, content: bytes, said: str
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+    with pytest.raises(UserError, match=said):
+        read(file)
+
+
+def test_memory_stays_flat(tmp_path: Path) -> None:
+    def peak(rows: int) -> int:
+        file = tmp_path / f"{rows}.csv"
+        with file.open("w") as out:
+            out.write("id,text\n")
+            out.writelines(f"{number},{'x' * 200}\n" for number in range(rows))
+        tracemalloc.start()
+        with opened(file) as table:
+            assert sum(1 for _ in table.rows) == rows
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    assert peak(20_000) < peak(1_000) + 64 * 1024

@@ -1,0 +1,163 @@
+"""Who may hold which role, from when to when."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given as over
+from hypothesis import strategies as st
+
+from services.people.domain import (
+    LIFECYCLE,
+    Action,
+    ChangeRoles,
+    Join,
+    Leave,
+    Person,
+    Status,
+    decide,
+    diagram,
+    evolve,
+    follow,
+)
+from services.people.policy import PeoplePolicy, PeopleSection, people_policy
+from services.people.views import PersonQuery, filters
+from shared.contracts.people import PersonJoined, PersonLeft, PersonRolesChanged
+from shared.decider import Given, Invalid, NotAllowed, Rejected, Stamp
+from shared.policy import load_tenants
+from shared.security import Role
+from shared.store import utc_now
+
+ROOT = Path(__file__).resolve().parents[3]
+TENANTS = load_tenants(ROOT / "deploy" / "tenants", {"people": PeopleSection})
+POLICY = people_policy(TENANTS["osinergmin"])
+ADMIN = frozenset({Role.TENANT_ADMIN.value})
+MANAGER = frozenset({Role.SERVICE_MANAGER.value})
+START = date(2026, 8, 3)
+STAMP = Stamp(utc_now(), "person:ana", 1)
+COMMANDS: dict[Action, Any] = {
+    Action.JOIN: Join(("adviser",), START),
+    Action.CHANGE_ROLES: ChangeRoles(("trainer",), "ascenso"),
+    Action.LEAVE: Leave(START, "renuncia"),
+}
+
+
+def given(roles: frozenset[str] = ADMIN) -> Given[PeoplePolicy]:
+    return Given(utc_now(), "person:ana", "osinergmin", POLICY, roles)
+
+
+def adviser(*roles: str) -> Person:
+    return Person(status=Status.ACTIVE, roles=roles or ("adviser",), starts_on=START)
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("action", Action)
+def test_every_status_and_action(status: Status, action: Action) -> None:
+    person = Person(status=status)
+    allowed = {
+        (Status.NEW, Action.JOIN): Status.ACTIVE,
+        (Status.ACTIVE, Action.CHANGE_ROLES): Status.ACTIVE,
+        (Status.ACTIVE, Action.LEAVE): Status.LEFT,
+    }
+    end = allowed.get((status, action))
+    if end is None:
+        with pytest.raises(Rejected) as refused:
+            decide(person, COMMANDS[action], given())
+        assert refused.value.code == "person.illegal_transition"
+        return
+    assert follow(status, action) is end
+    (event,) = decide(person, COMMANDS[action], given())
+    assert evolve(person, event, STAMP).status is end
+
+
+def test_the_document_shows_the_table() -> None:
+    document = (ROOT / "docs" / "lifecycles" / "people.md").read_text(encoding="utf-8")
+    assert f"```mermaid\n{diagram()}\n```" in document
+    assert len(LIFECYCLE) == diagram().count("-->") - 1
+
+
+def test_joining_tells_roles_and_dates_and_no_name() -> None:
+    command = Join(("trainer", "adviser", "adviser"), START, "telephone", "24x7", ("qu", "es"))
+    (event,) = decide(Person(), command, given(MANAGER))
+    assert event == PersonJoined(
+        roles=("adviser", "trainer"),
+        starts_on=START,
+        channel="telephone",
+        shift="24x7",
+        languages=("es", "qu"),
+    )
+    personal = {"name", "email", "phone", "document"}
+    for body in (PersonJoined, PersonRolesChanged, PersonLeft):
+        assert not personal & set(body.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"roles": ("agent",)}, "roles"),
+        ({"roles": ("program",)}, "roles"),
+        ({"channel": "smoke"}, "channels"),
+        ({"shift": "night"}, "shifts"),
+        ({"languages": ("la",)}, "languages"),
+    ],
+)
+def test_what_the_tenant_does_not_have_is_refused(changes: dict[str, Any], field: str) -> None:
+    command = Join(**{"roles": ("adviser",), "starts_on": START, **changes})
+    with pytest.raises(Invalid) as refused:
+        decide(Person(), command, given())
+    assert refused.value.fields["field"] == field
+    assert refused.value.fields["known"]
+
+
+@pytest.mark.parametrize(
+    ("person", "command"),
+    [
+        (Person(), Join(("tenant_admin",), START)),
+        (Person(), Join(("adviser", "auditor"), START)),
+        (adviser(), ChangeRoles(("adviser", "tenant_admin"), "x")),
+        (adviser("adviser", "auditor"), ChangeRoles(("adviser",), "x")),
+        (adviser("tenant_admin"), Leave(START, "x")),
+    ],
+)
+def test_guarded_roles_are_an_administrators_to_give_and_take(person: Person, command: Any) -> None:
+    with pytest.raises(NotAllowed, match=r"person\.guarded_role"):
+        decide(person, command, given(MANAGER))
+    assert decide(person, command, given(ADMIN))
+
+
+def test_a_manager_may_change_the_other_roles_of_an_auditor() -> None:
+    change = ChangeRoles(("auditor", "trainer"), "x")
+    (event,) = decide(adviser("adviser", "auditor"), change, given(MANAGER))
+    assert event == PersonRolesChanged(roles=("auditor", "trainer"), reason="x")
+
+
+def test_the_same_roles_are_no_change() -> None:
+    assert decide(adviser(), ChangeRoles(("adviser", "adviser"), "x"), given()) == []
+
+
+def test_nobody_leaves_before_starting() -> None:
+    with pytest.raises(Invalid, match=r"person\.leaves_before_start"):
+        decide(adviser(), Leave(date(2026, 8, 2), "x"), given())
+    (event,) = decide(adviser(), Leave(START, "x"), given())
+    assert event == PersonLeft(last_on=START, reason="x")
+
+
+def test_every_tenant_has_both_sides() -> None:
+    for tenant in TENANTS.values():
+        policy = people_policy(tenant)
+        assert {row.side for row in policy.organisations.values()} == {"client", "provider"}
+        assert {"supervisor", "quality_monitor", "adviser", "liaison"} <= policy.roles
+
+
+@over(st.lists(st.sampled_from(sorted(POLICY.roles)), min_size=1, max_size=8))
+def test_roles_are_kept_as_a_set(roles: list[str]) -> None:
+    person = adviser()
+    for event in decide(person, ChangeRoles(tuple(roles), "x"), given()):
+        person = evolve(person, event, STAMP)
+    assert person.roles == tuple(sorted(set(roles)))
+
+
+def test_filters_narrow_each_other() -> None:
+    query = PersonQuery.model_validate({"role": "adviser", "status": "active"})
+    assert filters(query) == {"state.roles": "adviser", "state.status": "active"}
