@@ -39,12 +39,6 @@ class Index:
         """All working seconds covered."""
         return self.totals[-1]
 
-    @property
-    def size(self) -> int:
-        """Bytes held by the columns."""
-        columns = (self.starts, self.totals, self.days, self.opens, self.closes)
-        return sum(column.itemsize * len(column) for column in columns)
-
 
 def build(spec: CalendarSpec, first_day: int, last_day: int) -> Index:
     """Lay out the local dates `[first_day, last_day)`, given as proleptic ordinals."""
