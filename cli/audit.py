@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 BATCH = 50
-PATIENCE = {"serverSelectionTimeoutMS": 5_000, "tz_aware": True}
+PATIENCE_MS = 5_000
 
 
 class Break(NamedTuple):
@@ -87,7 +87,9 @@ def check(settings: Settings, case: str | None = None) -> Iterator[Break | None]
             continue
         own = settings.for_service(service.name)
         client: MongoClient[Document]
-        with MongoClient(own.mongo_url.get_secret_value(), **PATIENCE) as client:
+        with MongoClient(
+            own.mongo_url.get_secret_value(), serverSelectionTimeoutMS=PATIENCE_MS, tz_aware=True
+        ) as client:
             database: Database[Document] = client.get_database(own.database, codec_options=CODEC)
             for kind in service.kinds:
                 yield from _check_kind(kind, database[kind.collection], case)

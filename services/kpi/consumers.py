@@ -1,6 +1,8 @@
 """The bus edge: a batch of everybody's events becomes one transaction on the figures."""
 
 from collections.abc import Sequence
+from traceback import format_exc
+from typing import Final
 
 import structlog
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -15,6 +17,7 @@ from shared.decider import Transient
 from shared.store import utc_now
 
 log = structlog.get_logger()
+MAX_TRACE: Final = 4_000
 
 
 class KpiSink:
@@ -38,7 +41,7 @@ class KpiSink:
                 if reading is None:
                     await self._pass(delivery, bury)
             wanted = [reading for reading in readings if reading is not None]
-            verdicts |= await self._settle(wanted, bury)
+            verdicts |= await self._settle(wanted, _once(bury))
         except Transient as error:
             log.warning("figures_held", reason=str(error), events=len(batch))
             return [Verdict.HOLD] * len(batch)
@@ -64,22 +67,23 @@ class KpiSink:
             return await self._commit(readings, bury)
         except Transient:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - told below; the rest goes on
             if len(readings) > 1:
                 middle = len(readings) // 2
                 first = await self._settle(readings[:middle], bury)
                 return first | await self._settle(readings[middle:], bury)
             (reading,) = readings
+            # the trace without its frames' values: they may be personal data
+            event_id, trace = reading.delivery.event.id, format_exc()[-MAX_TRACE:]
             if reading.failure[0]:
-                log.exception("event_not_even_buried", event_id=reading.delivery.event.id)
+                log.error("event_not_even_buried", event_id=event_id, trace=trace)  # noqa: TRY400
                 return {reading.delivery.tag: Verdict.RETRY}
-            log.exception("event_not_counted", event_id=reading.delivery.event.id)
+            log.error("event_not_counted", event_id=event_id, trace=trace)  # noqa: TRY400
             reading.body, reading.failure = None, ("bug", f"{type(error).__name__}: {error}")
             return await self._settle(readings, bury)
 
     async def _commit(self, readings: list[Reading], bury: Bury) -> dict[int, Verdict]:
         ids = {reading.fact_id for reading in readings}
-        buried: set[str] = set()
         ledger = Ledger(self._by, {})
         verdicts: dict[int, Verdict] = {}
 
@@ -88,10 +92,8 @@ class KpiSink:
             ledger = Ledger(self._by, await self._books.load(ids, session))
             for reading in readings:
                 verdicts[reading.delivery.tag] = ledger.take(reading)
-            for delivery, burial in ledger.burials:
-                if delivery.event.id not in buried:
-                    await bury(burial)
-                    buried.add(delivery.event.id)
+            for _, burial in ledger.burials:
+                await bury(burial)
             await self._books.save(ledger, session)
 
         await self._books.transact(work)
@@ -112,3 +114,15 @@ class KpiSink:
                 reason=burial.reason,
                 detail=burial.detail,
             )
+
+
+def _once(bury: Bury) -> Bury:
+    """Bury what cannot be counted once, however often its transaction is tried."""
+    done: set[bytes] = set()
+
+    async def guarded(burial: Burial) -> None:
+        if burial.body not in done:
+            await bury(burial)
+            done.add(burial.body)
+
+    return guarded
