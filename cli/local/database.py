@@ -190,6 +190,8 @@ class Database:
         """Tell the set its new address: its old port was taken."""
         with self._client(authenticated=True) as client:
             config = client.admin.command("replSetGetConfig")["config"]
+            if config["members"][0]["host"] == f"127.0.0.1:{self.port}":
+                return
             config["members"][0]["host"] = f"127.0.0.1:{self.port}"
             config["version"] += 1
             client.admin.command("replSetReconfig", config, force=True)
