@@ -22,7 +22,6 @@ from services.intake.views import (
 from shared.contracts import body_of
 from shared.decider import Stamp
 from shared.http import Call, Input, Page, PageQuery, Routes, page_of
-from shared.ids import derived_id, new_id
 from shared.security import Permissions, Role
 from shared.service import Workshop, cause_of
 from shared.store import Cases, Outcome
@@ -103,11 +102,9 @@ class Registry:
             touches=body.touches,
             attachments=body.attachments,
         )
-        key = call.idempotency_key
-        case_id = (
-            new_id() if key is None else derived_id(call.tenant, str(call.actor), "requests", key)
-        )
-        outcome = await self.cases.create(case_id, command, cause_of(call))
+        cause = cause_of(call)
+        # the cause's id is derived from the caller's key: a repetition meets the first one's case
+        outcome = await self.cases.create(cause.id, command, cause)
         return await self._as_received(call, outcome) if outcome.replayed else _shown(outcome)
 
     async def _as_received(self, call: Call, outcome: Outcome[Request]) -> RequestView:

@@ -1,6 +1,7 @@
 """The registry as it is read: one request, its deadlines with their reasons, its life, the list."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -24,7 +25,8 @@ class View(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class DeadlineView(View):
+@dataclass(slots=True)
+class DeadlineView:
     """A promise and how it stands."""
 
     stage: str
@@ -32,16 +34,20 @@ class DeadlineView(View):
     state: StageState
 
 
-class ExplainedDeadline(DeadlineView):
+class ExplainedDeadline(View):
     """A promise with the steps that led to its date, in the caller's language."""
 
+    stage: str
+    due_at: datetime
+    state: StageState
     effective_at: datetime
     finished_at: datetime | None
     policy: str = Field(description="Version of the policy that promised it")
     explain: Sequence[str]
 
 
-class CoverageView(View):
+@dataclass(slots=True)
+class CoverageView:
     """How far a replication has come, with its denominator."""
 
     signed: int
@@ -120,7 +126,7 @@ def request_view(case_id: str, request: Request, version: int) -> RequestView:
         effective_received_at=request.effective_received_at,
         deadlines=[_deadline_view(stage) for stage in request.stages],
         coverage_pct=request.coverage.percent,
-        coverage=CoverageView.model_construct(
+        coverage=CoverageView(
             signed=request.coverage.signed,
             exempt=request.coverage.exempt,
             eligible=request.coverage.eligible,
@@ -134,7 +140,7 @@ def request_view(case_id: str, request: Request, version: int) -> RequestView:
 
 
 def _deadline_view(stage: Stage) -> DeadlineView:
-    return DeadlineView.model_construct(stage=stage.name, due_at=stage.due_at, state=stage.state)
+    return DeadlineView(stage=stage.name, due_at=stage.due_at, state=stage.state)
 
 
 def history_event(entry: Entry) -> HistoryEvent:

@@ -11,7 +11,6 @@ from services.people.domain import ChangeRoles, Join, Leave, Person
 from services.people.profiles import Profile, Profiles
 from services.people.views import PersonQuery, PersonView, filters, person_view
 from shared.http import Call, Input, Page, Routes, page_of
-from shared.ids import derived_id, new_id
 from shared.security import Permissions, Role
 from shared.service import Workshop, cause_of
 from shared.store import Cases, Outcome
@@ -78,12 +77,9 @@ class People:
     profiles: Profiles
 
     async def join(self, call: Call, body: NewPerson) -> PersonView:
-        key = call.idempotency_key
-        person_id = (
-            new_id() if key is None else derived_id(call.tenant, str(call.actor), "people", key)
-        )
+        cause = cause_of(call)
         # The profile first: a crash leaves one that nobody sees, never a person without a name.
-        await self.profiles.add(person_id, call.tenant, Profile(body.name, body.email, body.phone))
+        await self.profiles.add(cause.id, call.tenant, Profile(body.name, body.email, body.phone))
         command = Join(
             roles=tuple(role.value for role in body.roles),
             starts_on=body.starts_on,
@@ -92,7 +88,7 @@ class People:
             languages=body.languages,
             skills=body.skills,
         )
-        return await self._shown(call, await self.cases.create(person_id, command, cause_of(call)))
+        return await self._shown(call, await self.cases.create(cause.id, command, cause))
 
     async def tell(self, call: Call, person_id: str, command: ChangeRoles | Leave) -> PersonView:
         outcome = await self.cases.handle(

@@ -1,0 +1,146 @@
+"""People over HTTP: what is told to the others, and what stays here."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from services.people.cases import PERSON
+from services.people.service import SERVICE
+from shared.security import Role
+from tests.support.eventually import eventually
+from tests.support.house import House, every, heard, running, settings_of
+
+pytestmark = pytest.mark.integration
+
+NEW: dict[str, Any] = {
+    "name": "Rosa Quispe",
+    "email": "rosa@example.org",
+    "phone": "+51 1 219-3410",
+    "roles": ["adviser"],
+    "starts_on": "2026-08-03",
+    "channel": "telephone",
+    "languages": ["qu", "es"],
+}
+
+
+@pytest.fixture
+async def house(
+    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
+) -> AsyncIterator[House]:
+    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
+    async with running([SERVICE], settings, tmp_path) as house:
+        yield house
+
+
+@pytest.fixture
+def manager(house: House) -> httpx.AsyncClient:
+    return house.as_(Role.SERVICE_MANAGER)
+
+
+async def joined(client: httpx.AsyncClient, **changes: Any) -> dict[str, Any]:
+    answer = await client.post("/people", json={**NEW, **changes})
+    assert answer.status_code == 201, answer.text
+    view: dict[str, Any] = answer.json()
+    return view
+
+
+async def test_a_person_joins_changes_and_leaves(house: House, manager: httpx.AsyncClient) -> None:
+    person = await joined(manager)
+    path = f"/people/{person['id']}"
+    changed = await manager.put(
+        f"{path}/roles",
+        json={"roles": ["trainer"], "reason": "ascenso"},
+        headers={"if-match": '"1"'},
+    )
+    stale = await manager.put(
+        f"{path}/roles", json={"roles": ["adviser"], "reason": "x"}, headers={"if-match": '"1"'}
+    )
+    left = await manager.post(
+        f"{path}/leave",
+        json={"last_on": "2026-12-31", "reason": "renuncia"},
+        headers={"if-match": '"2"'},
+    )
+    again = await manager.post(
+        f"{path}/leave",
+        json={"last_on": "2026-12-31", "reason": "renuncia"},
+        headers={"if-match": '"3"'},
+    )
+
+    assert (person["name"], person["status"], person["roles"]) == (
+        "Rosa Quispe",
+        "active",
+        ["adviser"],
+    )
+    assert (changed.status_code, changed.json()["roles"]) == (200, ["trainer"])
+    assert (stale.status_code, stale.json()["code"]) == (412, "stale_version")
+    assert (left.json()["status"], left.json()["last_on"]) == ("left", "2026-12-31")
+    assert (again.status_code, again.json()["code"]) == (409, "person.illegal_transition")
+    assert (await manager.get(path)).json() == left.json()
+
+
+async def test_no_name_leaves_the_service(house: House, manager: httpx.AsyncClient) -> None:
+    person = await joined(manager)
+    cases = house.process.parts["people"].cases[PERSON.stream].collection
+    await eventually(lambda: cases.find_one({"_id": person["id"], "relay_at": {"$exists": False}}))
+    (event,) = await heard(house.settings)
+    stored = await cases.find_one({"_id": person["id"]})
+
+    assert (event.type, event.subject) == ("people.person.joined.v1", person["id"])
+    assert event.data["roles"] == ["adviser"]
+    for secret in ("Rosa", "example.org", "219-3410"):
+        assert secret not in str(event)
+        assert secret not in str(stored)
+
+
+async def test_the_same_key_is_the_same_person_under_the_first_name(
+    manager: httpx.AsyncClient,
+) -> None:
+    key = {"idempotency-key": "row-7"}
+    first = await manager.post("/people", json=NEW, headers=key)
+    again = await manager.post("/people", json=NEW, headers=key)
+    other = await manager.post("/people", json={**NEW, "name": "Otra"}, headers=key)
+
+    assert again.json() == first.json()
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert [view["name"] for view in await every(manager, "/people")] == ["Rosa Quispe"]
+
+
+async def test_the_list_in_pages_and_by_filters(manager: httpx.AsyncClient) -> None:
+    for number in range(5):
+        await joined(manager, name=f"Asesor {number}")
+    trainer = await joined(manager, roles=["trainer"], channel="", languages=["lsp"])
+
+    assert len(await every(manager, "/people", limit=2)) == 6
+    assert len(await every(manager, "/people", role="adviser", status="active")) == 5
+    assert [v["id"] for v in await every(manager, "/people", language="lsp")] == [trainer["id"]]
+    assert (await manager.get("/people", params={"role": "king"})).status_code == 422
+
+
+async def test_what_the_account_does_not_have_is_refused(manager: httpx.AsyncClient) -> None:
+    answer = await manager.post("/people", json={**NEW, "roles": ["agent"]})
+    assert (answer.status_code, answer.json()["code"]) == (422, "person.unknown_value")
+    assert "adviser" in answer.json()["detail"]
+    guarded = await manager.post("/people", json={**NEW, "roles": ["tenant_admin"]})
+    assert (guarded.status_code, guarded.json()["code"]) == (403, "person.guarded_role")
+    assert (await manager.post("/people", json={**NEW, "email": "x"})).status_code == 422
+
+
+async def test_tenants_and_roles_are_kept_apart(house: House, manager: httpx.AsyncClient) -> None:
+    person = await joined(manager)
+    path = f"/people/{person['id']}"
+    stranger = house.as_(Role.TENANT_ADMIN, tenant="osce")
+    trainer, adviser = house.as_(Role.TRAINER), house.as_(Role.ADVISER)
+    leave = {
+        "json": {"last_on": "2026-12-31", "reason": "x"},
+        "headers": {"if-match": '"1"'},
+    }
+
+    assert (await stranger.get(path)).status_code == 404
+    assert (await stranger.post(f"{path}/leave", **leave)).status_code == 404
+    assert await every(stranger, "/people") == []
+    assert (await trainer.get(path)).status_code == 200
+    assert (await trainer.post("/people", json=NEW)).status_code == 403
+    assert (await adviser.get(path)).status_code == 403
