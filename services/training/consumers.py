@@ -1,28 +1,20 @@
-"""What training hears: approvals, people, and its own launches and signatures.
+"""What training hears: approvals, people, and what its own plans ask for.
 
-A signature moves the plan only through a count. The event of a signature is handled after its
-commit, so the count made then has it; the last event's count has all, and it is handled at least
-once. That completes every plan, and the plan's own guarded write completes it once. A count that
-changes no whole percent is decided to nothing and writes nothing.
+It does not hear its enrolments: twenty thousand of them are counted together (`recounts`), which
+costs neither a message nor a place in a queue for each.
 """
 
 from collections.abc import Iterable
 
 from services.training.cases import ENROLMENT, MEMBER, PLAN, enrolment_id
 from services.training.domain.enrolment import OpenEnrolment
-from services.training.domain.lifecycle import SIGNING
 from services.training.domain.member import ChangeRoles, Enlist, Leave
 from services.training.domain.plan import Cancel, OpenPlan, Recount
 from services.training.rosters import Rosters
 from services.training.tallies import tallies_of
 from shared.bus import Heard, Hears, Send
 from shared.contracts.people import PersonJoined, PersonLeft, PersonRolesChanged
-from shared.contracts.training import (
-    EnrolmentExempted,
-    EnrolmentSigned,
-    PlanFellDue,
-    PlanLaunched,
-)
+from shared.contracts.training import PlanFellDue, PlanLaunched
 from shared.contracts.validation import EvaluationApproved, EvaluationWithdrawn
 from shared.decider import Unknown
 from shared.service import Workshop
@@ -86,21 +78,8 @@ async def on_plan_launched(heard: Heard[PlanLaunched], workshop: Workshop) -> It
     ]
 
 
-@HEARS(EnrolmentSigned, EnrolmentExempted)
-async def on_enrolment_done(
-    heard: Heard[EnrolmentSigned | EnrolmentExempted], workshop: Workshop
-) -> Iterable[Send]:
-    return await _recount(workshop, heard.tenant, heard.body.plan_id, due=False)
-
-
 @HEARS(PlanFellDue)
 async def on_plan_fell_due(heard: Heard[PlanFellDue], workshop: Workshop) -> Iterable[Send]:
-    return await _recount(workshop, heard.tenant, heard.subject, due=True)
-
-
-async def _recount(workshop: Workshop, tenant: str, plan_id: str, *, due: bool) -> list[Send]:
-    plan = (await workshop.of(PLAN).get(plan_id, tenant)).state
-    if plan.status not in SIGNING:
-        return []
-    tally = await tallies_of(workshop).of(tenant, plan_id, plan.eligible)
-    return [Send(PLAN.stream, plan_id, Recount(tally, due))]
+    plan = (await workshop.of(PLAN).get(heard.subject, heard.tenant)).state
+    tally = await tallies_of(workshop).of(heard.tenant, heard.subject, plan.eligible)
+    return [Send(PLAN.stream, heard.subject, Recount(tally, due=True))]

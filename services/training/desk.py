@@ -9,6 +9,7 @@ from services.training.domain.member import Member
 from services.training.domain.plan import Command, Launch, Plan, Publish, Tally
 from services.training.materials import Materials, MemoryAid
 from services.training.policy import Method, TrainingPolicy
+from services.training.recounts import recounts_of
 from services.training.rosters import Rosters
 from services.training.tallies import tallies_of
 from services.training.views import last_told
@@ -30,6 +31,7 @@ class Desk:
         self._rosters = Rosters(workshop.database)
         self._materials = Materials(workshop.database)
         self._tallies = tallies_of(workshop)
+        self._recounts = recounts_of(workshop)
 
     async def plan(self, call: Call, plan_id: str) -> Outcome[Plan]:
         """The caller's plan, or `Unknown`."""
@@ -98,7 +100,7 @@ class Desk:
         self, call: Call, plan: Outcome[Plan], person_id: str, command: Sign | Exempt
     ) -> Outcome[Enrolment]:
         try:
-            return await self.enrolments.handle(
+            outcome: Outcome[Enrolment] = await self.enrolments.handle(
                 enrolment_id(plan.id, person_id), command, cause_of(call)
             )
         except Unknown:
@@ -107,6 +109,8 @@ class Desk:
             if await self._rosters.has(plan.state.roster, person_id):
                 raise Transient("the enrolment is being opened") from None
             raise NotAllowed("signature.not_eligible") from None
+        self._recounts.ask(call.tenant, plan.id)
+        return outcome
 
     async def _is_active(self, call: Call, person_id: str) -> bool:
         policy: TrainingPolicy = self._workshop.policy(call.tenant)

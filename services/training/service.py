@@ -4,6 +4,7 @@ from services.training.api import routes
 from services.training.cases import ENROLMENT, MEMBER, PLAN
 from services.training.consumers import HEARS
 from services.training.policy import SECTION, TrainingSection, training_policy
+from services.training.recounts import recounts_of
 from services.training.rosters import Rosters
 from shared.service import Service, Workshop
 
@@ -21,4 +22,5 @@ SERVICE = Service(
     policy=training_policy,
     routes=routes,
     prepare=prepare,
+    tasks=lambda workshop: [recounts_of(workshop).run],
 )

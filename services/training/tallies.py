@@ -75,4 +75,7 @@ _TALLIES: WeakKeyDictionary[Cases[Enrolment], Tallies] = WeakKeyDictionary()
 def tallies_of(workshop: Workshop) -> Tallies:
     """The tallies of a running service."""
     enrolments = workshop.of(ENROLMENT)
-    return _TALLIES.setdefault(enrolments, Tallies(enrolments))
+    found = _TALLIES.get(enrolments)
+    if found is None:
+        found = _TALLIES[enrolments] = Tallies(enrolments)
+    return found
