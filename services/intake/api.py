@@ -25,6 +25,7 @@ from shared.http import Call, Input, Page, PageQuery, Routes, page_of
 from shared.security import Permissions, Role
 from shared.service import Workshop, cause_of
 from shared.store import Cases, Outcome
+from shared.store.cases import MAX_HISTORY
 
 _ASK: Final = {Role.REQUESTER, Role.LIAISON, Role.VALIDATION_SUPERVISOR, Role.PROGRAM}
 _READ: Final = _ASK | {
@@ -129,7 +130,7 @@ class Registry:
 
     async def history(self, call: Call, case_id: str, query: PageQuery) -> Page[HistoryEvent]:
         after = query.after(int)
-        start = max(0, after[0]) if after else 0
+        start = min(max(0, after[0]), MAX_HISTORY) if after else 0
         entries = await self.cases.history(case_id, call.tenant, start, query.limit + 1)
         events = [history_event(entry) for entry in entries]
         return page_of(events, query, lambda event: (event.sequence,))

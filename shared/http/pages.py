@@ -96,8 +96,8 @@ def _member(value: object, kind: Kind) -> object:
 def _instant(text: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
-    except ValueError:
+        if instant.tzinfo is None:
+            raise Refused("invalid_cursor")
+        return instant.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise Refused("invalid_cursor") from None
-    if instant.tzinfo is None:
-        raise Refused("invalid_cursor")
-    return instant.astimezone(UTC)

@@ -27,6 +27,7 @@ from shared.contracts.validation import (
     EvaluationRefused,
     Question,
 )
+from shared.http.pages import encode_cursor
 from shared.security import Role
 from shared.store import broken_at
 from tests.support.eventually import eventually
@@ -146,6 +147,16 @@ async def test_the_same_key_is_the_same_request_and_the_same_answer(
     assert again.status_code == 201
     assert again.json() == first.json()
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert len(await every(client, "/requests")) == 1
+
+
+async def test_a_key_used_many_times_at_once_is_one_request(client: httpx.AsyncClient) -> None:
+    key = {"idempotency-key": "double-click"}
+    answers = await asyncio.gather(
+        *(client.post("/requests", json=ASKED, headers=key) for _ in range(12))
+    )
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.text for answer in answers}) == 1
     assert len(await every(client, "/requests")) == 1
 
 
@@ -331,6 +342,8 @@ async def test_bad_requests_say_what_is_wrong(client: httpx.AsyncClient) -> None
     unknown = await client.post("/requests", json={**ASKED, "type": "wish"})
     missing = await client.post("/requests", json={"type": "information"})
     extra = await client.post("/requests", json={**ASKED, "priority": 1})
+    cursor = encode_cursor("0001-01-01T00:00:00+23:59", "x")
+    beyond = await client.get("/requests", params={"next": cursor})
     nobody = await client.get("/requests/00000000-0000-0000-0000-000000000000")
 
     assert (unknown.status_code, unknown.json()["code"]) == (422, "request.unknown_type")
@@ -341,6 +354,7 @@ async def test_bad_requests_say_what_is_wrong(client: httpx.AsyncClient) -> None
         "/description",
     }
     assert extra.status_code == 422
+    assert (beyond.status_code, beyond.json()["code"]) == (422, "invalid_cursor")
     assert (nobody.status_code, nobody.json()["code"]) == (404, "request.unknown")
 
 
@@ -351,6 +365,9 @@ async def test_tenants_and_roles_are_kept_apart(house: House, client: httpx.Asyn
     reader = house.as_(Role.REPORT_READER)
     withdrawal = {"json": {"reason": "x"}, "headers": {"if-match": '"1"'}}
 
+    far = encode_cursor(2**62)
+    beyond = await client.get(f"/requests/{request_id}/history", params={"next": far})
+    assert beyond.json() == {"items": [], "next": None}
     for path in ("", "/history", "/deadlines"):
         assert (await stranger.get(f"/requests/{request_id}{path}")).status_code == 404
     withdrawn = await stranger.post(f"/requests/{request_id}/withdraw", **withdrawal)
