@@ -85,7 +85,7 @@ class Parts:
         )
         self._cursors = Cursors(database)
         self.deadlines = DeadlineWorker(service.name, tuple(self.cases.values()), metrics, now)
-        self.inbox = self._make_inbox(amqp, settings.prefetch)
+        self.inbox = self._make_inbox(amqp, service.prefetch or settings.prefetch)
         self._tasks: list[asyncio.Task[None]] = []
         self._consuming: asyncio.Task[None] | None = None
         self._prepared = False

@@ -13,6 +13,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from shared.bus.hears import Hears
 from shared.bus.inbox import Sink
 from shared.bus.topology import Inbox
+from shared.cancellation import was_asked_to_stop
 from shared.decider import Unknown
 from shared.http import Call, Routes
 from shared.ids import derived_id, new_id
@@ -46,7 +47,8 @@ class Service:
 
     `sections` are its own parts of a tenant's policy, by file name; `policy` makes of a tenant what
     its deciders are given. A service whose effects are not commands to cases (a projection) brings
-    its own `sink`. `tasks` run as long as the service does.
+    its own `sink`, and may ask for larger batches by its own `prefetch`. `tasks` run as long as the
+    service does.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Service:
     policy: Callable[[Tenant], Any] = lambda tenant: tenant
     routes: Callable[[Workshop], Routes] | None = None
     sink: Callable[[Workshop], Sink] | None = None
+    prefetch: int | None = None
     patterns: Sequence[str] = ()
     prepare: Callable[[Workshop], Awaitable[None]] | None = None
     tasks: Callable[[Workshop], Sequence[Callable[[], Awaitable[None]]]] | None = None
@@ -106,7 +109,11 @@ async def for_ever(
         try:
             await work()
             report("task_ended", task=name)
+        except asyncio.CancelledError:
+            if was_asked_to_stop():
+                raise
+            report("task_failed", task=name, error="cancelled by a dying connection")
         except Exception as error:  # noqa: BLE001 - a task's bug is told and must not end the rest
-            report("task_failed", task=name, error=f"{type(error).__name__}: {error}")
+            report("task_failed", task=name, error=f"{type(error).__name__}: {error}"[:500])
         await asyncio.sleep(wait)
         wait = min(wait * 2, 30.0)

@@ -57,7 +57,7 @@ class KpiSink:
             reason = "unknown_version" if known else "unknown_type"
             await bury(Burial(delivery.body, reason, event.type))
             outcome = "buried"
-        self._metrics.handled(delivery, outcome)
+        self._metrics.handled((outcome,))
 
     async def _settle(self, readings: list[Reading], bury: Bury) -> dict[int, Verdict]:
         """Commit the readings together; when they do not fit, find the one that is to blame."""
@@ -77,7 +77,10 @@ class KpiSink:
             event_id, trace = reading.delivery.event.id, format_exc()[-MAX_TRACE:]
             if reading.failure[0]:
                 log.error("event_not_even_buried", event_id=event_id, trace=trace)  # noqa: TRY400
-                return {reading.delivery.tag: Verdict.RETRY}
+                if not reading.delivery.exhausted:
+                    return {reading.delivery.tag: Verdict.RETRY}
+                await bury(Burial(reading.delivery.body, *reading.failure))
+                return {reading.delivery.tag: Verdict.DONE}
             log.error("event_not_counted", event_id=event_id, trace=trace)  # noqa: TRY400
             reading.body, reading.failure = None, ("bug", f"{type(error).__name__}: {error}")
             return await self._settle(readings, bury)
@@ -102,8 +105,8 @@ class KpiSink:
 
     def _report(self, ledger: Ledger) -> None:
         now = utc_now()
+        self._metrics.handled(outcome for _, outcome in ledger.handled)
         for delivery, outcome in ledger.handled:
-            self._metrics.handled(delivery, outcome)
             if outcome == "handled":
                 self._metrics.lag(now - delivery.event.time)
         for delivery, burial in ledger.burials:

@@ -7,6 +7,7 @@ bucket of the day `all`.
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from services.kpi.domain import AT_WORK, DEPLOYED, EVALUATION, WITHDRAWN, RequestFact
@@ -75,23 +76,28 @@ class _Page:
 
     def __init__(self, by: Counting, cuts: tuple[str, ...]) -> None:
         self.by = by
-        self.cuts = cuts
         self.counts: Counts = {}
+        self._cuts = "|".join(cuts)
+        self._days: dict[datetime, str] = {}
 
-    def day(self, family: str, at: datetime, *values: str, **amounts: int) -> None:
-        day = at.astimezone(self.by.zone).date().isoformat()
-        self._add(Key(self.by.tenant, family, day, (*values, *self.cuts)), amounts)
+    def day(self, family: str, at: datetime, stage: str = "", **amounts: int) -> None:
+        """Add to the bucket of the local day of `at`; only deadlines have a stage."""
+        day = self._days.get(at)
+        if day is None:
+            day = self._days[at] = at.astimezone(self.by.zone).date().isoformat()
+        first = f"{stage}|" if stage else ""
+        self._add(f"{self.by.tenant}|{family}|{day}|{first}{self._cuts}", amounts)
 
     def standing(self, family: str, *values: str, **amounts: int) -> None:
-        self._add(Key(self.by.tenant, family, ALL, values), amounts)
+        self._add("|".join((self.by.tenant, family, ALL, *values)), amounts)
 
-    def _add(self, key: Key, amounts: Mapping[str, int]) -> None:
-        bucket = self.counts.setdefault(str(key), {})
+    def _add(self, key: str, amounts: Mapping[str, int]) -> None:
+        bucket = self.counts.get(key)
         for measure, amount in amounts.items():
             if amount:
+                if bucket is None:
+                    bucket = self.counts[key] = {}
                 bucket[measure] = bucket.get(measure, 0) + amount
-        if not bucket:
-            del self.counts[str(key)]
 
 
 def _count_request(page: _Page, fact: RequestFact, received_at: datetime) -> None:
@@ -202,7 +208,7 @@ def _count_plan(page: _Page, fact: RequestFact, opened_at: datetime) -> None:
     if fact.plan_cancelled_at is not None:
         page.day("training", fact.plan_cancelled_at, cancelled=1)
         return
-    page.day("training", opened_at, opened=1, **amounts)
+    page.day("training", opened_at, "", opened=1, **amounts)
     page.standing("plans", **amounts)
     if fact.plan_completed_at is None:
         running = {f"running_{name}": amount for name, amount in amounts.items()}
@@ -218,6 +224,8 @@ def _count_plan(page: _Page, fact: RequestFact, opened_at: datetime) -> None:
 
 def difference(old: Counts, new: Counts) -> Counts:
     """What must be added to the buckets so that they hold `new` in place of `old`."""
+    if not old:
+        return new
     changes: Counts = {}
     for key in old.keys() | new.keys():
         before, after = old.get(key, {}), new.get(key, {})
@@ -231,12 +239,16 @@ def difference(old: Counts, new: Counts) -> Counts:
     return changes
 
 
+@lru_cache(maxsize=100_000)
+def _with_month(text: str) -> tuple[str, ...]:
+    key = Key.parse(text)
+    return (text,) if key.period == ALL else (text, str(key.month))
+
+
 def merge(total: Counts, more: Counts) -> None:
     """Add `more` to `total`, each dated bucket to its month too."""
     for text, amounts in more.items():
-        key = Key.parse(text)
-        targets = (text,) if key.period == ALL else (text, str(key.month))
-        for target in targets:
+        for target in _with_month(text):
             bucket = total.setdefault(target, {})
             for measure, amount in amounts.items():
                 bucket[measure] = bucket.get(measure, 0) + amount

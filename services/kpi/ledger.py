@@ -7,6 +7,7 @@ since; the figures are always the sum over the facts.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,6 +19,7 @@ from services.kpi.policy import Counting
 from shared.bus.delivery import Burial, Delivery, Verdict
 from shared.bus.order import Cursor, Place
 from shared.contracts import EventBody, UnknownEventType, UnknownEventVersion, decode
+from shared.contracts.events import TypeName
 from shared.decider import Rejected
 
 By = Callable[[str], Counting]
@@ -40,7 +42,7 @@ class Reading:
 def read(delivery: Delivery) -> Reading | None:
     """None for a kind of case that no indicator needs."""
     event = delivery.event
-    source = SOURCES.get(event.name.stream)
+    source = _source_of(event.type)
     if source is None:
         return None
     if delivery.exhausted:
@@ -53,6 +55,11 @@ def read(delivery: Delivery) -> Reading | None:
         return Reading(delivery, source, failure=("invalid_body", where(error)))
 
 
+@lru_cache(maxsize=1_000)
+def _source_of(event_type: str) -> Source | None:
+    return SOURCES.get(TypeName.parse(event_type).stream)
+
+
 def where(error: ValidationError) -> str:
     """Where a body is wrong, without the values: they may be personal data."""
     found = error.errors(include_input=False, include_url=False)
@@ -61,13 +68,13 @@ def where(error: ValidationError) -> str:
 
 @dataclass(slots=True)
 class Record:
-    """A fact while a batch changes it; `counts` is what it should have counted, when it changed."""
+    """A fact while a batch changes it; `recount` when what it adds may have changed."""
 
     id: str
     tenant: str
     fact: RequestFact = field(default_factory=RequestFact)
     counted: Counts = field(default_factory=dict)
-    counts: Counts | None = None
+    recount: bool = False
     reached: dict[str, int] = field(default_factory=dict)
     irregular: set[str] = field(default_factory=set)
     cursors: dict[str, Cursor] = field(default_factory=dict)
@@ -161,14 +168,13 @@ class Ledger:
         if event.tenant != record.tenant:
             return "other_tenant", f"this case is not of {event.tenant}"
         try:
-            by = self.by(event.tenant)
-            fact = fold(record.fact, body, event.time, event.sequence)
-            counts = counts_of(fact, by)
+            self.by(event.tenant)
+            record.fact = fold(record.fact, body, event.time, event.sequence)
         except Rejected as error:
             return "rejected", str(error)
         except Exception as error:  # noqa: BLE001 - kept with its reason, and the rest goes on
             return "bug", f"{type(error).__name__}: {error}"
-        record.fact, record.counts = fact, counts
+        record.recount = True
         return "", ""
 
     def settle(self) -> tuple[list[Record], Counts]:
@@ -176,11 +182,11 @@ class Ledger:
         changed = [record for record in self.records.values() if record.changed]
         total: Counts = {}
         for record in changed:
-            close(record, total)
+            close(record, self.by, total)
         return changed, total
 
 
-def close(record: Record, total: Counts) -> None:
+def close(record: Record, by: By, total: Counts) -> None:
     """Bring what the record has counted up to its fact; the difference goes to `total`."""
     for name, cursor in record.cursors.items():
         record.reached[name] = cursor.reached
@@ -188,9 +194,10 @@ def close(record: Record, total: Counts) -> None:
             record.irregular.add(name)
         else:
             record.irregular.discard(name)
-    if record.counts is not None:
-        merge(total, difference(record.counted, record.counts))
-        record.counted = record.counts
+    if record.recount:
+        counts = counts_of(record.fact, by(record.tenant))
+        merge(total, difference(record.counted, counts))
+        record.counted = counts
 
 
 def streams_of(records: Iterable[Record]) -> dict[str, tuple[Record, str]]:

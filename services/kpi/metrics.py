@@ -5,6 +5,7 @@ buckets every few seconds; a scrape shows what was read last.
 """
 
 import asyncio
+from collections import Counter as Tally
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Final
@@ -16,7 +17,6 @@ from prometheus_client.registry import Collector
 
 from services.kpi.books import Books
 from services.kpi.counts import ALL, Key
-from shared.bus.delivery import Delivery
 from shared.telemetry.kernel import SECONDS
 
 READ_EVERY: Final = 5.0
@@ -44,8 +44,10 @@ class KpiMetrics:
     def lag(self, lag: timedelta) -> None:
         self._lag.observe(max(0.0, lag.total_seconds()))
 
-    def handled(self, delivery: Delivery, outcome: str) -> None:  # noqa: ARG002 - a closed set
-        self._events.labels(outcome).inc()
+    def handled(self, outcomes: Iterable[str]) -> None:
+        """Count events by what became of them; outcomes are a closed set."""
+        for outcome, number in Tally(outcomes).items():
+            self._events.labels(outcome).inc(number)
 
 
 class FigureCollector(Collector):

@@ -15,7 +15,7 @@ from pymongo import DeleteMany, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from services.kpi.books import Books
-from services.kpi.counts import Counts, counts_of, difference, merge
+from services.kpi.counts import Counts, difference, merge
 from services.kpi.domain import REQUEST, RequestFact, Source, fold
 from services.kpi.histories import Archive, Histories
 from services.kpi.ledger import By, Record, close
@@ -84,8 +84,8 @@ async def _rebuild_chunk(
             fact_id = f"{REQUEST}:{case_id}"
             record = records.setdefault(fact_id, Record(fact_id, tenant))
             before = record.counted
-            outcome.unreadable += _refold(record, case_id, histories, archive, by)
-            close(record, total)
+            outcome.unreadable += _refold(record, case_id, histories, archive)
+            close(record, by, total)
             outcome.corrected += int(before != record.counted)
         await books.write(list(records.values()), total, session)
         mark = {"$set": {"after": ids[-1]}}
@@ -97,7 +97,7 @@ async def _rebuild_chunk(
     done.unreadable += outcome.unreadable
 
 
-def _refold(record: Record, case_id: str, histories: Histories, archive: Archive, by: By) -> int:
+def _refold(record: Record, case_id: str, histories: Histories, archive: Archive) -> int:
     """Fold the histories from their beginning; returns how many entries nobody here can read."""
     fact, unreadable = RequestFact(), 0
     for source in archive.sources:
@@ -120,8 +120,7 @@ def _refold(record: Record, case_id: str, histories: Histories, archive: Archive
             passed_over=passed,
             stored=0 if former is None else former.stored,
         )
-    record.fact = fact
-    record.counts = counts_of(fact, by(record.tenant))
+    record.fact, record.recount = fact, True
     return unreadable
 
 
@@ -150,8 +149,7 @@ async def _remove_chunk(books: Books, archive: Archive, ids: Sequence[str]) -> i
     async def work(session: AsyncClientSession) -> None:
         total: Counts = {}
         for record in (await books.load(unknown, session)).values():
-            record.counts = {}
-            close(record, total)
+            merge(total, difference(record.counted, {}))
         await books.facts.bulk_write([DeleteMany({"_id": {"$in": unknown}})], session=session)
         await books.add(total, session)
 
