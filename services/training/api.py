@@ -10,7 +10,7 @@ from services.training.desk import Desk
 from services.training.domain.plan import Plan
 from services.training.materials import MemoryAid, aid_of_text
 from services.training.policy import Method
-from services.training.views import CoverageView, EnrolmentView, MaterialView, TrainingView
+from services.training.views import EnrolmentView, ExactCoverage, MaterialView, TrainingView
 from shared.http import Call, Input, Page, PageQuery, Routes, page_of
 from shared.security import Permissions, Role
 from shared.service import Workshop
@@ -158,10 +158,12 @@ def _queries(api: Routes, desk: Desk, trainings: Trainings) -> None:
         return await trainings.shown(call, await desk.plan(call, training_id))
 
     @api.get("/trainings/{training_id}/coverage", may="read_training")
-    async def read_coverage(call: Call, training_id: str) -> CoverageView:
+    async def read_coverage(call: Call, training_id: str) -> ExactCoverage:
         """Who has signed at this moment, over everybody eligible."""
         plan = await desk.plan(call, training_id)
-        return views.coverage(plan.state, await desk.tally(call, plan))
+        counted = views.coverage(plan.state, await desk.tally(call, plan))
+        later = await desk.not_yet_eligible(call, plan)
+        return ExactCoverage(**counted.model_dump(), not_yet_eligible=later)
 
     @api.get("/trainings/{training_id}/material", may="read_material")
     async def read_material(call: Call, training_id: str) -> MaterialView:

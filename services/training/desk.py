@@ -43,6 +43,16 @@ class Desk:
             return last_told(plan.state)
         return await self._tallies.of(call.tenant, plan.id)
 
+    async def not_yet_eligible(self, call: Call, plan: Outcome[Plan]) -> int:
+        """How many are to be trained who came after the launch: apart, not in the denominator."""
+        if plan.state.launched_at is None:
+            return 0
+        policy: TrainingPolicy = self._workshop.policy(call.tenant)
+        today = policy.today(self._workshop.now())
+        later = await self._rosters.came_later(call.tenant, policy, today, plan.state.launched_at)
+        enrolled = {"_id": {"$in": [enrolment_id(plan.id, person) for person in later]}}
+        return len(later) - await self.enrolments.collection.count_documents(enrolled)
+
     async def publish(
         self, call: Call, plan_id: str, aid: MemoryAid, *, substantial: bool
     ) -> Outcome[Plan]:

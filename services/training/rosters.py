@@ -5,7 +5,7 @@ however late or often its event is handled, and neither case nor event grows wit
 """
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from pymongo.asynchronous.database import AsyncDatabase
@@ -34,13 +34,7 @@ class Rosters:
         self, tenant: str, policy: TrainingPolicy, today: date
     ) -> tuple[list[Leader], list[str]]:
         """Leaders and advisers of a date; who leads is not counted as an adviser as well."""
-        day = today.isoformat()
-        where = {
-            "tenant": tenant,
-            "state.roles": {"$in": [*policy.leaders, *policy.learners]},
-            "state.starts_on": {"$lte": day},
-            "$or": [{"state.last_on": None}, {"state.last_on": {"$gte": day}}],
-        }
+        where = _active(tenant, [*policy.leaders, *policy.learners], today)
         leaders: list[Leader] = []
         advisers: list[str] = []
         async for member in self._members.find(where, {"state.roles": 1}):
@@ -51,6 +45,14 @@ class Rosters:
             else:
                 advisers.append(member["_id"])
         return leaders, advisers
+
+    async def came_later(
+        self, tenant: str, policy: TrainingPolicy, today: date, launched_at: datetime
+    ) -> list[str]:
+        """Who got a role that is to be trained only after a launch, and works today."""
+        where = _active(tenant, list(policy.learners), today)
+        later = self._members.find({**where, "state.since": {"$gt": launched_at}}, {"_id": 1})
+        return [member["_id"] async for member in later]
 
     async def write(self, tenant: str, leaders: Sequence[Leader], advisers: Sequence[str]) -> str:
         """Keep a list under a new name; leaders first, so that they are enrolled first."""
@@ -90,3 +92,13 @@ class Rosters:
             await self._pieces.delete_many({"roster": roster})
         except PyMongoError as error:
             raise as_transient(error) from error
+
+
+def _active(tenant: str, roles: list[str], today: date) -> Document:
+    day = today.isoformat()
+    return {
+        "tenant": tenant,
+        "state.roles": {"$in": roles},
+        "state.starts_on": {"$lte": day},
+        "$or": [{"state.last_on": None}, {"state.last_on": {"$gte": day}}],
+    }

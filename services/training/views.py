@@ -64,6 +64,12 @@ class CoverageView(_View):
     complete: bool
 
 
+class ExactCoverage(CoverageView):
+    """With those who came after the launch, listed apart and never in the denominator (AMB-2)."""
+
+    not_yet_eligible: int
+
+
 class TrainingView(_View):
     """A replication; its id is the request's."""
 

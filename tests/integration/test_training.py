@@ -296,6 +296,17 @@ async def test_who_left_or_changed_is_known(floor: Floor) -> None:
 
     coverage = launched.json()["coverage"]
     assert (coverage["eligible"], coverage["leaders"]["total"]) == (1, 3)
+    floor.house.clock.ahead += timedelta(hours=1)
+    await floor.others.tell("dana", PersonJoined(roles=("adviser",), starts_on=date(2026, 1, 5)))
+    await floor.others.tell("caro", PersonRolesChanged(roles=("adviser", "agent")))
+    path, reader = f"/trainings/{view['id']}/coverage", floor.of(Role.AUDITOR)
+
+    async def exact() -> dict[str, Any]:
+        found: dict[str, Any] = (await reader.get(path)).json()
+        return found
+
+    later = await eventually(exact, lambda found: found["not_yet_eligible"] == 1)
+    assert later["eligible"] == 1
     gone = await floor.sign(launched.json(), "ana")
     assert gone.json()["code"] == "signature.not_eligible"
 

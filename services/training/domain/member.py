@@ -13,12 +13,12 @@ from shared.decider import Given, Stamp
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """The present of one person; its id is the person's."""
+    """The present of one person; its id is the person's. `since` is when the roles were told."""
 
     roles: tuple[str, ...] = ()
     starts_on: date | None = None
     last_on: date | None = None
-    enlisted_at: datetime | None = None
+    since: datetime | None = None
 
     def is_active(self, today: date) -> bool:
         """Whether the person works here on a local date."""
@@ -70,7 +70,7 @@ def evolve(state: Member, event: Event, stamp: Stamp) -> Member:
         case MemberEnlisted():
             return Member(event.roles, event.starts_on, None, stamp.at)
         case MemberRolesChanged():
-            return replace(state, roles=event.roles)
+            return replace(state, roles=event.roles, since=stamp.at)
         case MemberLeft():
             return replace(state, last_on=event.last_on)
         case _:
