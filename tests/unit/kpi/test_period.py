@@ -1,0 +1,79 @@
+"""Periods, cuts, and values of figures."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.kpi.api import Part, _measures, share
+from services.kpi.counts import FAMILIES
+from services.kpi.definitions import INDICATORS, Indicator
+from services.kpi.policy import Counting
+from services.kpi.views import Cut, Period
+from shared.decider import Invalid
+from shared.i18n import LANGUAGES, load
+
+DAYS = st.dates(min_value=date(2019, 1, 1), max_value=date(2027, 12, 31))
+
+
+@given(first=DAYS, length=st.integers(min_value=0, max_value=1500))
+def test_parts_cover_each_day_once(first: date, length: int) -> None:
+    last = first + timedelta(days=length)
+    months, ranges = Period.of(first, last).parts()
+    covered: list[date] = []
+    for start, end in ranges:
+        day = date.fromisoformat(start)
+        while day <= date.fromisoformat(end):
+            covered.append(day)
+            day += timedelta(days=1)
+    for month in months:
+        day = date.fromisoformat(f"{month}-01")
+        while day.isoformat().startswith(month):
+            covered.append(day)
+            day += timedelta(days=1)
+    assert sorted(covered) == [first + timedelta(days=n) for n in range(length + 1)]
+    assert len(ranges) <= 2
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "code"),
+    [
+        (date(2026, 7, 2), date(2026, 7, 1), "period.ends_before_start"),
+        (date(2016, 7, 2), date(2026, 7, 11), "period.too_long"),
+    ],
+)
+def test_impossible_periods_are_refused(first: date, last: date, code: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        Period.of(first, last)
+    assert refused.value.code == code
+
+
+def test_cut_takes_known_values_however_capitalised(osinergmin: Counting) -> None:
+    cut = Cut.of(osinergmin, {"area": "DSR", "type": None, "channel": "other"})
+    assert cut.values == {"area": "dsr", "channel": "other"}
+    with pytest.raises(Invalid):
+        Cut.of(osinergmin, {"area": "nowhere"})
+
+
+def test_dividing_by_zero_is_no_figure() -> None:
+    one = INDICATORS["requests.on_time"]
+    assert share(one, {"on_time": 0, "judged": 0, "unjudged": 3}).value is None
+    assert share(one, {"on_time": 0, "judged": 2, "unjudged": 0}).value == 0.0
+    assert share(INDICATORS["requests.received"], {"received": 0}).value == 0
+
+
+def test_missed_are_those_judged_and_not_counted() -> None:
+    assert _measures(INDICATORS["requests.on_time"], Part.MISSED) == (["judged"], ["on_time"])
+    assert _measures(INDICATORS["requests.stages_met"], Part.MISSED) == (["breached"], [])
+
+
+@pytest.mark.parametrize("indicator", INDICATORS.values(), ids=lambda one: one.id)
+def test_every_indicator_is_whole(indicator: Indicator) -> None:
+    words = load()
+    for language in LANGUAGES:
+        assert words.find(language, f"indicator.{indicator.id}.name")
+        assert words.find(language, f"indicator.{indicator.id}.formula")
+    assert indicator.family in FAMILIES
+    assert not indicator.split or indicator.split in FAMILIES[indicator.family]
+    assert indicator.source
