@@ -9,6 +9,7 @@ from services.training.domain.member import Member
 from services.training.domain.plan import Command, Launch, Plan, Publish, Tally
 from services.training.materials import Materials, MemoryAid
 from services.training.policy import Method, TrainingPolicy
+from services.training.reach import reached
 from services.training.recounts import recounts_of
 from services.training.rosters import Rosters
 from services.training.tallies import tallies_of
@@ -51,7 +52,8 @@ class Desk:
         today = policy.today(self._workshop.now())
         later = await self._rosters.came_later(call.tenant, policy, today, plan.state.launched_at)
         enrolled = {"_id": {"$in": [enrolment_id(plan.id, person) for person in later]}}
-        return len(later) - await self.enrolments.collection.count_documents(enrolled)
+        with reached():
+            return len(later) - await self.enrolments.collection.count_documents(enrolled)
 
     async def publish(
         self, call: Call, plan_id: str, aid: MemoryAid, *, substantial: bool

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pymongo.asynchronous.database import AsyncDatabase
 
+from services.training.reach import reached
 from shared.decider import Unknown
 from shared.ids import derived_id
 from shared.store.document import CODEC
@@ -41,12 +42,14 @@ class Materials:
             "file_name": aid.file_name,
         }
         aid_id = derived_id(plan_id, aid.sha256)
-        await self._aids.update_one({"_id": aid_id}, {"$setOnInsert": content}, upsert=True)
+        with reached():
+            await self._aids.update_one({"_id": aid_id}, {"$setOnInsert": content}, upsert=True)
 
     async def get(self, tenant: str, plan_id: str, sha256: str) -> MemoryAid:
         """A plan's memory-aid by its hash; `Unknown` when there is none."""
         aid_id = derived_id(plan_id, sha256)
-        found = await self._aids.find_one({"_id": aid_id, "tenant": tenant})
+        with reached():
+            found = await self._aids.find_one({"_id": aid_id, "tenant": tenant})
         if found is None:
             raise Unknown("material.unknown", sha256=sha256)
         return MemoryAid(found["sha256"], found["text"], found["file_name"])

@@ -9,13 +9,13 @@ from datetime import date, datetime
 from typing import Final
 
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import PyMongoError
 
 from services.training.domain.plan import Leader
 from services.training.policy import TrainingPolicy
+from services.training.reach import reached
 from shared.ids import new_id
 from shared.store.document import CODEC
-from shared.store.group import AWAY, Collection, Document, as_transient
+from shared.store.group import Collection, Document
 
 PIECE: Final = 1_000
 
@@ -37,7 +37,9 @@ class Rosters:
         where = _active(tenant, [*policy.leaders, *policy.learners], today)
         leaders: list[Leader] = []
         advisers: list[str] = []
-        async for member in self._members.find(where, {"state.roles": 1}):
+        with reached():
+            members = await self._members.find(where, {"state.roles": 1}).to_list()
+        for member in members:
             roles = member["state"]["roles"]
             led = tuple(role for role in policy.leaders if role in roles)
             if led:
@@ -52,46 +54,48 @@ class Rosters:
         """Who got a role that is to be trained only after a launch, and works today."""
         where = _active(tenant, list(policy.learners), today)
         later = self._members.find({**where, "state.since": {"$gt": launched_at}}, {"_id": 1})
-        return [member["_id"] async for member in later]
+        with reached():
+            return [member["_id"] async for member in later]
 
     async def write(self, tenant: str, leaders: Sequence[Leader], advisers: Sequence[str]) -> str:
         """Keep a list under a new name; leaders first, so that they are enrolled first."""
         roster = new_id()
         people = [*leaders, *(Leader(one, ()) for one in advisers)]
         pieces = [people[start : start + PIECE] for start in range(0, len(people), PIECE)]
-        if pieces:
-            await self._pieces.insert_many(
-                {
-                    "_id": new_id(),
-                    "tenant": tenant,
-                    "roster": roster,
-                    "piece": number,
-                    "people": [one.person_id for one in piece],
-                    "leads": {one.person_id: list(one.roles) for one in piece if one.roles},
-                }
-                for number, piece in enumerate(pieces)
-            )
+        documents = [
+            {
+                "_id": new_id(),
+                "tenant": tenant,
+                "roster": roster,
+                "piece": number,
+                "people": [one.person_id for one in piece],
+                "leads": [[one.person_id, one.roles] for one in piece if one.roles],
+            }
+            for number, piece in enumerate(pieces)
+        ]
+        if documents:
+            with reached():
+                await self._pieces.insert_many(documents)
         return roster
 
     async def read(self, roster: str) -> AsyncIterator[Leader]:
-        """Everybody on a list, in its order; `Transient` when the database is away."""
-        try:
+        """Everybody on a list, in its order."""
+        with reached():
             async for piece in self._pieces.find({"roster": roster}).sort("piece", 1):
+                leads = dict(piece["leads"])
                 for person in piece["people"]:
-                    yield Leader(person, tuple(piece["leads"].get(person, ())))
-        except AWAY as error:
-            raise as_transient(error) from error
+                    yield Leader(person, tuple(leads.get(person, ())))
 
     async def has(self, roster: str, person_id: str) -> bool:
         """Whether somebody is on a list."""
-        return await self._pieces.find_one({"roster": roster, "people": person_id}) is not None
+        with reached():
+            found = await self._pieces.find_one({"roster": roster, "people": person_id})
+        return found is not None
 
     async def drop(self, roster: str) -> None:
         """Forget a list that no launch uses."""
-        try:
+        with reached():
             await self._pieces.delete_many({"roster": roster})
-        except PyMongoError as error:
-            raise as_transient(error) from error
 
 
 def _active(tenant: str, roles: list[str], today: date) -> Document:
