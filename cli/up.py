@@ -115,11 +115,9 @@ def _load_demo(system: System) -> None:
     os.environ.update(system.home.environment(system.state))
     demo = importlib.import_module("cli.demo")
     try:
-        demo.load(system.state.url)
+        demo.load(system.state.url, lambda text: system.progress.step("demo", text))
     except UserError as error:
         system.progress.step("demo", f"not loaded: {error}")
-    else:
-        system.progress.step("demo", "loaded")
 
 
 def _start_detached(home: Home, arguments: list[str]) -> None:
