@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -17,8 +18,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from pymongo.errors import AutoReconnect
 
 from cli.local.database import Database
+from services.intake import service as intake
 from services.kpi.books import Books
 from services.kpi.service import SERVICE
+from services.validation import service as validation
 from shared.bus.dead import DeadLetters
 from shared.contracts import Envelope
 from shared.decider import Transient
@@ -402,3 +405,24 @@ async def test_rebuild_from_nothing_while_events_arrive(house: House, things: Wo
         await things.rebuild(restart=True)
     await publishing
     await counted(things, lives)
+
+
+async def test_requests_of_the_real_services_are_counted(
+    settings: Settings, things: World, tmp_path: Path
+) -> None:
+    services = [intake.SERVICE, validation.SERVICE, SERVICE]
+    async with running(services, settings, tmp_path) as house:
+        liaison = house.as_(Role.LIAISON)
+        asked = {"type": "information", "topic": "t", "subject": "s", "description": "d"}
+        for _ in range(3):
+            answer = await liaison.post("/requests", json={**asked, "area": "DSR"})
+            assert answer.status_code == 201, answer.text
+        await eventually(things.verify, lambda verdict: verdict.cases == 3 and verdict.fine)
+        day = utc_now().astimezone(ZoneInfo("America/Lima")).date().isoformat()
+        reader = house.as_(Role.REPORT_READER)
+        shown = await figures(reader, **{"from": day, "to": day, "area": "dsr"})
+        assert shown["received"]["value"] == 3
+        buckets = things.books.buckets
+        standing = "osinergmin|open|all|in_evaluation|provider:validation"
+        bucket = await eventually(lambda: buckets.find_one({"_id": standing}))
+        assert bucket["counts"]["open"] == 3
