@@ -1,6 +1,7 @@
 """A service as an object: what it is made of, as data. `shared.runner` runs one or many of them."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +22,9 @@ from shared.policy import Tenant, Tenants
 from shared.settings import Settings
 from shared.store import Cases, Cause, Codes, Kind
 from shared.store.group import Document
+
+FIRST_WAIT = 0.5
+LONGEST_WAIT = 30.0
 
 
 @dataclass(frozen=True)
@@ -104,8 +108,9 @@ async def for_ever(
     name: str, work: Callable[[], Awaitable[None]], report: Callable[..., Any]
 ) -> None:
     """Run `work` until cancelled; when it ends or fails, say so and start it again."""
-    wait = 0.5
+    wait = FIRST_WAIT
     while True:
+        started = time.monotonic()
         try:
             await work()
             report("task_ended", task=name)
@@ -115,5 +120,7 @@ async def for_ever(
             report("task_failed", task=name, error="cancelled by a dying connection")
         except Exception as error:  # noqa: BLE001 - a task's bug is told and must not end the rest
             report("task_failed", task=name, error=f"{type(error).__name__}: {error}"[:500])
+        if time.monotonic() - started > LONGEST_WAIT:
+            wait = FIRST_WAIT
         await asyncio.sleep(wait)
-        wait = min(wait * 2, 30.0)
+        wait = min(wait * 2, LONGEST_WAIT)

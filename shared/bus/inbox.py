@@ -11,17 +11,18 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
 
-import aio_pika
 import structlog
+from aio_pika.abc import AbstractConnection
 from aiormq.abc import DeliveredMessage
 from aiormq.channel import Channel
-from aiormq.exceptions import AMQPError
 from pamqp.commands import Basic
 
+from shared.bus.connection import LOST, OPEN_SECONDS, bounded, close, connect, raw_channel
 from shared.bus.delivery import REPLAY_HEADER, Burial, Delivery, Verdict, attempts_of
-from shared.bus.publisher import Message, Publisher, raw_channel
+from shared.bus.publisher import Message, Publisher
 from shared.bus.sink import Bury
 from shared.bus.topology import DEAD, Inbox
+from shared.cancellation import was_asked_to_stop
 from shared.contracts import MalformedEnvelope, decode
 from shared.decider import Transient
 from shared.ids import new_id
@@ -29,13 +30,13 @@ from shared.telemetry.kernel import KernelMetrics
 
 log = structlog.get_logger()
 MAX_BATCH = 256
+LOOK_SECONDS = 5.0
 SUSPICIOUS_DELIVERIES = 3
 MAX_DELIVERIES = 12
 MAX_ATTEMPTS = 200
 MAX_HOLD = 40
 MAX_HOLD_ALONE = 4
 MAX_DETAIL = 2_000
-LOST = (AMQPError, OSError, TimeoutError, Transient)
 
 
 class Sink(Protocol):
@@ -79,11 +80,10 @@ class InboxConsumer:
                 await self._session()
                 wait = 0.2
             except asyncio.CancelledError:
-                task = asyncio.current_task()
-                if task is not None and task.cancelling():
+                if was_asked_to_stop():
                     raise
                 log.warning("consumer_interrupted", service=self._inbox.service)
-            except LOST as error:
+            except (*LOST, Transient) as error:
                 log.warning(
                     "consumer_interrupted", service=self._inbox.service, reason=type(error).__name__
                 )
@@ -96,25 +96,23 @@ class InboxConsumer:
         self._wake.set()
 
     async def _session(self) -> None:
-        async with asyncio.timeout(10):
-            connection = await aio_pika.connect(
-                self._url, client_properties={"connection_name": f"{self._inbox.service} consume"}
-            )
+        connection = await connect(self._url, f"{self._inbox.service} consume")
         try:
-            channel = await connection.channel(publisher_confirms=False)
-            raw = await raw_channel(channel)
-            await raw.basic_qos(prefetch_count=self._prefetch)
-            self._buffer.clear()
-            raw.on_consumer_cancel_callbacks.add(lambda *_: self._wake.set())
-            raw.closing.add_done_callback(lambda _: self._wake.set())
-            answer = await raw.basic_consume(self._inbox.queue, self._receive)
-            self._channel = raw
-            await self._pump(raw, str(answer.consumer_tag))
+            channel, consumer = await bounded(self._consume(connection), OPEN_SECONDS)
+            self._channel = channel
+            await self._pump(channel, consumer)
         finally:
             self._channel = None
-            with suppress(AMQPError, OSError, TimeoutError, RuntimeError):
-                async with asyncio.timeout(2):
-                    await connection.close()
+            await close(connection)
+
+    async def _consume(self, connection: AbstractConnection) -> tuple[Channel, str]:
+        channel = await raw_channel(await connection.channel(publisher_confirms=False))
+        await channel.basic_qos(prefetch_count=self._prefetch)
+        self._buffer.clear()
+        channel.on_consumer_cancel_callbacks.add(lambda *_: self._wake.set())
+        channel.closing.add_done_callback(lambda _: self._wake.set())
+        answer = await channel.basic_consume(self._inbox.queue, self._receive)
+        return channel, str(answer.consumer_tag)
 
     async def _receive(self, message: DeliveredMessage) -> None:
         self._buffer.append(message)
@@ -122,7 +120,9 @@ class InboxConsumer:
 
     async def _pump(self, channel: Channel, consumer: str) -> None:
         while not self._stopping:
-            await self._wake.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._wake.wait()
             self._wake.clear()
             while self._buffer:
                 messages, self._buffer = self._buffer[:MAX_BATCH], self._buffer[MAX_BATCH:]
@@ -139,8 +139,8 @@ class InboxConsumer:
         suspicious = [[d] for d in deliveries if d.deliveries >= SUSPICIOUS_DELIVERIES]
         for part in ([healthy] if healthy else []) + suspicious:
             for tag in await self._settle(part):
-                await channel.basic_reject(tag, requeue=False)
-        await channel.basic_ack(_tag(messages[-1]), multiple=True)
+                await bounded(channel.basic_reject(tag, requeue=False), OPEN_SECONDS)
+        await bounded(channel.basic_ack(_tag(messages[-1]), multiple=True), OPEN_SECONDS)
 
     async def _settle(self, batch: list[Delivery]) -> list[int]:
         """Process until nothing is held any more; returns the tags that go to the retry queue."""

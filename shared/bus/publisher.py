@@ -7,22 +7,21 @@ unless the wait is bounded; and an unroutable message counts as published unless
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-import aio_pika
 import structlog
-from aio_pika.abc import AbstractChannel, AbstractConnection
+from aio_pika.abc import AbstractConnection
 from aiormq.abc import ChannelFrame
 from aiormq.channel import Channel
-from aiormq.exceptions import AMQPError, PublishError
+from aiormq.exceptions import PublishError
 from pamqp import frame
 from pamqp.body import ContentBody
 from pamqp.commands import Basic
 from pamqp.header import ContentHeader
 
+from shared.bus.connection import LOST, OPEN_SECONDS, bounded, close, connect, raw_channel
 from shared.decider import Transient
 
 log = structlog.get_logger()
@@ -75,8 +74,9 @@ class Publisher:
         """
         channel = await self._open_channel()
         try:
-            confirms = await _send(channel, messages)
-        except AMQPError as error:
+            confirms = await bounded(_send(channel, messages), OPEN_SECONDS)
+        except LOST as error:
+            await self.close()
             raise Transient(f"broker: {type(error).__name__}") from error
         _, late = await asyncio.wait(confirms, timeout=CONFIRM_TIMEOUT)
         if late:
@@ -85,11 +85,9 @@ class Publisher:
         return [_verdict(confirm) for confirm in confirms]
 
     async def close(self) -> None:
-        connection, self._connection, self._channel = self._connection, None, None
-        if connection is not None:
-            with suppress(AMQPError, OSError, asyncio.TimeoutError, RuntimeError):
-                async with asyncio.timeout(2):
-                    await connection.close()
+        opened, self._connection, self._channel = self._connection, None, None
+        if opened is not None:
+            await close(opened)
 
     async def _open_channel(self) -> Channel:
         async with self._opening:
@@ -97,25 +95,16 @@ class Publisher:
                 return self._channel
             await self.close()
             try:
-                async with asyncio.timeout(CONFIRM_TIMEOUT):
-                    self._connection = await aio_pika.connect(
-                        self._url, client_properties={"connection_name": self._name}
-                    )
-                    channel = await self._connection.channel(on_return_raises=True)
-                    self._channel = await raw_channel(channel)
-            except (AMQPError, OSError, TimeoutError) as error:
+                self._connection = await connect(self._url, self._name)
+                self._channel = await bounded(self._new_channel(self._connection), OPEN_SECONDS)
+            except LOST as error:
                 await self.close()
                 raise Transient(f"broker: {type(error).__name__}") from error
             return self._channel
 
-
-async def raw_channel(channel: AbstractChannel) -> Channel:
-    """The protocol-level channel: a third of the cost of a message, and acknowledgement in runs."""
-    raw = await channel.get_underlay_channel()
-    if not isinstance(raw, Channel):
-        msg = f"unexpected channel {type(raw).__name__}"
-        raise TypeError(msg)
-    return raw
+    @staticmethod
+    async def _new_channel(connection: AbstractConnection) -> Channel:
+        return await raw_channel(await connection.channel(on_return_raises=True))
 
 
 async def _send(channel: Channel, messages: Sequence[Message]) -> "list[asyncio.Future[Any]]":

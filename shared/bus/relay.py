@@ -20,6 +20,7 @@ from pymongo.errors import PyMongoError
 from shared.bus.marks import Marks
 from shared.bus.publisher import Message, Publisher
 from shared.bus.topology import EVENTS
+from shared.cancellation import was_asked_to_stop
 from shared.contracts import encode
 from shared.contracts.events import TypeName
 from shared.decider import Transient
@@ -124,11 +125,17 @@ class EventRelay:
     async def _try(self, work: Any) -> bool:  # noqa: ANN401 - any coroutine
         try:
             await work
+        except asyncio.CancelledError:
+            if was_asked_to_stop():
+                raise
+            reason = "cancelled by a dying connection"
         except (Transient, PyMongoError) as error:
-            log.warning("relay_interrupted", service=self._service, reason=str(error))
-            await asyncio.sleep(0.5)
-            return False
-        return True
+            reason = str(error)[:200]
+        else:
+            return True
+        log.warning("relay_interrupted", service=self._service, reason=reason)
+        await asyncio.sleep(0.5)
+        return False
 
     async def _overdue(self, kind: str, collection: Collection) -> list[Run]:
         now = utc_now()

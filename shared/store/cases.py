@@ -13,11 +13,16 @@ from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import PyMongoError
 
 from shared.decider import Decider, Given, Invalid, Stale, Transient, Unknown
 from shared.store.document import CODEC, RELAY_LEASE, WITHOUT_HISTORY, Cause, Draft, Shape
-from shared.store.group import Collection, Document, GroupReader, GroupWriter
+from shared.store.group import (
+    Collection,
+    Document,
+    GroupReader,
+    GroupWriter,
+    transient_when_away,
+)
 from shared.store.history import Entry
 
 S = TypeVar("S")
@@ -112,9 +117,9 @@ class Cases(Generic[S]):
         pending = self._pending(command, cause, expected=None, create=True)
         draft = self._blank(case_id, cause.tenant)
         self._decide(draft, pending)
-        if draft.new_entries and not await self._save(draft):
-            return await self._enqueue(case_id, pending)
-        return _settled(pending)
+        if draft.new_entries and await self._save(draft):
+            return _settled(pending)
+        return await self._enqueue(case_id, pending)
 
     async def handle(
         self,
@@ -154,9 +159,9 @@ class Cases(Generic[S]):
 
     async def history(self, case_id: str, tenant: str, after: int, limit: int) -> list[Entry]:
         """Entries after a sequence, oldest first."""
-        document = await self.collection.find_one(
-            {"_id": case_id, "tenant": tenant}, {"history": {"$slice": [after, limit]}}
-        )
+        wanted, part = {"_id": case_id, "tenant": tenant}, {"history": {"$slice": [after, limit]}}
+        with transient_when_away():
+            document = await self.collection.find_one(wanted, part)
         if document is None:
             raise self._unknown(case_id)
         entries: list[Entry] = document["history"]
@@ -172,7 +177,8 @@ class Cases(Generic[S]):
     ) -> list[Outcome[S]]:
         """Cases of one tenant by their state (`state.field`), in an order an index supports."""
         cursor = self.collection.find({**where, "tenant": tenant}, WITHOUT_HISTORY)
-        found = [document async for document in cursor.sort(list(order)).limit(limit)]
+        with transient_when_away():
+            found = [document async for document in cursor.sort(list(order)).limit(limit)]
         return [Outcome(d["_id"], self.shape.load(d["state"]), d["version"]) for d in found]
 
     async def ensure_indexes(self) -> None:
@@ -270,10 +276,8 @@ class Cases(Generic[S]):
     async def _draft(self, document: Document) -> Draft[S]:
         if document["shape"] == self.kind.shape:
             return Draft.of(document, self.shape)
-        try:
+        with transient_when_away():
             whole = await self.collection.find_one({"_id": document["_id"]})
-        except PyMongoError as error:
-            raise Transient(f"database: {type(error).__name__}") from error
         if whole is None:
             raise self._unknown(document["_id"])
         whole["state"] = self.shape.dump(self.shape.fold(whole["history"]))

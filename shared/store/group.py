@@ -5,7 +5,8 @@ a lone caller pays one round trip and a crowd shares it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 from pymongo import InsertOne, UpdateOne
@@ -83,6 +84,15 @@ class Coalescer(Generic[Q, A]):
             for (_, future), answer in zip(batch, answers, strict=True):
                 if not future.done():
                     future.set_result(answer)
+
+
+@contextmanager
+def transient_when_away() -> Iterator[None]:
+    """Around a direct read: a database that is away is `Transient`, other errors pass."""
+    try:
+        yield
+    except AWAY as error:
+        raise as_transient(error) from error
 
 
 def as_transient(error: PyMongoError) -> Transient:
