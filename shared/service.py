@@ -119,7 +119,7 @@ async def for_ever(
                 raise
             report("task_failed", task=name, error="cancelled by a dying connection")
         except Exception as error:  # noqa: BLE001 - a task's bug is told and must not end the rest
-            report("task_failed", task=name, error=f"{type(error).__name__}: {error}"[:500])
+            report("task_failed", task=name, exc_info=error)
         if time.monotonic() - started > LONGEST_WAIT:
             wait = FIRST_WAIT
         await asyncio.sleep(wait)

@@ -13,14 +13,14 @@ from typing import Any, TypeVar
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection
 from aiormq.channel import Channel
-from aiormq.exceptions import AMQPError
+from aiormq.exceptions import AMQPError, ChannelInvalidStateError
 
 from shared.cancellation import was_asked_to_stop
 
 T = TypeVar("T")
 OPEN_SECONDS = 10.0
 CLOSE_SECONDS = 2.0
-LOST = (AMQPError, OSError, TimeoutError)
+LOST = (AMQPError, OSError, TimeoutError, ChannelInvalidStateError)
 
 _left_behind: set[asyncio.Task[Any]] = set()
 
