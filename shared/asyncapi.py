@@ -48,7 +48,15 @@ def document(services: Sequence[Service], version: str) -> dict[str, Any]:
     application = FastStream(
         broker, specification=AsyncAPI(title=TITLE, version=version, description=DESCRIPTION)
     )
-    described: dict[str, Any] = json.loads(application.schema.to_specification().to_json())
+    return _ordered(json.loads(application.schema.to_specification().to_json()))
+
+
+def _ordered(described: dict[str, Any]) -> dict[str, Any]:
+    """The same in the order of names: FastStream's own differs from run to run."""
+    for part in (described, described["components"]):
+        for section, entries in part.items():
+            if section in {"channels", "operations", "messages", "schemas"}:
+                part[section] = dict(sorted(entries.items()))
     return described
 
 
@@ -96,6 +104,7 @@ def _envelope(name: str, body: type[EventBody]) -> type[BaseModel]:
         "type": (Annotated[str, Field(json_schema_extra={"const": name})], ...),
         "subject": (Annotated[str, Field(description="The case")], ...),
         "time": (datetime, ...),
+        "datacontenttype": (Literal["application/json"], "application/json"),
         "dataschema": (str, ...),
         "tenant": (str, ...),
         "sequence": (Annotated[int, Field(ge=1)], ...),

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from opentelemetry.trace import Tracer
 from prometheus_client import CollectorRegistry
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
@@ -16,6 +17,7 @@ from shared.bus.order import Cursors
 from shared.bus.publisher import Publisher
 from shared.bus.relay import EventRelay
 from shared.bus.sink import CaseSink
+from shared.bus.traced import TracedSink
 from shared.decider import Transient
 from shared.http import Check
 from shared.policy import Tenants
@@ -57,10 +59,12 @@ class Parts:
         registry: CollectorRegistry,
         metrics: KernelMetrics,
         now: Callable[[], datetime] = utc_now,
+        tracer: Tracer | None = None,
     ) -> None:
         own = settings.for_service(service.name)
         self.service = service
         self._metrics = metrics
+        self._tracer = tracer
         self._client = connect(own.mongo_url.get_secret_value(), f"enlace-{service.name}")
         database = self._client.get_database(own.database, codec_options=CODEC)
         amqp = own.amqp_url.get_secret_value()
@@ -96,9 +100,16 @@ class Parts:
             return None
         if self.service.sink is not None:
             sink = self.service.sink(self.workshop)
+            if self._tracer is not None:
+                sink = TracedSink(sink, self.service.name, self._tracer)
         elif self.service.hears is not None:
             sink = CaseSink(
-                self.service.hears, self.cases, self._cursors, self._metrics, self.workshop
+                self.service.hears,
+                self.cases,
+                self._cursors,
+                self._metrics,
+                self.workshop,
+                self._tracer,
             )
         else:
             msg = f"{self.service.name} hears events but has neither handlers nor a sink"

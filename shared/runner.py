@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import structlog
 import uvicorn
+from opentelemetry.trace import Tracer
 from prometheus_client import CollectorRegistry
 
 from shared.http import EnlaceApp, Health, create_app
@@ -35,8 +36,18 @@ def find(names: Sequence[str], known: Sequence[str]) -> list[Service]:
     return [importlib.import_module(f"services.{name}.service").SERVICE for name in names]
 
 
+def describe_bus(services: Sequence[Service]) -> dict[str, Any]:
+    """The AsyncAPI document of `services`; imports FastStream, which nothing else here needs."""
+    from shared.asyncapi import document  # noqa: PLC0415
+
+    return document(services, VERSION)
+
+
 class Process:
-    """The services of this process and the application that shows them."""
+    """The services of this process and the application that shows them.
+
+    `everything` gives the services whose events are described, those of this process by default.
+    """
 
     def __init__(
         self,
@@ -45,13 +56,18 @@ class Process:
         *,
         tenants: Tenants | None = None,
         now: Callable[[], datetime] = utc_now,
+        everything: Callable[[], Sequence[Service]] | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
+        tracer = tracer or make_tracing(settings)
         self.registry = CollectorRegistry()
         metrics = KernelMetrics(self.registry)
         sections = {name: model for s in services for name, model in s.sections.items()}
         self.tenants = tenants or load_tenants(settings.tenants_dir, sections)
         self.parts: Mapping[str, Parts] = {
-            service.name: Parts(service, settings, self.tenants, self.registry, metrics, now)
+            service.name: Parts(
+                service, settings, self.tenants, self.registry, metrics, now, tracer
+            )
             for service in services
         }
         self.app: EnlaceApp = create_app(
@@ -67,8 +83,9 @@ class Process:
                 {name: part.checks() for name, part in self.parts.items()},
                 self._status,
             ),
-            tracer=make_tracing(settings),
+            tracer=tracer,
             version=VERSION,
+            asyncapi=lambda: describe_bus(services if everything is None else everything()),
         )
         self._starting: list[asyncio.Task[None]] = []
 
@@ -97,13 +114,16 @@ class Process:
 
 
 async def serve(
-    services: Sequence[Service], settings: Settings, before: Callable[[], None] | None = None
+    services: Sequence[Service],
+    settings: Settings,
+    before: Callable[[], None] | None = None,
+    everything: Callable[[], Sequence[Service]] | None = None,
 ) -> None:
     """Run until SIGTERM or SIGINT; work at hand is finished.
 
     `before` is called, and may wait, when everything is built and nothing is connected yet.
     """
-    process = Process(services, settings)
+    process = Process(services, settings, everything=everything)
     if before is not None:
         before()
     async with AsyncExitStack() as stack:
@@ -140,7 +160,7 @@ def run(
     services = find(names, known)
     _calm_collector()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(serve(services, settings, before))
+        runner.run(serve(services, settings, before, lambda: find(known, known)))
 
 
 def _calm_collector() -> None:

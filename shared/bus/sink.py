@@ -7,10 +7,12 @@ that the case already knows.
 """
 
 import asyncio
+import dataclasses
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
+from opentelemetry.trace import StatusCode, Tracer
 from pydantic import ValidationError
 
 from shared.bus.delivery import Burial, Delivery, Verdict
@@ -20,6 +22,7 @@ from shared.contracts import Envelope, UnknownEventType, UnknownEventVersion, de
 from shared.decider import Rejected, Transient
 from shared.store import Cases, Cause, utc_now
 from shared.telemetry.kernel import KernelMetrics
+from shared.telemetry.tracing import consumer_span, traceparent_of
 
 log = structlog.get_logger()
 Bury = Callable[[Burial], Awaitable[None]]
@@ -37,7 +40,9 @@ class CaseSink:
         cursors: Cursors,
         metrics: KernelMetrics,
         workshop: object = None,
+        tracer: Tracer | None = None,
     ) -> None:
+        self._tracer = tracer
         self._workshop = workshop
         self._hears = hears
         self._cases = cases
@@ -98,7 +103,7 @@ class CaseSink:
     async def _apply(self, cursor: Cursor, delivery: Delivery, bury: Bury) -> None:
         event = delivery.event
         failure = (delivery.exhausted, "") if delivery.exhausted else None
-        failure = failure or await self._try(event, replay=delivery.replay)
+        failure = failure or await self._traced(event, replay=delivery.replay)
         if failure is not None:
             reason, detail = failure
             await bury(Burial(delivery.body, reason, detail))
@@ -109,6 +114,17 @@ class CaseSink:
         lag = (utc_now() - event.time).total_seconds()
         self._metrics.event_lag.labels(service=self._hears.service).observe(max(0.0, lag))
         self._count(event, "handled" if failure is None else "buried")
+
+    async def _traced(self, event: Envelope, *, replay: bool) -> tuple[str, str] | None:
+        if self._tracer is None:
+            return await self._try(event, replay=replay)
+        with consumer_span(self._tracer, self._hears.service, event) as span:
+            # what the handling causes continues from its span
+            continued = dataclasses.replace(event, traceparent=traceparent_of(span))
+            failure = await self._try(continued, replay=replay)
+            if failure is not None:
+                span.set_status(StatusCode.ERROR, failure[0])
+        return failure
 
     async def _try(self, event: Envelope, *, replay: bool) -> tuple[str, str] | None:
         """Carry out what the event asks; a failure is returned as reason and detail."""

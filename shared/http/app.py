@@ -13,11 +13,13 @@ from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 from shared import i18n
 from shared.decider import Rejected, Transient
+from shared.http.bus_document import Make, serve_bus_document
 from shared.http.edge import Edge
 from shared.http.exchange import Door
 from shared.http.health import Health, health_router
 from shared.http.limits import Rate, RateLimiter
 from shared.http.measures import RequestMeasures
+from shared.http.naming import name_by_service
 from shared.http.problems import (
     Problem,
     Problems,
@@ -79,7 +81,7 @@ class EnlaceApp(FastAPI):
         return self.openapi_schema
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - all that an edge is made of
     services: Sequence[Routes],
     settings: Settings,
     *,
@@ -89,8 +91,12 @@ def create_app(
     lifespan: Lifespan[Any] | None = None,
     tracer: Tracer | None = None,
     version: str = "0.1.0",
+    asyncapi: Make | None = None,
 ) -> EnlaceApp:
-    """The application of all `services`; metrics of requests go to ``health.registry``."""
+    """The application of all `services`; metrics of requests go to ``health.registry``.
+
+    `asyncapi` makes the description of the bus, when it is asked for.
+    """
     measures = RequestMeasures()
     health.registry.register(measures)
     door = Door(
@@ -108,6 +114,8 @@ def create_app(
     for routes in services:
         app.router.routes.extend([*routes.operations, *routes.others])
     app.include_router(health_router(health))
+    if asyncapi is not None:
+        serve_bus_document(app, f"{PREFIX}/asyncapi.json", asyncapi)
     _tell_problems(app)
     return app
 
@@ -170,4 +178,4 @@ def _complete(schema: dict[str, Any]) -> dict[str, Any]:
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= problem.pop("$defs", {})
     schemas["Problem"] = problem
-    return schema
+    return name_by_service(schema)

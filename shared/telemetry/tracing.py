@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 from opentelemetry.context import Context
 from opentelemetry.trace import (
     NonRecordingSpan,
+    Span,
     SpanContext,
     SpanKind,
     TraceFlags,
     Tracer,
     set_span_in_context,
+    use_span,
 )
 
+from shared.contracts import Envelope
 from shared.settings import Settings
 from shared.telemetry.context import WorkContext
 from shared.telemetry.trace_context import TraceParent, parse_traceparent
@@ -50,13 +53,43 @@ def server_span(tracer: Tracer, name: str, context: WorkContext) -> Iterator[Non
         name, context=_remote(context.traceparent), kind=SpanKind.SERVER
     ) as span:
         span.set_attribute("enlace.correlation_id", context.correlation_id)
-        own = span.get_span_context()
-        context.traceparent = str(
-            TraceParent(
-                format(own.trace_id, "032x"), format(own.span_id, "016x"), own.trace_flags.sampled
-            )
-        )
+        context.traceparent = traceparent_of(span)
         yield
+
+
+@contextmanager
+def consumer_span(tracer: Tracer, service: str, event: Envelope) -> Iterator[Span]:
+    """A span for the handling of an event, in the trace that the event belongs to."""
+    with use_span(start_consumer_span(tracer, service, event), end_on_exit=True) as span:
+        yield span
+
+
+def start_consumer_span(tracer: Tracer, service: str, event: Envelope) -> Span:
+    """The same for whoever handles many events at once; to be ended."""
+    return tracer.start_span(
+        f"{service} hears {event.type}",
+        context=_remote(event.traceparent),
+        kind=SpanKind.CONSUMER,
+        attributes={
+            "messaging.system": "rabbitmq",
+            "messaging.operation.type": "process",
+            "messaging.message.id": event.id,
+            "enlace.service": service,
+            "enlace.case": event.subject,
+            "enlace.sequence": event.sequence,
+            "enlace.correlation_id": event.correlationid,
+        },
+    )
+
+
+def traceparent_of(span: Span) -> str:
+    """What work that `span` causes carries on."""
+    own = span.get_span_context()
+    return str(
+        TraceParent(
+            format(own.trace_id, "032x"), format(own.span_id, "016x"), own.trace_flags.sampled
+        )
+    )
 
 
 def _remote(traceparent: str) -> Context | None:

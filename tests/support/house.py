@@ -13,6 +13,7 @@ from typing import Any
 import aio_pika
 import httpx
 import uvicorn
+from opentelemetry.trace import Tracer
 from pydantic import SecretStr
 
 from cli.topology import declare, wanted_definitions
@@ -97,7 +98,7 @@ class House:
 
 @asynccontextmanager
 async def running(
-    services: Sequence[Service], settings: Settings, keys: Path
+    services: Sequence[Service], settings: Settings, keys: Path, tracer: Tracer | None = None
 ) -> AsyncIterator[House]:
     """The services of one process behind a real server, with their topology declared."""
     assert settings.amqp_management_url is not None
@@ -109,7 +110,7 @@ async def running(
     )
     clock = MovableClock()
     await _listen(settings)
-    async with Process(services, settings, now=clock) as process:
+    async with Process(services, settings, now=clock, tracer=tracer) as process:
         await process.ready()
         async with _served(process.app) as url:
             issuer = Issuer(load_signing_key(files.private))
