@@ -94,7 +94,6 @@ def _where_to_look(system: System) -> list[str]:
     lines = [
         "",
         f"Enlace is ready after {system.progress.seconds:.1f} s",
-        f"  pages            {url}/",
         f"  API              {url}/api/v1/openapi.json",
         f"  metrics          {url}/metrics",
     ]

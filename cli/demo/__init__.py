@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from cli.demo.road import Walked
 
-AT_ONCE: Final = 6
+AT_ONCE: Final = 8
 
 
 def _silent(_: str) -> None:
@@ -57,5 +57,6 @@ def _told(base_url: str, walked: Sequence[Walked]) -> list[str]:
     return [
         f"{len(walked)} requests: {', '.join(f'{n} {status}' for status, n in stands.items())}",
         f"a long life: {base_url}/api/v1/requests/{longest.id}/history ({longest.code})",
-        f"the figures: {figures}  (a token: ./enlace token)",
+        f"the figures: {figures}",
+        f"both with a token: ./enlace token --tenant {TENANT}",
     ]

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import aio_pika
-from aio_pika.abc import AbstractIncomingMessage
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
+from aio_pika.exceptions import ChannelNotFoundEntity
 
 from shared.bus.delivery import REPLAY_HEADER
 from shared.bus.publisher import Message, Publisher
@@ -77,18 +78,14 @@ class DeadLetters:
 
     @asynccontextmanager
     async def look(self, service: str) -> AsyncIterator[list[DeadLetter]]:
-        """The letters of a service; those not acknowledged inside go back when it ends."""
+        """The letters of a service; those not acknowledged inside go back when it ends.
+
+        A service that hears nothing has no such queue, and no letters.
+        """
         connection = await aio_pika.connect(self._url)
         try:
             channel = await connection.channel()
-            queue = await channel.get_queue(f"{service}.dead", ensure=False)
-            letters: list[DeadLetter] = []
-            while len(letters) < MAX_LOOK:
-                message = await queue.get(fail=False, timeout=10)
-                if message is None:
-                    break
-                letters.append(DeadLetter.of(service, message))
-            yield letters
+            yield await _letters(channel, service)
         finally:
             await connection.close()
             await self._publisher.close()
@@ -110,3 +107,17 @@ class DeadLetters:
 
     async def drop(self, letter: DeadLetter) -> None:
         await letter.message.ack()
+
+
+async def _letters(channel: AbstractChannel, service: str) -> list[DeadLetter]:
+    queue = await channel.get_queue(f"{service}.dead", ensure=False)
+    letters: list[DeadLetter] = []
+    while len(letters) < MAX_LOOK:
+        try:
+            message = await queue.get(fail=False, timeout=10)
+        except ChannelNotFoundEntity:
+            break
+        if message is None:
+            break
+        letters.append(DeadLetter.of(service, message))
+    return letters
