@@ -1,0 +1,1 @@
+"""Figures: exact counts of everybody's events, asked for, drilled into, and proved."""

@@ -1,0 +1,152 @@
+"""What the figures are, asked over HTTP and by Prometheus."""
+
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from shared.security import Role
+from shared.settings import Settings
+from tests.support.eventually import eventually
+from tests.support.figures import (
+    JULY,
+    World,
+    counted,
+    events_of,
+    figures,
+    second_consumer,
+    some_lives,
+)
+from tests.support.house import House, every
+
+pytestmark = pytest.mark.integration
+
+
+async def test_figures_with_their_parts(reader: httpx.AsyncClient, things: World) -> None:
+    lives = some_lives()
+    await things.happened(*lives)
+    await things.publish(events_of(lives))
+    await counted(things, lives)
+
+    shown = await figures(reader)
+    assert shown["received"]["value"] == 7
+    assert shown["closed"]["value"] == 6
+    on_time = shown["on_time"]
+    assert (on_time["value"], on_time["numerator"], on_time["denominator"]) == (0.6, 3, 5)
+    assert on_time["excluded"] == {"unjudged": 1}
+    assert on_time["target"] == 1.0
+    assert on_time["source"] == "A:L2231"
+    assert "÷" in on_time["formula"]
+    assert shown["round_trips"]["numerator"] == 2
+    assert shown["round_trips"]["excluded"] == {"unsided": 2}
+    assert shown["stages_breached"]["parts"]["evaluation"]["value"] == 2
+    assert shown["coverage"]["value"] == 0.9
+    training = await figures(reader, "training")
+    assert training["completed"]["value"] == training["on_time"]["numerator"] == 3
+    assert training["cancelled"]["value"] == 1
+
+    by_type = await figures(reader, by="type")
+    assert by_type["received"]["parts"]["other"]["value"] == 2
+    assert (await figures(reader, type="training"))["received"]["value"] == 1
+    english = await reader.get(
+        "/indicators/requests", params=JULY, headers={"accept-language": "en"}
+    )
+    assert english.json()["figures"]["on_time"]["name"] == "On time"
+
+
+async def test_no_data_is_neither_0_nor_100_percent(reader: httpx.AsyncClient) -> None:
+    shown = await figures(reader)
+    assert shown["received"]["value"] == 0
+    assert shown["on_time"]["value"] is None
+    assert shown["on_time"]["denominator"] == 0
+    assert shown["on_time"]["reason"]
+    assert shown["client_time"]["value"] is None
+
+
+async def test_bad_questions_are_refused(reader: httpx.AsyncClient, house: House) -> None:
+    async def code(path: str, **query: str) -> tuple[int, str]:
+        answer = await reader.get(f"/indicators/{path}", params={**JULY, **query})
+        return answer.status_code, answer.json()["code"]
+
+    assert await code("requests", to="2026-06-30") == (422, "period.ends_before_start")
+    assert await code("requests", to="2126-06-30") == (422, "period.too_long")
+    assert await code("requests", type="pothole") == (422, "indicator.unknown_value")
+    assert await code("requests", to="yesterday") == (422, "invalid_request")
+    assert await code("requests/cases", indicator="nothing") == (422, "indicator.unknown")
+    found = {"indicator": "requests.closed", "next": "nonsense"}
+    assert await code("requests/cases", **found) == (422, "invalid_cursor")
+    outsider = house.as_(Role.ADVISER)
+    assert (await outsider.get("/indicators/requests", params=JULY)).status_code == 403
+
+
+async def test_another_tenant_sees_nothing(house: House, things: World) -> None:
+    lives = some_lives()
+    await things.happened(*lives)
+    await things.publish(events_of(lives))
+    await counted(things, lives)
+    stranger = house.as_(Role.REPORT_READER, tenant="osce")
+    assert (await figures(stranger))["received"]["value"] == 0
+    query = {**JULY, "indicator": "requests.received"}
+    assert await every(stranger, "/indicators/requests/cases", **query) == []
+
+
+async def test_every_figure_leads_to_its_cases(reader: httpx.AsyncClient, things: World) -> None:
+    lives = some_lives()
+    await things.happened(*lives)
+    await things.publish(events_of(lives))
+    await counted(things, lives)
+
+    async def cases(indicator: str, part: str, **more: str) -> list[dict[str, Any]]:
+        query = {**JULY, "indicator": indicator, "part": part, "limit": "2", **more}
+        return await every(reader, "/indicators/requests/cases", **query)
+
+    received = await cases("requests.received", "numerator")
+    assert {case["id"] for case in received} == {life.id for life in lives}
+    assert len(received) == 7
+    assert [case["day"] for case in received] == sorted(case["day"] for case in received)
+    assert len(await cases("requests.on_time", "numerator")) == 3
+    assert len(await cases("requests.on_time", "denominator")) == 5
+    missed = await cases("requests.on_time", "missed")
+    assert {case["id"] for case in missed} == {lives[2].id, lives[6].id}
+    assert all(case["on_time"] is False for case in missed)
+    assert [case["id"] for case in await cases("requests.on_time", "excluded")] == [lives[3].id]
+    breached = await cases("requests.stages_breached", "numerator", stage="evaluation")
+    assert {case["id"] for case in breached} == {lives[2].id, lives[3].id}
+    shown = await figures(reader)
+    for name in ("received", "closed", "on_time"):
+        found = await cases(f"requests.{name}", "numerator")
+        assert len(found) == shown[name]["numerator"]
+
+
+async def test_metrics_come_from_the_stored_figures(
+    settings: Settings, house: House, things: World
+) -> None:
+    lives = some_lives()
+    await things.happened(*lives)
+    await things.publish(events_of(lives))
+    await counted(things, lives)
+
+    async def exposed() -> dict[tuple[str, ...], float]:
+        async with httpx.AsyncClient() as client:
+            text = (await client.get(f"{house.url}/metrics")).text
+        return {
+            (sample.name, *(v for _, v in sorted(sample.labels.items()))): sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+        }
+
+    standing = ("enlace_requests_open", "client", "observed", "osinergmin")
+    seen = await eventually(exposed, lambda seen: standing in seen)
+    assert seen[standing] == 1
+    assert seen["enlace_deadlines_breached_total", "evaluation", "osinergmin"] == 2
+    assert seen["enlace_deadlines_running", "replication", "osinergmin"] == 0
+    assert seen["enlace_training_coverage_ratio", "all", "osinergmin"] == 0.9
+    async with second_consumer(settings) as part:
+        registry = part.workshop.registry
+        labels = {"tenant": "osinergmin", "stage": "evaluation"}
+
+        async def breached() -> float | None:
+            return registry.get_sample_value("enlace_deadlines_breached_total", labels)
+
+        assert await eventually(breached, lambda value: value is not None) == 2
