@@ -1,6 +1,7 @@
 """Writes the golden event and the schema of types that have none yet; never changes one."""
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import UnionType
@@ -28,9 +29,9 @@ def sample(annotation: Any) -> Any:  # noqa: PLR0911 - a table of types
     origin = get_origin(annotation)
     if origin in (Union, UnionType):
         return sample(next(a for a in get_args(annotation) if a is not type(None)))
-    if origin in (tuple, list):
+    if origin in (tuple, list, Sequence):
         return (sample(get_args(annotation)[0]),)
-    if origin is dict:
+    if origin in (dict, Mapping):
         return {"clave": sample(get_args(annotation)[1])}
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return model_sample(annotation)
