@@ -50,9 +50,7 @@ def machine() -> str:
     return f"{model}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
 
 
-def row(
-    measure: str, ours: float, theirs: float, unit: str, ratio: float, target: float
-) -> Result:
+def row(measure: str, ours: float, theirs: float, unit: str, ratio: float, target: float) -> Result:
     return {
         "measure": measure,
         "ours": round(ours, 3),

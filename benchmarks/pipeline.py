@@ -1,0 +1,189 @@
+"""Events per second end to end, against a plain consumer that makes one write for each message.
+
+Ours: requests have been accepted; one process then runs validation and KPI until every request has
+its evaluation and both events of each, the request's and the evaluation's, are visible in KPI.
+Every event is deduplicated, ordered, decided on, chained, published with a confirm and counted.
+Theirs: the same number of messages, one insert and one acknowledgement each, nothing else.
+The lag is from a request's acceptance to its evaluation being visible in KPI, one at a time.
+"""
+
+import asyncio
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import aio_pika
+from aio_pika.abc import AbstractIncomingMessage
+from prometheus_client import CollectorRegistry
+from pymongo import AsyncMongoClient, MongoClient
+
+from benchmarks._rig import TENANT, Result, Rig, medians, report, rig, row
+from services.intake.domain import Receive
+from services.intake.service import SERVICE as INTAKE
+from shared.ids import new_id
+from shared.parts import Parts
+from shared.policy import load_tenants
+from shared.settings import Settings
+from shared.store import Cause
+from shared.telemetry.kernel import KernelMetrics
+
+REQUESTS = 4_000
+SAMPLES = 100
+ROUNDS = 3
+PATIENCE = 180.0
+BOTH = {"reached.intake": {"$gte": 1}, "reached.validation": {"$gte": 1}}
+Document = dict[str, Any]
+
+
+async def accept(count: int) -> list[str]:
+    """Accept so many requests and publish their events; the ids."""
+    settings = Settings()
+    registry = CollectorRegistry()
+    tenants = load_tenants(settings.tenants_dir, dict(INTAKE.sections))
+    parts = Parts(INTAKE, settings, tenants, registry, KernelMetrics(registry))
+    await parts.start()
+    requests = parts.cases["intake.request"]
+
+    async def one() -> str:
+        code = await parts.workshop.codes.next(TENANT, "SOL", 2026)
+        receive = Receive(
+            code=code,
+            request_type="information",
+            topic="Tarifas",
+            title="Nuevo pliego",
+            description="Rige desde agosto",
+        )
+        return (await requests.create(new_id(), receive, Cause(TENANT, "person:bench"))).id
+
+    ids: list[str] = []
+    for _ in range(0, count, 500):
+        ids += await asyncio.gather(*(one() for _ in range(min(500, count))))
+    while await parts.relay.oldest_unpublished_seconds() > 0:  # noqa: ASYNC110 - the database's
+        await asyncio.sleep(0.05)
+    await parts.stop()
+    return ids
+
+
+def visible(rig: Rig) -> Callable[[], int]:
+    """How many requests KPI has seen with both their events."""
+    settings = rig.settings.for_service("kpi")
+    client: MongoClient[Document] = MongoClient(settings.mongo_url.get_secret_value())
+    facts = client[settings.database]["facts"]
+    return lambda: facts.count_documents(BOTH)
+
+
+def until(reached: Callable[[], bool], what: str) -> float:
+    """Seconds until it is so."""
+    started = time.monotonic()
+    while not reached():
+        if time.monotonic() - started > PATIENCE:
+            raise AssertionError(f"not reached in {PATIENCE} s: {what}")
+        time.sleep(0.01)
+    return time.monotonic() - started
+
+
+def ours(bench: Rig, total: int) -> Result:
+    """From the first message taken to the last event visible."""
+    complete = visible(bench)
+    _, child = bench.start("validation", "kpi")
+    before, started = complete(), time.monotonic()
+    until(lambda: complete() >= total, "all visible in KPI")
+    elapsed = time.monotonic() - started
+    child.stop(30)
+    return {"per_second": (total - before) * len(BOTH) / elapsed}
+
+
+async def _plain(url: str, mongo_url: str, count: int) -> float:
+    client: AsyncMongoClient[Document] = AsyncMongoClient(mongo_url, w="majority")
+    events = client["plain"]["events"]
+    connection = await aio_pika.connect_robust(url)
+    channel = await connection.channel()
+    await channel.set_qos(prefetch_count=100)
+    queue = await channel.declare_queue(
+        "plain.events", durable=True, arguments={"x-queue-type": "quorum"}
+    )
+    body = b'{"id": "x", "data": {"text": "' + b"a" * 700 + b'"}}'
+    message = aio_pika.Message(body, delivery_mode=2)
+    publish = channel.default_exchange.publish
+    for _ in range(0, count, 200):
+        await asyncio.gather(*(publish(message, "plain.events") for _ in range(200)))
+    done, seen = asyncio.Event(), 0
+
+    async def consume(taken: AbstractIncomingMessage) -> None:
+        nonlocal seen
+        await events.insert_one({"_id": new_id(), "body": taken.body.decode()})
+        await taken.ack()
+        seen += 1
+        if seen >= count:
+            done.set()
+
+    started = time.monotonic()
+    await queue.consume(consume)
+    await done.wait()
+    elapsed = time.monotonic() - started
+    await connection.close()
+    await client.close()
+    return elapsed
+
+
+def theirs(bench: Rig, count: int) -> Result:
+    urls = bench.environment["ENLACE_AMQP_URL"], bench.environment["ENLACE_MONGO_URL"]
+    return {"per_second": count / asyncio.run(_plain(*urls, count))}
+
+
+async def _lags(bench: Rig) -> list[float]:
+    """One request after another, each followed until its evaluation is in KPI."""
+    settings = bench.settings.for_service("kpi")
+    client: AsyncMongoClient[Document] = AsyncMongoClient(settings.mongo_url.get_secret_value())
+    facts = client[settings.database]["facts"]
+    own = Settings()
+    registry = CollectorRegistry()
+    tenants = load_tenants(own.tenants_dir, dict(INTAKE.sections))
+    parts = Parts(INTAKE, own, tenants, registry, KernelMetrics(registry))
+    await parts.start()
+    requests, lags = parts.cases["intake.request"], []
+    for number in range(SAMPLES):
+        receive = Receive(
+            code=f"LAG-2026-{number:06d}",
+            request_type="information",
+            topic="Tarifas",
+            title="Nuevo pliego",
+            description="Rige desde agosto",
+        )
+        accepted = await requests.create(new_id(), receive, Cause(TENANT, "person:bench"))
+        started = time.monotonic()
+        wanted = {"_id": f"request:{accepted.id}", **BOTH}
+        while await facts.find_one(wanted, {"_id": 1}) is None:  # noqa: ASYNC110 - what is timed
+            await asyncio.sleep(0.001)
+        lags.append((time.monotonic() - started) * 1000)
+    await parts.stop()
+    await client.close()
+    return lags
+
+
+def main(rounds: int = ROUNDS) -> None:
+    with rig() as bench:
+        bench.declare("intake", "validation", "kpi")
+        pairs, total = [], 0
+        for _ in range(rounds):
+            total += len(asyncio.run(accept(REQUESTS)))
+            pairs.append((ours(bench, total), theirs(bench, REQUESTS)))
+        bench.start("validation", "kpi")
+        lags = sorted(asyncio.run(_lags(bench)))
+        rate, plain_rate, faster = medians(pairs, "per_second")
+        p50, p99 = statistics.median(lags), lags[int(len(lags) * 0.99)]
+        print(f"lag accepted to KPI: p50 {p50:.1f} ms, p99 {p99:.1f} ms", file=sys.stderr)
+        report(
+            "pipeline",
+            [
+                row("events end to end", rate, plain_rate, "1/s", faster, 2.0),
+                row("lag to KPI, p50, against 1 s", p50, 1000, "ms", 1000 / p50, 1.0),
+                row("lag to KPI, p99, against 1 s", p99, 1000, "ms", 1000 / p99, 1.0),
+            ],
+        )
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
