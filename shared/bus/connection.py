@@ -79,3 +79,6 @@ async def _as_coroutine(work: Any) -> Any:  # noqa: ANN401 - of the library
         if was_asked_to_stop():
             raise
         raise ConnectionResetError("cancelled by a dying connection") from None
+    except StopAsyncIteration:
+        # a connection reset within the handshake is told like this
+        raise ConnectionResetError("reset while it was opened") from None
