@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from .errors import EndlessPause, InvalidField, ReversedSpan
@@ -40,7 +40,16 @@ class Calendar(Timeline):
     beyond which every question raises `BeyondHorizon`. Equal specifications make equal calendars.
     """
 
-    __slots__ = ()
+    __slots__ = ("_working_holidays",)
+
+    def __init__(self, spec: CalendarSpec) -> None:
+        super().__init__(spec)
+        special = dict(spec.special)
+        self._working_holidays = sorted(
+            (day, name)
+            for day, name in spec.holidays
+            if spec.weekly[day.weekday()] and day not in special
+        )
 
     @classmethod
     def parse(cls, raw: object, field: str = "calendar") -> "Calendar":
@@ -94,12 +103,9 @@ class Calendar(Timeline):
 
     def holidays_between(self, first: date, last: date) -> tuple[tuple[date, str], ...]:
         """The holidays in `[first, last]` that fall on a working weekday, with their names."""
-        special = dict(self.spec.special)
-        return tuple(
-            (day, name)
-            for day, name in self.spec.holidays
-            if first <= day <= last and self.spec.weekly[day.weekday()] and day not in special
-        )
+        start = bisect_left(self._working_holidays, (first, ""))
+        end = bisect_left(self._working_holidays, (last + timedelta(days=1), ""), start)
+        return tuple(self._working_holidays[start:end])
 
     def add_business_days(self, day: date, days: int) -> date:
         """Roll to a business day, then count `days` of them; both backwards when `days` < 0."""
