@@ -6,6 +6,7 @@ import re
 import shutil
 from collections import Counter
 from typing import TYPE_CHECKING
+from urllib.request import urlopen
 
 import pytest
 import typer.main
@@ -98,6 +99,16 @@ def test_its_commands_do_what_it_says(guide: Path, copy: Checkout, tmp_path: Pat
         if step.excerpt is not None:
             difference = compare(step.excerpt, text)
             assert not difference, f"{name(guide)}:{step.excerpt.line}: {difference}"
+
+
+def test_the_changelog_names_every_metric(copy: Checkout) -> None:
+    with urlopen(f"{copy.state()['url']}/metrics") as answer:  # noqa: S310 - our own address
+        served = set(re.findall(r"^# TYPE (enlace_\w+)", answer.read().decode(), re.MULTILINE))
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+    told = set(re.findall(r"`(enlace_\w+)`", changelog.partition("#### Metrics")[2]))
+
+    assert {one for one in served if not one.endswith("_created")} <= told
 
 
 @pytest.mark.parametrize("document", OURS, ids=name)
