@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from services.validation.cases import EVALUATION
 from services.validation.domain import (
@@ -14,6 +14,7 @@ from services.validation.domain import (
     Refuse,
 )
 from services.validation.domain import Command as EvaluationCommand
+from services.validation.floor import floor_routes
 from services.validation.views import EvaluationView, queue, view
 from shared.http import Call, Input, Page, PageQuery, Routes, page_of
 from shared.ids import new_id
@@ -24,39 +25,63 @@ from shared.store import Outcome
 Text = Annotated[str, Field(min_length=1, max_length=4_000, pattern=r"\S")]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 
-Standing = Literal["evaluating", "observed", "approved", "refused", "withdrawn"]
+Standing = Literal[
+    "evaluating",
+    "observed",
+    "approved",
+    "informative",
+    "consulting",
+    "clarified",
+    "deploying",
+    "refused",
+    "withdrawn",
+]
 
+_WATCHES: Final = [
+    Role.VALIDATION_SUPERVISOR,
+    Role.TRAINING_COORDINATOR,
+    Role.TRAINER,
+    Role.SERVICE_MANAGER,
+    Role.SUPERVISOR,
+    Role.QUALITY_MONITOR,
+    Role.AUDITOR,
+    Role.TENANT_ADMIN,
+]
+_EVALUATES: Final = [Role.VALIDATION_SUPERVISOR, Role.TRAINING_COORDINATOR]
+_ASKS: Final = [Role.ADVISER, Role.SUPERVISOR, Role.QUALITY_MONITOR]
 PERMISSIONS: Final = Permissions(
     {
-        "read_evaluation": [
-            Role.REQUESTER,
-            Role.LIAISON,
-            Role.VALIDATION_SUPERVISOR,
-            Role.TRAINING_COORDINATOR,
-            Role.TRAINER,
-            Role.SERVICE_MANAGER,
-            Role.SUPERVISOR,
-            Role.QUALITY_MONITOR,
-            Role.AUDITOR,
-            Role.TENANT_ADMIN,
-        ],
-        "evaluate": [Role.VALIDATION_SUPERVISOR, Role.TRAINING_COORDINATOR],
+        "read_evaluation": [Role.REQUESTER, Role.LIAISON, *_WATCHES],
+        "evaluate": _EVALUATES,
         "answer_query": [Role.REQUESTER, Role.LIAISON],
+        "share_information": [Role.SUPERVISOR],
+        "read_information": [Role.ADVISER, *_WATCHES],
+        "raise_doubt": _ASKS,
+        "read_doubts": [Role.ADVISER, *_WATCHES],
+        "read_all_doubts": _WATCHES,
+        "answer_doubt": _EVALUATES,
     }
 )
 
 
 class EvaluationQuery(PageQuery):
-    """Filters of the queue; without `status` those that are not decided."""
+    """Filters of the queue; without `status` those that somebody has to decide or to answer."""
 
-    status: tuple[Standing, ...] = ("evaluating", "observed")
+    status: tuple[Standing, ...] = ("evaluating", "observed", "consulting")
     request_type: Name | None = None
 
 
 class NewQuery(Input):
-    """All doubts in one communication (A42)."""
+    """All doubts in one communication (A42): the evaluator's own, and the operation's by id."""
 
-    questions: Annotated[list[Text], Field(min_length=1, max_length=100)]
+    questions: Annotated[tuple[Text, ...], Field(max_length=100)] = ()
+    doubts: Annotated[tuple[Name, ...], Field(max_length=100)] = ()
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> "NewQuery":
+        if not self.questions and not self.doubts:
+            raise ValueError("questions or doubts, at least one")
+        return self
 
 
 class NewAnswer(Input):
@@ -127,6 +152,7 @@ def routes(workshop: Workshop) -> Routes:
 
     _queries(api, evaluations)
     _commands(api, evaluations)
+    floor_routes(api, workshop)
     return api
 
 
@@ -147,17 +173,33 @@ def _commands(api: Routes, evaluations: Evaluations) -> None:
         "/evaluations/{evaluation_id}/observe",
         may="evaluate",
         if_match=True,
-        problems=("evaluation.query_open", "evaluation.illegal_transition"),
+        problems=(
+            "evaluation.query_open",
+            "evaluation.deployment_started",
+            "evaluation.illegal_transition",
+            "doubt.with_client",
+            "doubt.already_answered",
+            "doubt.merged",
+        ),
     )
     async def observe_evaluation(call: Call, evaluation_id: str, body: NewQuery) -> EvaluationView:
-        """Ask the client all doubts at once; the provider's clock stands still until the answer."""
-        return await evaluations.give(call, evaluation_id, Observe(new_id(), tuple(body.questions)))
+        """Ask the client all doubts at once; the provider's clock stands still until the answer.
+
+        After the approval it keeps the deployment from starting until the client has answered.
+        """
+        command = Observe(new_id(), body.questions, body.doubts)
+        return await evaluations.give(call, evaluation_id, command)
 
     @api.post(
         "/evaluations/{evaluation_id}/answer",
         may="answer_query",
         if_match=True,
-        problems=("evaluation.no_query_open", "query.already_answered", "query.unknown"),
+        problems=(
+            "evaluation.no_query_open",
+            "query.already_answered",
+            "query.withdrawn",
+            "query.unknown",
+        ),
     )
     async def answer_evaluation(call: Call, evaluation_id: str, body: NewAnswers) -> EvaluationView:
         """Answer every question of the open query, as the client."""

@@ -1,6 +1,8 @@
-"""Where evaluations are kept: one case per request, under the request's own id."""
+"""Where evaluations are kept, one a request under its own id; and queries, for their clocks."""
 
-from services.validation.domain import RULES, Evaluation
+from services.validation.domain import RULES, Evaluation, query
+from services.validation.domain.query import ClientQuery
+from shared.decider import Decider
 from shared.store import Kind
 
 EVALUATION: Kind[Evaluation] = Kind(
@@ -10,5 +12,18 @@ EVALUATION: Kind[Evaluation] = Kind(
     indexes=(
         ("state.status", "state.deadline.due_at", "_id"),
         ("state.deadline.due_at", "_id"),
+    ),
+)
+
+QUERY: Kind[ClientQuery] = Kind(
+    "validation",
+    "query",
+    decider=Decider(
+        state=ClientQuery,
+        initial=ClientQuery,
+        decide=query.decide,
+        evolve=query.evolve,
+        next_due=query.next_due,
+        on_due=query.Remind,
     ),
 )

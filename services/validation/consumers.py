@@ -1,11 +1,18 @@
-"""What validation hears: requests that come in, and requests that end."""
+"""What validation hears: requests that come in and end, launches, and its own queries."""
 
 from collections.abc import Iterable
 
-from services.validation.cases import EVALUATION
-from services.validation.domain import Open, Withdraw
+from services.validation.cases import EVALUATION, QUERY
+from services.validation.domain import Deploy, Open, Withdraw
+from services.validation.domain.query import Ask, Close, QueryStatus
 from shared.bus import Heard, Hears, Send
 from shared.contracts.intake import RequestClosed, RequestReceived
+from shared.contracts.training import PlanLaunched
+from shared.contracts.validation import (
+    EvaluationAnswered,
+    EvaluationObserved,
+    EvaluationWithdrawn,
+)
 from shared.decider import Unknown
 from shared.service import Workshop
 
@@ -28,11 +35,48 @@ def on_request_received(heard: Heard[RequestReceived]) -> Iterable[Send]:
 
 @HEARS(RequestClosed)
 async def on_request_closed(heard: Heard[RequestClosed], workshop: Workshop) -> Iterable[Send]:
-    try:
-        await workshop.of(EVALUATION).get(heard.subject, heard.tenant)
-    except Unknown:
+    if not await _is_known(heard.subject, heard.tenant, workshop):
         # a request of an older register was never evaluated here
         return []
     closed = heard.body
     command = Withdraw(closed.reason or closed.outcome, undeployed=closed.outcome == WITHDRAWN)
     return [Send(EVALUATION.stream, heard.subject, command)]
+
+
+@HEARS(PlanLaunched)
+async def on_plan_launched(heard: Heard[PlanLaunched], workshop: Workshop) -> Iterable[Send]:
+    if not await _is_known(heard.subject, heard.tenant, workshop):
+        return []
+    return [Send(EVALUATION.stream, heard.subject, Deploy())]
+
+
+@HEARS(EvaluationObserved)
+def on_evaluation_observed(heard: Heard[EvaluationObserved]) -> Iterable[Send]:
+    asked = heard.body
+    command = Ask(heard.subject, heard.at, asked.round_trip, len(asked.questions))
+    yield Send(QUERY.stream, asked.query_id, command, create=True)
+
+
+@HEARS(EvaluationAnswered)
+def on_evaluation_answered(heard: Heard[EvaluationAnswered]) -> Iterable[Send]:
+    # create: one that was asked before queries had a clock is closed without ever being kept
+    yield Send(QUERY.stream, heard.body.query_id, Close(QueryStatus.ANSWERED), create=True)
+
+
+@HEARS(EvaluationWithdrawn)
+async def on_evaluation_withdrawn(
+    heard: Heard[EvaluationWithdrawn], workshop: Workshop
+) -> Iterable[Send]:
+    evaluation = await workshop.of(EVALUATION).get(heard.subject, heard.tenant)
+    return [
+        Send(QUERY.stream, query.id, Close(QueryStatus.WITHDRAWN), create=True)
+        for query in evaluation.state.queries[-1:]
+    ]
+
+
+async def _is_known(evaluation_id: str, tenant: str, workshop: Workshop) -> bool:
+    try:
+        await workshop.of(EVALUATION).get(evaluation_id, tenant)
+    except Unknown:
+        return False
+    return True

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
 
-from shared.clock import Plan
+from shared.clock import Calendar, Plan
 from shared.decider import Unknown
 from shared.policy import Frozen, Key, Source, Tenant
 
@@ -33,12 +34,30 @@ class Checks(Frozen):
     source: Source
 
 
+class Doubts(Frozen):
+    """How much the operation may ask of one request (A41): doubts open at once, askings in all."""
+
+    max_open: Annotated[int, Field(ge=1, le=500)]
+    max_askings: Annotated[int, Field(ge=1, le=5_000)]
+    source: Source
+
+
+class Reminders(Frozen):
+    """The client is reminded of an open query every so many business days of his own calendar."""
+
+    every: Annotated[int, Field(ge=1, le=60)]
+    calendar: Key
+    source: Source
+
+
 class ValidationSection(Frozen):
     """`validation.yaml`."""
 
     evaluate: Key
     checks: Checks
     max_questions: Annotated[int, Field(ge=1, le=100)]
+    doubts: Doubts
+    reminders: Reminders
     types: Mapping[Key, TypeRow]
 
 
@@ -51,6 +70,18 @@ class TypeTerms:
 
 
 @dataclass(frozen=True)
+class ReminderPolicy:
+    """The client's own clock."""
+
+    every: int
+    calendar: Calendar
+
+    def after(self, at: datetime) -> datetime:
+        """When the client is to be reminded of what he has had since `at`, within his hours."""
+        return self.calendar.add_business_days_keep_time(at, self.every)
+
+
+@dataclass(frozen=True)
 class EvaluationPolicy:
     """What the decisions about evaluations are given."""
 
@@ -58,6 +89,8 @@ class EvaluationPolicy:
     checks: tuple[str, ...]
     max_questions: int
     types: Mapping[str, TypeTerms]
+    doubts: Doubts
+    reminders: ReminderPolicy
 
 
 def evaluation_policy(tenant: Tenant) -> EvaluationPolicy:
@@ -75,6 +108,10 @@ def evaluation_policy(tenant: Tenant) -> EvaluationPolicy:
         checks=section.checks.required,
         max_questions=section.max_questions,
         types={name: _terms(tenant, row) for name, row in section.types.items()},
+        doubts=section.doubts,
+        reminders=ReminderPolicy(
+            section.reminders.every, tenant.calendar(section.reminders.calendar)
+        ),
     )
 
 

@@ -1,14 +1,14 @@
 """Validation, put together."""
 
 from services.validation.api import routes
-from services.validation.cases import EVALUATION
+from services.validation.cases import EVALUATION, QUERY
 from services.validation.consumers import HEARS
 from services.validation.policy import SECTION, ValidationSection, evaluation_policy
 from shared.service import Service
 
 SERVICE = Service(
     name="validation",
-    kinds=(EVALUATION,),
+    kinds=(EVALUATION, QUERY),
     hears=HEARS,
     sections={SECTION: ValidationSection},
     policy=evaluation_policy,

@@ -65,6 +65,11 @@ class EvaluationView(_View):
     promised: DeadlineView | None = Field(description="The term told to the client on approval")
     reason: str
     decided_at: datetime | None
+    use: str = Field(
+        description="What the operation may do with it: `none`, `information_only`, `deploying`"
+    )
+    shared_at: datetime | None = Field(description="When operations last shared it")
+    open_doubts: int = Field(description="Doubts of the operation that wait for the evaluator")
     version: int
 
 
@@ -92,6 +97,9 @@ def view(
         promised=_deadline(state.promised, "running", language) if state.promised else None,
         reason=state.reason,
         decided_at=state.decided_at,
+        use=state.use,
+        shared_at=state.shared_at,
+        open_doubts=state.docket.open,
         version=outcome.version,
     )
 

@@ -1,4 +1,8 @@
-"""What validation says about the evaluation of a request; the subject is the request's id."""
+"""What validation says.
+
+Evaluations (subject: the request's id), with the doubts of the operation, and queries (subject: the
+query's id), as far as the client is reminded of them.
+"""
 
 from datetime import datetime
 
@@ -87,3 +91,102 @@ class EvaluationBreached(EventBody, event_type="validation.evaluation.breached.v
 
     stage: str
     due_at: datetime
+
+
+class GatheredDoubt(BaseModel):
+    """A doubt of the operation that became a question to the client."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    doubt_id: str
+    question_id: str
+
+
+class EvaluationShared(EventBody, event_type="validation.evaluation.shared.v1"):
+    """Operations may know what was approved, "for information, not application" (A40)."""
+
+    content: str
+
+
+class EvaluationDeploymentStarted(EventBody, event_type="validation.evaluation.deploying.v1"):
+    """The replication was launched: what was information only is now being deployed."""
+
+
+class EvaluationDeploymentBlocked(EventBody, event_type="validation.evaluation.blocked.v1"):
+    """The client has a query about what was approved: it is not deployed meanwhile (A43)."""
+
+    query_id: str
+
+
+class EvaluationDeploymentUnblocked(EventBody, event_type="validation.evaluation.unblocked.v1"):
+    """The client has answered: deployment may go on."""
+
+    query_id: str
+
+
+class DoubtRaised(EventBody, event_type="validation.evaluation.doubt_raised.v1"):
+    """Somebody of the operation does not understand (A41).
+
+    `text` is empty where the asker joined a doubt that others had raised in the same words.
+    """
+
+    doubt_id: str
+    asker: str
+    text: str = ""
+
+
+class DoubtMerged(EventBody, event_type="validation.evaluation.doubt_merged.v1"):
+    """The same doubt in other words; its askers are answered with those of `into`."""
+
+    doubt_id: str
+    into: str
+
+
+class DoubtAnswered(EventBody, event_type="validation.evaluation.doubt_answered.v1"):
+    """The provider knew the answer: the client need not be asked."""
+
+    doubt_id: str
+    text: str
+
+
+class DoubtsGathered(EventBody, event_type="validation.evaluation.doubts_gathered.v1"):
+    """Doubts became questions of the consolidated query (A42)."""
+
+    query_id: str
+    doubts: tuple[GatheredDoubt, ...]
+
+
+class AskersAnswered(EventBody, event_type="validation.evaluation.askers_answered.v1"):
+    """Who may read the answer to a doubt now, by id; `answered_by` is `provider` or `client`."""
+
+    doubt_id: str
+    askers: tuple[str, ...]
+    answered_by: str
+    query_id: str = ""
+
+
+class QueryOpened(EventBody, event_type="validation.query.opened.v1"):
+    """The client has a query; `remind_at` is when he will be reminded, by his own calendar."""
+
+    evaluation_id: str
+    asked_at: datetime
+    round_trip: int
+    questions: int
+    remind_at: datetime
+
+
+class QueryReminded(EventBody, event_type="validation.query.reminded.v1"):
+    """The client is to be reminded, for the `number`th time; `due_at` is when it was promised."""
+
+    evaluation_id: str
+    number: int
+    due_at: datetime
+    next_at: datetime
+
+
+class QueryClosed(EventBody, event_type="validation.query.closed.v1"):
+    """Nobody waits for the client any more; `outcome` is `answered` or `withdrawn`."""
+
+    evaluation_id: str
+    outcome: str
+    reminders: int

@@ -1,20 +1,27 @@
 """The evaluation of requests: rules without I/O, readable beside the manual."""
 
-from services.validation.domain.decisions import clock_of, decide, next_due
+from services.validation.domain.decisions import decide, next_due
+from services.validation.domain.doubt import Doubt, Doubts, DoubtStatus
 from services.validation.domain.evolution import evolve
 from services.validation.domain.lifecycle import HOLDER, LIFECYCLE, Action, Status, diagram, follow
 from services.validation.domain.model import (
+    AnswerDoubt,
     AnswerQuery,
     Approve,
     Command,
+    Deploy,
     Evaluation,
     Expire,
+    MergeDoubt,
     Observe,
     Open,
     Query,
+    RaiseDoubt,
     Refuse,
+    Share,
     Withdraw,
 )
+from services.validation.domain.promise import clock_of
 from services.validation.policy import EvaluationPolicy
 from shared.decider import Decider
 
@@ -32,15 +39,23 @@ __all__ = [
     "LIFECYCLE",
     "RULES",
     "Action",
+    "AnswerDoubt",
     "AnswerQuery",
     "Approve",
     "Command",
+    "Deploy",
+    "Doubt",
+    "DoubtStatus",
+    "Doubts",
     "Evaluation",
     "Expire",
+    "MergeDoubt",
     "Observe",
     "Open",
     "Query",
+    "RaiseDoubt",
     "Refuse",
+    "Share",
     "Status",
     "Withdraw",
     "clock_of",

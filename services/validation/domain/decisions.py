@@ -8,37 +8,45 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from services.validation.domain.lifecycle import Action, Status, follow
+from services.validation.domain import docket
+from services.validation.domain.lifecycle import LIFECYCLE, VIABLE, Action, Status, follow
 from services.validation.domain.model import (
+    AnswerDoubt,
     AnswerQuery,
     Approve,
     Command,
+    Deploy,
     Evaluation,
     Expire,
+    MergeDoubt,
     Observe,
     Open,
     Query,
+    RaiseDoubt,
     Refuse,
+    Share,
     Withdraw,
 )
+from services.validation.domain.promise import clock_of, deadline_of
 from services.validation.policy import EvaluationPolicy, TypeTerms
-from shared.clock import Change, Plan, Promised, SlaClock, replay, start
+from shared.clock import Plan, start
 from shared.contracts import EventBody
-from shared.contracts.terms import Deadline, DeadlineStep
 from shared.contracts.validation import (
     Answer,
     EvaluationAnswered,
     EvaluationApproved,
     EvaluationBreached,
+    EvaluationDeploymentBlocked,
+    EvaluationDeploymentStarted,
+    EvaluationDeploymentUnblocked,
     EvaluationObserved,
     EvaluationOpened,
     EvaluationRefused,
+    EvaluationShared,
     EvaluationWithdrawn,
     Question,
 )
 from shared.decider import Given, Invalid, Rejected
-
-CLIENT_WAIT = "consulta"
 
 
 def decide(
@@ -51,8 +59,12 @@ def decide(
             return _breach(state) if due is not None and due <= given.at else []
         case Open():
             return _open(command, given.policy) if state.status is Status.NEW else []
+        case Deploy():
+            return _deploy(state)
         case Withdraw():
             events = _withdraw(state, command)
+        case Share() | RaiseDoubt() | MergeDoubt() | AnswerDoubt():
+            events = _heed_operations(state, command, given.policy)
         case Observe():
             events = _observe(state, command, given.policy)
         case AnswerQuery():
@@ -76,30 +88,56 @@ def _open(command: Open, policy: EvaluationPolicy) -> list[EventBody]:
             topic=command.topic,
             title=command.title,
             received_at=command.received_at,
-            deadline=_deadline(clock),
+            deadline=deadline_of(clock),
         )
     ]
 
 
 def _withdraw(state: Evaluation, command: Withdraw) -> list[EventBody]:
     running = state.status in (Status.EVALUATING, Status.OBSERVED)
-    if running or (command.undeployed and state.status is Status.APPROVED):
+    if running or (command.undeployed and state.status in VIABLE):
         return [EvaluationWithdrawn(reason=command.reason)]
     return []
 
 
+def _deploy(state: Evaluation) -> list[EventBody]:
+    # told by training, which may be heard after the request has ended
+    if (state.status, Action.DEPLOY) not in LIFECYCLE:
+        return []
+    return [EvaluationDeploymentStarted()]
+
+
+def _heed_operations(
+    state: Evaluation,
+    command: Share | RaiseDoubt | MergeDoubt | AnswerDoubt,
+    policy: EvaluationPolicy,
+) -> list[EventBody]:
+    match command:
+        case Share(content):
+            follow(state.status, Action.SHARE)
+            return [] if content == state.shared else [EvaluationShared(content=content)]
+        case RaiseDoubt():
+            return docket.raise_doubt(state, command, policy)
+        case MergeDoubt():
+            return docket.merge(state, command)
+        case AnswerDoubt():
+            return docket.answer(state, command)
+
+
 def _observe(state: Evaluation, command: Observe, policy: EvaluationPolicy) -> list[EventBody]:
     follow(state.status, Action.OBSERVE)
-    if len(command.questions) > policy.max_questions:
+    if len(command.questions) + len(command.doubts) > policy.max_questions:
         raise Invalid("query.too_many_questions", limit=policy.max_questions)
-    questions = tuple(
-        Question(id=str(number), text=text) for number, text in enumerate(command.questions, 1)
+    own = [Question(id=str(number), text=text) for number, text in enumerate(command.questions, 1)]
+    asked, gathered = docket.gather(state, command.query_id, command.doubts, len(own))
+    observed = EvaluationObserved(
+        query_id=command.query_id,
+        questions=(*own, *asked),
+        round_trip=len(state.queries) + 1,
     )
-    return [
-        EvaluationObserved(
-            query_id=command.query_id, questions=questions, round_trip=len(state.queries) + 1
-        )
-    ]
+    if state.status not in VIABLE:
+        return [observed, *gathered]
+    return [observed, *gathered, EvaluationDeploymentBlocked(query_id=command.query_id)]
 
 
 def _answer(
@@ -107,20 +145,23 @@ def _answer(
 ) -> list[EventBody]:
     query = state.open_query
     if query is None or query.id != command.query_id:
-        if any(command.query_id == known.id for known in state.queries):
-            raise Rejected("query.already_answered", query=command.query_id)
+        known = next((one for one in state.queries if one.id == command.query_id), None)
+        if known is not None and known.answered_at is None:
+            raise Rejected("query.withdrawn", query=known.id)
+        if known is not None:
+            raise Rejected("query.already_answered", query=known.id)
         follow(state.status, Action.ANSWER)
         raise Rejected("query.unknown", query=command.query_id)
     answers = _complete(query, command)
-    answered = replace(query, answered_at=given.at)
-    clock = clock_of(replace(state, queries=(*state.queries[:-1], answered)), given.policy.clock)
-    return [
-        EvaluationAnswered(
-            query_id=query.id,
-            answers=answers,
-            deadline=_deadline(clock),
-        )
-    ]
+    told = docket.reply(state, query.id)
+    if state.status in VIABLE:
+        # the evaluation's own promise was kept before: no date moves
+        answered = EvaluationAnswered(query_id=query.id, answers=answers)
+        return [answered, *told, EvaluationDeploymentUnblocked(query_id=query.id)]
+    queries = (*state.queries[:-1], replace(query, answered_at=given.at))
+    clock = clock_of(replace(state, queries=queries), given.policy.clock)
+    answered = EvaluationAnswered(query_id=query.id, answers=answers, deadline=deadline_of(clock))
+    return [answered, *told]
 
 
 def _complete(query: Query, command: AnswerQuery) -> tuple[Answer, ...]:
@@ -154,7 +195,7 @@ def _approve(
             request_type=state.request_type,
             topic=state.topic,
             title=state.title,
-            deadline=_deadline(clock),
+            deadline=deadline_of(clock),
             checks=policy.checks,
             complexity=command.complexity,
             replicated=terms.replicated,
@@ -167,37 +208,6 @@ def _plan_at(terms: TypeTerms, complexity: str) -> Plan:
     if plan is None:
         raise Invalid("evaluation.complexity", levels=[level for level in terms.plans if level])
     return plan
-
-
-def clock_of(state: Evaluation, plan: Plan) -> SlaClock:
-    """The provider's clock of an open evaluation, standing still while the client has a query."""
-    if state.received_at is None:
-        raise ValueError("an evaluation that was not opened has no clock")
-    changes: list[Change] = []
-    at = state.received_at
-    for query in state.queries:
-        # two processes' clocks may differ by milliseconds: the order is the history's
-        at = max(at, query.asked_at)
-        changes.append(Change("pause", at, f"{CLIENT_WAIT} {query.id}"))
-        if query.answered_at is not None:
-            at = max(at, query.answered_at)
-            changes.append(Change("resume", at, f"{CLIENT_WAIT} {query.id}"))
-    return replay(start(plan, state.received_at), changes, plan)
-
-
-def _deadline(clock: SlaClock) -> Deadline:
-    (promised,) = clock.promises
-    return Deadline(
-        stage=promised.target,
-        due_at=promised.due_at,
-        effective_at=promised.effective_at,
-        policy=clock.version,
-        steps=_steps(promised),
-    )
-
-
-def _steps(promised: Promised) -> tuple[DeadlineStep, ...]:
-    return tuple(DeadlineStep(code=step.code, params=step.params) for step in promised.steps)
 
 
 def next_due(state: Evaluation) -> datetime | None:

@@ -1,21 +1,26 @@
 """What an event changes."""
 
 from dataclasses import replace
-from typing import assert_never
 
+from services.validation.domain.docket import DoubtEvent, evolve_doubts, replied
 from services.validation.domain.lifecycle import Action, follow
 from services.validation.domain.model import Evaluation, Query
 from shared.contracts.validation import (
     EvaluationAnswered,
     EvaluationApproved,
     EvaluationBreached,
+    EvaluationDeploymentBlocked,
+    EvaluationDeploymentStarted,
+    EvaluationDeploymentUnblocked,
     EvaluationObserved,
     EvaluationOpened,
     EvaluationRefused,
+    EvaluationShared,
     EvaluationWithdrawn,
 )
 from shared.decider import Stamp
 
+Told = EvaluationDeploymentBlocked | EvaluationDeploymentUnblocked
 Event = (
     EvaluationOpened
     | EvaluationObserved
@@ -24,10 +29,14 @@ Event = (
     | EvaluationRefused
     | EvaluationWithdrawn
     | EvaluationBreached
+    | EvaluationShared
+    | EvaluationDeploymentStarted
+    | Told
+    | DoubtEvent
 )
 
 
-def evolve(  # noqa: PLR0911 - one return a kind of event
+def evolve(  # noqa: C901, PLR0911 - one return a kind of event
     state: Evaluation, event: Event, stamp: Stamp
 ) -> Evaluation:
     """The evaluation after one of its events."""
@@ -46,8 +55,16 @@ def evolve(  # noqa: PLR0911 - one return a kind of event
             return _ended(state, Action.WITHDRAW, event.reason, stamp)
         case EvaluationBreached():
             return replace(state, breached=True)
+        case EvaluationShared():
+            status = follow(state.status, Action.SHARE)
+            return replace(state, status=status, shared=event.content, shared_at=stamp.at)
+        case EvaluationDeploymentStarted():
+            return replace(state, status=follow(state.status, Action.DEPLOY))
+        case EvaluationDeploymentBlocked() | EvaluationDeploymentUnblocked():
+            # said for others: the open query itself is the gate
+            return state
         case _:
-            assert_never(event)
+            return evolve_doubts(state, event)
 
 
 def _opened(state: Evaluation, event: EvaluationOpened) -> Evaluation:
@@ -78,7 +95,7 @@ def _answered(state: Evaluation, event: EvaluationAnswered, stamp: Stamp) -> Eva
     *earlier, query = state.queries
     answered = replace(query, answered_at=stamp.at, answers=event.answers)
     return replace(
-        state,
+        replied(state, query.id, event.answers),
         status=follow(state.status, Action.ANSWER),
         queries=(*earlier, answered),
         deadline=event.deadline or state.deadline,

@@ -2,18 +2,27 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from shared.decider import Rejected
 
 
 class Status(StrEnum):
-    """Where an evaluation stands."""
+    """Where an evaluation stands.
+
+    Approved, what was asked is for information and not for application (A40): `informative` once
+    operations have shared it, `consulting` while the client has a query about it, `clarified` with
+    the answer, `deploying` from the launch of its replication on.
+    """
 
     NEW = "new"
     EVALUATING = "evaluating"
     OBSERVED = "observed"
     APPROVED = "approved"
+    INFORMATIVE = "informative"
+    CONSULTING = "consulting"
+    CLARIFIED = "clarified"
+    DEPLOYING = "deploying"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
 
@@ -27,7 +36,13 @@ class Action(StrEnum):
     APPROVE = "approve"
     REFUSE = "refuse"
     WITHDRAW = "withdraw"
+    SHARE = "share"
+    DEPLOY = "deploy"
 
+
+INFORMATION_ONLY: Final = (Status.APPROVED, Status.INFORMATIVE, Status.CLARIFIED)
+VIABLE: Final = (*INFORMATION_ONLY, Status.CONSULTING, Status.DEPLOYING)
+OVER: Final = (Status.REFUSED, Status.WITHDRAWN)
 
 LIFECYCLE: Final[Mapping[tuple[Status, Action], Status]] = {
     (Status.NEW, Action.OPEN): Status.EVALUATING,
@@ -35,9 +50,17 @@ LIFECYCLE: Final[Mapping[tuple[Status, Action], Status]] = {
     (Status.OBSERVED, Action.ANSWER): Status.EVALUATING,
     (Status.EVALUATING, Action.APPROVE): Status.APPROVED,
     (Status.EVALUATING, Action.REFUSE): Status.REFUSED,
+    **{(status, Action.SHARE): Status.INFORMATIVE for status in INFORMATION_ONLY},
+    (Status.CONSULTING, Action.SHARE): Status.CONSULTING,
+    **{(status, Action.OBSERVE): Status.CONSULTING for status in INFORMATION_ONLY},
+    (Status.CONSULTING, Action.ANSWER): Status.CLARIFIED,
+    **{(status, Action.DEPLOY): Status.DEPLOYING for status in INFORMATION_ONLY},
+    # the launch and the query crossed: the replication waits, and the answer is still awaited
+    (Status.CONSULTING, Action.DEPLOY): Status.DEPLOYING,
+    (Status.DEPLOYING, Action.ANSWER): Status.DEPLOYING,
     (Status.EVALUATING, Action.WITHDRAW): Status.WITHDRAWN,
     (Status.OBSERVED, Action.WITHDRAW): Status.WITHDRAWN,
-    (Status.APPROVED, Action.WITHDRAW): Status.WITHDRAWN,
+    **{(status, Action.WITHDRAW): Status.WITHDRAWN for status in VIABLE},
 }
 
 # Who holds the evaluation, and so whose clock runs: the provider's only while it evaluates (A23).
@@ -46,6 +69,10 @@ HOLDER: Final[Mapping[Status, str]] = {
     Status.EVALUATING: "provider",
     Status.OBSERVED: "client",
     Status.APPROVED: "",
+    Status.INFORMATIVE: "",
+    Status.CONSULTING: "client",
+    Status.CLARIFIED: "",
+    Status.DEPLOYING: "",
     Status.REFUSED: "",
     Status.WITHDRAWN: "",
 }
@@ -56,6 +83,12 @@ REFUSALS: Final[Mapping[tuple[Status, Action], str]] = {
     (Status.OBSERVED, Action.APPROVE): "evaluation.query_open",
     (Status.OBSERVED, Action.REFUSE): "evaluation.query_open",
     (Status.EVALUATING, Action.ANSWER): "evaluation.no_query_open",
+    **{(status, Action.ANSWER): "evaluation.no_query_open" for status in INFORMATION_ONLY},
+    (Status.CONSULTING, Action.OBSERVE): "evaluation.query_open",
+    (Status.DEPLOYING, Action.OBSERVE): "evaluation.deployment_started",
+    (Status.DEPLOYING, Action.SHARE): "evaluation.deployment_started",
+    (Status.EVALUATING, Action.SHARE): "evaluation.not_approved",
+    (Status.OBSERVED, Action.SHARE): "evaluation.not_approved",
 }
 
 
@@ -68,12 +101,13 @@ def follow(status: Status, action: Action) -> Status:
         raise Rejected(code, status=status.value, action=action.value) from None
 
 
-def diagram() -> str:
-    """The table as a Mermaid state diagram; `docs/lifecycles/validation.md` holds it."""
+def diagram(life: Mapping[Any, StrEnum] = LIFECYCLE) -> str:
+    """A table as a Mermaid state diagram; `docs/lifecycles/validation.md` holds them."""
     rows = [
-        f"    {'[*]' if start is Status.NEW else start} --> {end}: {action}"
-        for (start, action), end in LIFECYCLE.items()
+        f"    {'[*]' if start == 'new' else start} --> {end}: {action}"
+        for (start, action), end in life.items()
     ]
-    exits = {start for start, _ in LIFECYCLE}
-    rows += [f"    {status} --> [*]" for status in Status if status not in exits]
+    exits = {start for start, _ in life}
+    ends = dict.fromkeys(end for end in life.values() if end not in exits)
+    rows += [f"    {status} --> [*]" for status in ends]
     return "\n".join(["stateDiagram-v2", *rows])

@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from services.validation.domain.lifecycle import HOLDER, Status
+from services.validation.domain.doubt import Doubt, Doubts
+from services.validation.domain.lifecycle import HOLDER, INFORMATION_ONLY, Status
 from shared.contracts.terms import Deadline
 from shared.contracts.validation import Answer, Question
+
+ASKING: Final = (Status.OBSERVED, Status.CONSULTING, Status.DEPLOYING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,9 @@ class Evaluation:
     promised: Deadline | None = None
     reason: str = ""
     decided_at: datetime | None = None
+    doubts: tuple[Doubt, ...] = ()
+    shared: str = ""
+    shared_at: datetime | None = None
 
     @property
     def holder(self) -> str:
@@ -46,7 +53,22 @@ class Evaluation:
     @property
     def open_query(self) -> Query | None:
         """The query that the client has."""
-        return self.queries[-1] if self.status is Status.OBSERVED else None
+        if self.status not in ASKING or not self.queries:
+            return None
+        last = self.queries[-1]
+        return last if last.answered_at is None else None
+
+    @property
+    def use(self) -> str:
+        """What the operation may do with the content: nothing, be informed, or deploy it (A40)."""
+        if self.status in INFORMATION_ONLY or self.status is Status.CONSULTING:
+            return "information_only"
+        return "deploying" if self.status is Status.DEPLOYING else "none"
+
+    @property
+    def docket(self) -> Doubts:
+        """The doubts, to be asked about."""
+        return Doubts(self.doubts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +84,14 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Observe:
-    """All doubts of the moment in one communication (A42)."""
+    """All doubts of the moment in one communication (A42).
+
+    `questions` are the evaluator's own, `doubts` ids of what the operation asked.
+    """
 
     query_id: str
     questions: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +126,59 @@ class Withdraw:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """Operations tell the advisers, for information and not for application (A40)."""
+
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deploy:
+    """The replication was launched."""
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseDoubt:
+    """Somebody of the operation does not understand (A41)."""
+
+    asker: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MergeDoubt:
+    """The evaluator says that two doubts are the same."""
+
+    doubt_id: str
+    into: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDoubt:
+    """The provider knows the answer."""
+
+    doubt_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Expire:
     """The promised instant has come."""
 
     due: datetime
 
 
-Command = Open | Observe | AnswerQuery | Approve | Refuse | Withdraw | Expire
+Command = (
+    Open
+    | Observe
+    | AnswerQuery
+    | Approve
+    | Refuse
+    | Withdraw
+    | Share
+    | Deploy
+    | RaiseDoubt
+    | MergeDoubt
+    | AnswerDoubt
+    | Expire
+)

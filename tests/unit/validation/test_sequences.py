@@ -7,30 +7,55 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.validation.domain import (
+    AnswerDoubt,
     AnswerQuery,
     Approve,
+    Deploy,
+    DoubtStatus,
     Evaluation,
     Expire,
+    MergeDoubt,
     Observe,
     Open,
+    Query,
+    RaiseDoubt,
     Refuse,
+    Share,
     Status,
     Withdraw,
     evolve,
 )
-from shared.contracts.validation import EvaluationApproved, EvaluationBreached
+from shared.contracts.validation import (
+    AskersAnswered,
+    EvaluationApproved,
+    EvaluationBreached,
+    EvaluationDeploymentBlocked,
+    EvaluationDeploymentUnblocked,
+)
 from shared.decider import Rejected
 from tests.support.evaluations import Case, lima, osinergmin
 
-COMMANDS = st.sampled_from(["observe", "answer", "approve", "refuse", "withdraw", "expire"])
-STEPS = st.lists(st.tuples(COMMANDS, st.integers(0, 200_000)), max_size=14)
+COMMANDS = st.sampled_from(
+    [
+        *("observe", "answer", "approve", "refuse", "withdraw", "expire", "share", "deploy"),
+        *("raise", "raise", "merge", "resolve"),
+    ]
+)
+STEPS = st.lists(st.tuples(COMMANDS, st.integers(0, 200_000)), max_size=20)
 
 
 def command_of(case: Case, name: str, number: int) -> Any:
-    query = case.state.queries[-1].id if case.state.queries else "q0"
+    query = case.state.queries[-1] if case.state.queries else Query("q0", (), lima(1))
+    open_doubts = [one.id for one in case.state.doubts if one.status is DoubtStatus.OPEN]
+    first, last = [*open_doubts, "1"][0], [*open_doubts, "1"][-1]
     return {
-        "observe": Observe(f"q{number}", ("¿?",)),
-        "answer": AnswerQuery(query, (("1", "Sí."),)),
+        "observe": Observe(f"q{number}", ("¿?",), tuple(open_doubts[: number % 3])),
+        "answer": AnswerQuery(query.id, tuple((one.id, "Sí.") for one in query.questions)),
+        "share": Share(f"texto {number % 3}"),
+        "deploy": Deploy(),
+        "raise": RaiseDoubt(f"person-{number % 4}", f"¿{number % 5}?"),
+        "merge": MergeDoubt(last, str(1 + number % 4)),
+        "resolve": AnswerDoubt(first, "Así."),
         "approve": Approve(case.policy.checks),
         "refuse": Refuse("No."),
         "withdraw": Withdraw("Anulada.", undeployed=True),
@@ -57,12 +82,34 @@ def test_promises_are_kept_or_told_once_and_gates_hold(steps: list[tuple[str, in
         assert before.deadline is not None
         assert case.state.deadline.due_at >= before.deadline.due_at
         assert case.due is None or case.state.status is Status.EVALUATING
+        gate = (EvaluationDeploymentBlocked, EvaluationDeploymentUnblocked)
+        told = [event for event, _ in case.told if isinstance(event, gate)]
+        closed = [type(event) for event in told][-1:] == [EvaluationDeploymentBlocked]
+        waits = case.state.open_query is not None and case.state.status is not Status.OBSERVED
+        assert closed is (waits or (case.state.status is Status.WITHDRAWN and closed))
+    nobody_is_lost(case)
     breaches = [event for event, _ in case.told if isinstance(event, EvaluationBreached)]
     assert len(breaches) == case.state.breached
     refolded = Evaluation()
     for event, stamp in case.told:
         refolded = evolve(refolded, event, stamp)  # type: ignore[arg-type]
     assert refolded == case.state
+
+
+def nobody_is_lost(case: Case) -> None:
+    """Whoever asked is told of the answer to what he asked, and only when there is one."""
+    docket = case.state.docket
+    told: list[tuple[str, str]] = []
+    for event, _ in case.told:
+        if isinstance(event, AskersAnswered):
+            told += [(event.doubt_id, asker) for asker in event.askers]
+    due = {
+        (final.id, asker)
+        for doubt in case.state.doubts
+        for asker in doubt.askers
+        if (final := docket.final(doubt)).answer
+    }
+    assert set(told) == due
 
 
 @settings(max_examples=50, deadline=None)
