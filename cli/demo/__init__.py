@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from cli.demo.api import Api, Somebody
+from cli.demo.api import Api, Refused, Somebody
 from cli.demo.day import ADMINISTRATOR, PEOPLE, SCENES, TENANT, NewPerson
 from cli.demo.road import Road, Team
 
@@ -35,6 +35,15 @@ def load(base_url: str, say: Callable[[str], None] = _silent) -> None:
         UserError: the API did not answer, or refused what should be possible.
     """
     api = Api(base_url, TENANT)
+    try:
+        _load(api, base_url, say)
+    except Refused as refusal:
+        if refusal.reason != "idempotency_key_reused":
+            raise
+        say("left as it is: the day of another version was loaded here")
+
+
+def _load(api: Api, base_url: str, say: Callable[[str], None]) -> None:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         team = Team.of(pool.map(lambda one: _join(api, one), PEOPLE))
         say(f"{len(PEOPLE)} people work for {TENANT}")

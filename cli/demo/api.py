@@ -29,6 +29,14 @@ class Somebody:
     roles: tuple[str, ...]
 
 
+class Refused(UserError):
+    """The API said no; `reason` is the problem's code."""
+
+    def __init__(self, what: str, answer: Answer) -> None:
+        super().__init__(f"{what} was refused: {answer.status} {answer.code}")
+        self.reason = answer.code
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the API said."""
@@ -112,11 +120,12 @@ class Api:
         """The body of a request that has to work.
 
         Raises:
-            UserError: nothing answers, or it is refused.
+            Refused: the API said no.
+            UserError: nothing answers.
         """
         answer = self.call(who, method, path, body, key=key, version=version)
         if not answer.fine:
-            raise UserError(f"{method} {path} was refused: {answer.status} {answer.code}")
+            raise Refused(f"{method} {path}", answer)
         return answer.body
 
     def _connection(self) -> http.client.HTTPConnection:

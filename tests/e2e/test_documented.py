@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
@@ -14,7 +15,7 @@ import typer.main
 from cli.__main__ import COMMANDS, build
 from cli.demo import load
 from cli.demo.api import Api, Somebody
-from cli.demo.day import SCENES, TENANT
+from cli.demo.day import PEOPLE, SCENES, TENANT
 from cli.local.home import Home
 from tests.support.checkout import ROOT, Checkout
 from tests.support.documents import blocks, compare, differs, last_json, run, steps
@@ -87,6 +88,19 @@ def test_a_request_that_was_taken_further_is_left_as_it_is(api: Api, copy: Check
     load(copy.state()["url"])
 
     assert api.done(READER, "GET", path)["status"] == "withdrawn"
+
+
+def test_the_day_of_another_version_is_left_as_it_is(
+    api: Api, copy: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = standing(api)
+    monkeypatch.setattr("cli.demo.PEOPLE", [replace(one, name="Otra") for one in PEOPLE])
+    said: list[str] = []
+
+    load(copy.state()["url"], said.append)
+
+    assert said == ["left as it is: the day of another version was loaded here"]
+    assert standing(api) == before
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=name)
