@@ -134,7 +134,7 @@ class Settings(BaseSettings):
     ] = 5000
     prefetch: Annotated[
         int, Field(gt=0, le=1000, description="Messages a consumer holds unacknowledged")
-    ] = 64
+    ] = 256
     shutdown_timeout: Annotated[
         Duration, Field(description="Time for work at hand to finish on stop")
     ] = timedelta(seconds=20)

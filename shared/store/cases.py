@@ -14,7 +14,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pymongo.asynchronous.database import AsyncDatabase
 
-from shared.decider import Decider, Given, Invalid, Stale, Transient, Unknown
+from shared.decider import Decider, Given, Invalid, Rejected, Stale, Transient, Unknown
 from shared.store.document import CODEC, RELAY_LEASE, WITHOUT_HISTORY, Cause, Draft, Shape
 from shared.store.group import (
     Collection,
@@ -224,24 +224,32 @@ class Cases(Generic[S]):
         del self._busy[case_id]
 
     async def _work(self, case_id: str, batch: list[_Pending[S]]) -> None:
+        absent = 0
         for attempt in range(MAX_ATTEMPTS):
-            document = await self._reader.get(case_id)
-            known = document is not None
-            draft = (
-                await self._draft(document)
-                if document is not None
-                else self._blank(case_id, batch[0].cause.tenant)
-            )
-            for pending in batch:
-                if not known and not draft.new_entries and not pending.create:
-                    pending.answer = self._unknown(case_id)
-                else:
-                    self._decide(draft, pending)
+            draft = await self._decided_on(case_id, batch)
             if not draft.new_entries or await self._save(draft):
                 return
+            absent += draft.stored_version == 0
+            if absent > 1:
+                # refused twice and still not there: something else of it is taken, such as a code
+                raise Rejected("not_unique", id=case_id)
             await asyncio.sleep(0.002 * attempt)
         msg = f"{self.kind.thing} {case_id}: {MAX_ATTEMPTS} races lost"
         raise Transient(msg)
+
+    async def _decided_on(self, case_id: str, batch: list[_Pending[S]]) -> Draft[S]:
+        """All that waits for the case, decided one after another on what is stored now."""
+        document = await self._reader.get(case_id)
+        if document is None:
+            draft = self._blank(case_id, batch[0].cause.tenant)
+        else:
+            draft = await self._draft(document)
+        for pending in batch:
+            if document is None and not draft.new_entries and not pending.create:
+                pending.answer = self._unknown(case_id)
+            else:
+                self._decide(draft, pending)
+        return draft
 
     def _decide(self, draft: Draft[S], pending: _Pending[S]) -> None:
         try:

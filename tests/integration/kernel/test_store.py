@@ -154,6 +154,19 @@ class TestStoredShape:
         assert (document["shape"], document["state"]["total"]) == (2, 9)
 
 
+async def test_a_creation_whose_code_is_taken_is_refused_and_not_tried_for_ever(
+    bench: Bench,
+) -> None:
+    part = bench.parts(TOY)
+    kind = replace(COUNTER, thing="gauge", unique=(("state.total",),))
+    cases = Cases(kind, part.workshop.database, lambda _: None, part.relay)
+    await cases.ensure_indexes()
+    await cases.create("c1", Count(5), cause())
+    with pytest.raises(Rejected, match="not_unique"):
+        await cases.create("c2", Count(5), cause())
+    assert (await cases.create("c3", Count(6), cause())).version == 1
+
+
 class TestTrail:
     @pytest.mark.parametrize(
         "forgery",
