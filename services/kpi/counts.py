@@ -135,12 +135,10 @@ def _count_closed(
     )
 
 
-def _sides(
-    fact: RequestFact, by: Counting, received_at: datetime, closed_at: datetime
-) -> tuple[int, int]:
-    """Business seconds on the client's side and on the provider's, from reception to the end."""
+def _sides(fact: RequestFact, by: Counting, since: datetime, until: datetime) -> tuple[int, int]:
+    """Business seconds on the client's side and on the provider's, from one instant to another."""
     client = provider = 0
-    for start, end, holder in _spells(fact, received_at, closed_at):
+    for start, end, holder in _spells(fact, since, until):
         seconds = by.calendar.elapsed_business_time(start, end)
         if holder in by.client_holders:
             client += seconds
@@ -150,26 +148,33 @@ def _sides(
 
 
 def _spells(
-    fact: RequestFact, received_at: datetime, closed_at: datetime
+    fact: RequestFact, since: datetime, until: datetime
 ) -> Iterator[tuple[datetime, datetime, str]]:
     """Who held it from when to when, without gap or overlap."""
-    start, holder = received_at, ""
+    start, holder = since, ""
     for _, at, _, following in fact.turns:
-        end = min(max(at, start), closed_at)
+        end = max(min(max(at, start), until), start)
         yield start, end, holder
         start, holder = end, following
-    yield start, closed_at, holder
+    yield start, max(until, start), holder
 
 
 def _count_deadlines(page: _Page, fact: RequestFact) -> None:
-    for stage, due_at, state in _deadlines(fact):
+    for stage, due_at, state, spell in _deadlines(fact):
         known = page.by.closed("stage", stage)
         page.day("deadlines", due_at, known, **{state: 1})
         page.standing("stages", known, **{state: 1})
+        if spell is not None:
+            client, provider = _sides(fact, page.by, *spell)
+            amounts = {"sided": 1, "client_seconds": client, "provider_seconds": provider}
+            page.day("deadlines", due_at, known, **amounts)
 
 
-def _deadlines(fact: RequestFact) -> Iterator[tuple[str, datetime, str]]:
-    """Each promise that was to be kept: stage, due instant, and how it stands.
+Spell = tuple[datetime, datetime]
+
+
+def _deadlines(fact: RequestFact) -> Iterator[tuple[str, datetime, str, Spell | None]]:
+    """Each promise that was to be kept: stage, due instant, how it stands, from when to when.
 
     One that ended counts by when the work was done, however late the news came. One that another
     promise replaced before its end, or whose request was withdrawn, counts only if it was breached.
@@ -179,11 +184,18 @@ def _deadlines(fact: RequestFact) -> Iterator[tuple[str, datetime, str]]:
         later = [p[0] for p in fact.promises[place + 1 :] if p[1] == stage]
         ended_at = _ended_at(fact, stage, sequence, later[0] if later else None)
         if ended_at is not None:
-            yield stage, due_at, "met" if ended_at <= due_at else "breached"
+            spell = None if fact.imported else (_promised_at(fact, sequence), ended_at)
+            yield stage, due_at, "met" if ended_at <= due_at else "breached", spell
         elif (stage, due_at) in breaches:
-            yield stage, due_at, "breached"
+            yield stage, due_at, "breached", None
         elif not later and fact.closed_at is None and not fact.imported:
-            yield stage, due_at, "running"
+            yield stage, due_at, "running", None
+
+
+def _promised_at(fact: RequestFact, sequence: int) -> datetime:
+    """When the event that promised happened; each that promises is a turn."""
+    at: datetime = next(at for known, at, _, _ in fact.turns if known == sequence)
+    return at
 
 
 def _ended_at(

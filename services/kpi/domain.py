@@ -77,6 +77,8 @@ Promise = Sequence[Any]
 class RequestFact:
     """A request as the indicators see it. Instants are aware UTC; stages are keys of terms."""
 
+    code: str = ""
+    topic: str = ""
     received_at: datetime | None = None
     request_type: str = ""
     channel: str = ""
@@ -120,6 +122,8 @@ Fold = Callable[[RequestFact, Any, datetime, int], RequestFact]
 def _received(fact: RequestFact, body: RequestReceived, _: datetime, sequence: int) -> RequestFact:
     return replace(
         fact,
+        code=body.code,
+        topic=body.topic,
         received_at=body.received_at,
         request_type=body.request_type,
         channel=body.channel,
@@ -138,6 +142,8 @@ def _imported(fact: RequestFact, body: RequestImported, _: datetime, sequence: i
     return replace(
         fact,
         imported=True,
+        code=body.code,
+        topic=body.topic,
         received_at=body.received_at,
         request_type=body.request_type,
         channel=body.channel,

@@ -113,7 +113,7 @@ def _recount_life(
     if imported:
         add(closed_at, "unsided")
         return
-    client = _client_seconds(life, closed_at, by)
+    client = _client_seconds(life, received_at, closed_at, by)
     whole = by.calendar.elapsed_business_time(received_at, closed_at)
     trips = [entry["data"]["round_trip"] for entry in evaluation if _event(entry) == "observed"]
     add(closed_at, "sided")
@@ -122,35 +122,46 @@ def _recount_life(
     add(closed_at, "round_trips", max(trips, default=0))
 
 
-def _client_seconds(life: Sequence[Entry], closed_at: datetime, by: Counting) -> int:
-    """Business time between each handing over to the client and the next hand."""
-    seconds, since, latest = 0, None, _instant(life[0]["data"]["received_at"])
+def _client_seconds(life: Sequence[Entry], since: datetime, until: datetime, by: Counting) -> int:
+    """Business time between each handing over to the client and the next hand, within a span."""
+    seconds, handed, latest = 0, None, since
     for entry in life:
         data = entry["data"]
         if _event(entry) not in {"received", "progressed"}:
             continue
-        at = _instant(data["received_at"] if _event(entry) == "received" else _occurred(entry))
-        latest = min(max(latest, at), closed_at)
+        latest = max(latest, _happened(entry))
         with_client = data["holder"] in by.client_holders
-        if since is not None and not with_client:
-            seconds += by.calendar.elapsed_business_time(since, latest)
-            since = None
-        elif since is None and with_client:
-            since = latest
-    if since is not None:
-        seconds += by.calendar.elapsed_business_time(since, closed_at)
+        if handed is not None and not with_client:
+            seconds += by.calendar.elapsed_business_time(handed, min(latest, until))
+            handed = None
+        elif handed is None and with_client:
+            handed = latest
+    if handed is not None:
+        seconds += by.calendar.elapsed_business_time(handed, until)
     return seconds
 
 
-def _occurred(entry: Entry) -> datetime:
-    return _instant(entry["data"].get("occurred_at") or entry["at"])
+def _happened(entry: Entry) -> datetime:
+    """When what intake tells happened; a reception carries its own instant."""
+    data = entry["data"]
+    return _instant(data.get("received_at") or data.get("occurred_at") or entry["at"])
 
 
 def _recount_promises(tally: Tally, life: Sequence[Entry], by: Counting, cuts: str) -> None:
-    for stage, due_at, how in _Promises(life).follow():
+    for stage, due_at, how, span in _Promises(life).follow():
         known = _among("stage", stage, by)
-        tally[f"{by.tenant}|deadlines|{_day(due_at, by)}|{known}|{cuts}", how] += 1
+        bucket = f"{by.tenant}|deadlines|{_day(due_at, by)}|{known}|{cuts}"
+        tally[bucket, how] += 1
         tally[f"{by.tenant}|stages|all|{known}", how] += 1
+        if span is not None:
+            client = _client_seconds(life, *span, by)
+            tally[bucket, "sided"] += 1
+            tally[bucket, "client_seconds"] += client
+            tally[bucket, "provider_seconds"] += by.calendar.elapsed_business_time(*span) - client
+
+
+Settled = tuple[str, datetime, str, tuple[datetime, datetime] | None]
+"""Stage, due instant, how it stands, and from when to when the work took."""
 
 
 class _Promises:
@@ -160,21 +171,22 @@ class _Promises:
         self.life = life
         self.imported = _event(life[0]) == "imported"
         self.running: dict[str, datetime] = {}
+        self.since: dict[str, datetime] = {}
         self.told: dict[str, datetime] = {}
-        self.settled: list[tuple[str, datetime, str]] = []
+        self.settled: list[Settled] = []
         self.missed = {
             (entry["data"]["stage"], _instant(entry["data"]["due_at"]))
             for entry in life
             if _event(entry) == "deadline_breached"
         }
 
-    def follow(self) -> list[tuple[str, datetime, str]]:
-        """Stage, due instant and how it stands at the end of the life."""
+    def follow(self) -> list[Settled]:
+        """How each promise stands at the end of the life."""
         if self.imported and self.life[0]["data"]["due_at"] is not None:
             self.running["register"] = _instant(self.life[0]["data"]["due_at"])
         for entry in self.life:
             for deadline in entry["data"].get("deadlines", ()):
-                self._give(deadline["stage"], _instant(deadline["due_at"]))
+                self._give(deadline["stage"], _instant(deadline["due_at"]), _happened(entry))
             if _event(entry) in {"received", "progressed"}:
                 self._arrive(entry)
         closed_at, outcome, _ = _end(self.life)
@@ -186,32 +198,32 @@ class _Promises:
             else:
                 due_at = self.running.pop(stage)
                 how = "breached" if (stage, due_at) in self.missed else "running"
-                self.settled.append((stage, due_at, how))
+                self.settled.append((stage, due_at, how, None))
         return self.settled
 
-    def _give(self, stage: str, due_at: datetime) -> None:
+    def _give(self, stage: str, due_at: datetime, at: datetime) -> None:
         if self.told.get(stage) == due_at:
             return
         if stage in self.running:
             self._give_up(stage)
         self.running[stage] = self.told[stage] = due_at
+        self.since[stage] = at
 
     def _arrive(self, entry: Entry) -> None:
         status = entry["data"].get("status", "received")
-        received = _event(entry) == "received"
-        at = _instant(entry["data"]["received_at"]) if received else _occurred(entry)
         for stage in list(self.running):
             if status == "deployed" or status not in _STATION_LISTS.get(stage, {status}):
-                self._keep(stage, at)
+                self._keep(stage, _happened(entry))
 
     def _keep(self, stage: str, at: datetime) -> None:
         due_at = self.running.pop(stage)
-        self.settled.append((stage, due_at, "met" if at <= due_at else "breached"))
+        span = None if self.imported else (self.since[stage], at)
+        self.settled.append((stage, due_at, "met" if at <= due_at else "breached", span))
 
     def _give_up(self, stage: str) -> None:
         due_at = self.running.pop(stage)
         if (stage, due_at) in self.missed:
-            self.settled.append((stage, due_at, "breached"))
+            self.settled.append((stage, due_at, "breached", None))
 
 
 def _recount_plan(tally: Tally, plan: Sequence[Entry], by: Counting, cuts: str) -> None:

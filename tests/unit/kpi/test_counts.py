@@ -8,6 +8,7 @@ import pytest
 from services.kpi.counts import Key, counts_of, difference, merge
 from services.kpi.domain import RequestFact, fold, from_document, to_document
 from services.kpi.policy import Counting
+from services.kpi.recount import recount
 from tests.support.lives import (
     HOUR,
     MONDAY,
@@ -59,6 +60,31 @@ def test_each_side_has_its_own_business_time(osinergmin: Counting) -> None:
     found = totals(whole_life(), osinergmin)
     assert found["requests", "client_seconds"] == 2 * 3600
     assert found["requests", "provider_seconds"] == int(5.5 * 3600)
+
+
+def test_each_stage_has_its_sides(osinergmin: Counting) -> None:
+    life = Life().add(MONDAY, received())
+    attention = promise("attention", MONDAY + 24 * HOUR)
+    life.add(MONDAY, progressed("viable", "provider:training", attention, occurred_at=MONDAY))
+    asked, answered = MONDAY + HOUR, MONDAY + 3 * HOUR
+    life.add(asked, progressed("preparing", "client", occurred_at=asked))
+    life.add(answered, progressed("preparing", "provider:training", occurred_at=answered))
+    end = MONDAY + 4 * HOUR
+    life.add(end, progressed("deployed", "provider:validation", occurred_at=end))
+    stages = {
+        Key.parse(text).dimensions["stage"]: amounts
+        for text, amounts in counts_of(fact_of(life), osinergmin).items()
+        if Key.parse(text).family == "deadlines"
+    }
+    assert stages["attention"]["client_seconds"] == 2 * 3600
+    assert stages["attention"]["provider_seconds"] == 2 * 3600
+    assert stages["evaluation"] == {"met": 1, "sided": 1}
+    assert (
+        recount(life.histories, osinergmin)[
+            "osinergmin|deadlines|2026-07-07|attention|information|api|dsr", "client_seconds"
+        ]
+        == 2 * 3600
+    )
 
 
 def test_late_life_is_breached_and_not_on_time(osinergmin: Counting) -> None:
