@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cli.demo.day import TENANT as DEMONSTRATED
 from cli.errors import USAGE, UserError
 from shared.security import Actor, Issuer, Role, load_signing_key
 from shared.security.keys import UnusableKeys
@@ -20,7 +21,9 @@ def token(
     role: Annotated[
         list[Role] | None, typer.Option(help="A role of the bearer; repeatable. All, if none.")
     ] = None,
-    tenant: Annotated[str | None, typer.Option(help="Its tenant; the first one, if none.")] = None,
+    tenant: Annotated[
+        str | None, typer.Option(help="Its tenant; the demonstration's, if none.")
+    ] = None,
     subject: Annotated[str, typer.Option(help="Who the bearer is.")] = "visitor",
     minutes: Annotated[int, typer.Option(min=1, max=24 * 60, help="How long it is good.")] = 60,
 ) -> None:
@@ -48,7 +51,8 @@ def _tenant(folder: Path, wanted: str | None) -> str:
         raise UserError(f"{folder} has no tenants: set ENLACE_TENANTS_DIR")
     if wanted is not None and wanted not in known:
         raise UserError(f"there is no tenant {wanted}: choose one of {', '.join(known)}", USAGE)
-    return wanted or known[0]
+    # the account of the demonstration day is the one where there is something to see
+    return wanted or (DEMONSTRATED if DEMONSTRATED in known else known[0])
 
 
 def _issuer(settings: Settings) -> Issuer:

@@ -158,7 +158,7 @@ async def test_a_creation_whose_code_is_taken_is_refused_and_not_tried_for_ever(
     bench: Bench,
 ) -> None:
     part = bench.parts(TOY)
-    kind = replace(COUNTER, thing="gauge", unique=(("state.total",),))
+    kind = replace(COUNTER, thing="gauge", indexes=(), unique=(("state.total",),))
     cases = Cases(kind, part.workshop.database, lambda _: None, part.relay)
     await cases.ensure_indexes()
     await cases.create("c1", Count(5), cause())
