@@ -20,6 +20,7 @@ from shared.bus.sink import CaseSink
 from shared.bus.traced import TracedSink
 from shared.decider import Transient
 from shared.http import Check
+from shared.http.health import run_checks
 from shared.policy import Tenants
 from shared.service import Policies, Service, Workshop, for_ever
 from shared.settings import Settings
@@ -171,8 +172,13 @@ class Parts:
                 age = await self.relay.oldest_unpublished_seconds()
                 self._metrics.outbox_age.labels(service=name).set(age)
                 self._metrics.gaps.labels(service=name).set(await self._cursors.waiting())
+                if self.deadlines.has_work:
+                    await self.deadlines.measure(self.workshop.tenants)
             except PyMongoError as error:
                 log.warning("gauges_interrupted", service=name, reason=str(error)[:200])
+            for part, answer in (await run_checks({name: self.checks()})).items():
+                _, _, part_name = part.partition(".")
+                self._metrics.ready.labels(name, part_name).set(answer["ok"])
             await asyncio.sleep(5)
 
     def checks(self) -> Mapping[str, Check]:

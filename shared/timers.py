@@ -7,8 +7,9 @@ no longer has the deadline open.
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -22,6 +23,7 @@ from shared.telemetry.kernel import KernelMetrics
 log = structlog.get_logger()
 LOOK_EVERY = 1.0
 MAX_BATCH = 1_000
+HORIZON = timedelta(hours=1)
 
 
 class DeadlineWorker:
@@ -53,6 +55,25 @@ class DeadlineWorker:
                 fired = 0
             if fired < MAX_BATCH:
                 await asyncio.sleep(LOOK_EVERY * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
+
+    async def measure(self, tenants: Iterable[str]) -> None:
+        """Show what falls due within `HORIZON`: a range of the index, however many cases wait."""
+        now = self._now()
+        number: Counter[str] = Counter()
+        tightest = dict.fromkeys(tenants, HORIZON)
+        for cases in self._cases:
+            near = cases.collection.aggregate(
+                [
+                    {"$match": {"next_due": {"$lte": now + HORIZON}}},
+                    {"$group": {"_id": "$tenant", "n": {"$sum": 1}, "at": {"$min": "$next_due"}}},
+                ]
+            )
+            async for row in await near:
+                number[row["_id"]] += row["n"]
+                tightest[row["_id"]] = min(tightest.get(row["_id"], HORIZON), row["at"] - now)
+        for tenant, left in tightest.items():
+            self._metrics.imminent.labels(tenant, self._service).set(number[tenant])
+            self._metrics.tightest.labels(tenant, self._service).set(left.total_seconds())
 
     async def fire_due(self) -> int:
         """Fire what is due now; returns how many cases were looked at."""

@@ -1,4 +1,4 @@
-"""Getting the broker's program onto this machine, and telling whether Docker is there."""
+"""Getting the programs we run onto this machine, and telling whether Docker is there."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 PACKAGE: Final = "rabbitmq-server"
+WATCHERS: Final = {
+    "prometheus": ("prometheus", "promtool"),
+    "prometheus-alertmanager": ("prometheus-alertmanager", "amtool"),
+}
+"""Debian package to the programs we need of it."""
 POLICY: Final = Path("/usr/sbin/policy-rc.d")
 APT_SECONDS: Final = 900
 DOCKER_SECONDS: Final = 10
@@ -49,12 +54,34 @@ def ensure_rabbitmq(say: Callable[[str], None]) -> None:
         raise UserError(f"RabbitMQ is missing: install your system's package {PACKAGE}")
     if os.geteuid() != 0:
         raise UserError(f"RabbitMQ is missing: run `sudo apt-get install {PACKAGE}`")
-    say(f"installing {PACKAGE} with apt-get, once")
-    with no_services_started():
-        _apt("update")
-        _apt("install", "-y", "--no-install-recommends", PACKAGE)
+    _install(PACKAGE, say=say)
     if broker.find_server() is None:
         raise UserError(f"{PACKAGE} was installed, but its start script was not found")
+
+
+def ensure_watchers(say: Callable[[str], None]) -> list[str]:
+    """Install Prometheus and Alertmanager where we may (Debian family, as root); what is missing.
+
+    Enlace runs without them, so nothing is raised for what we may not install.
+
+    Raises:
+        UserError: it may be installed, and apt-get failed.
+    """
+    missing = [package for package, programs in WATCHERS.items() if not _have(programs)]
+    if missing and shutil.which("apt-get") is not None and os.geteuid() == 0:
+        _install(*missing, say=say)
+    return [package for package in missing if not _have(WATCHERS[package])]
+
+
+def _have(programs: tuple[str, ...]) -> bool:
+    return all(shutil.which(program) is not None for program in programs)
+
+
+def _install(*packages: str, say: Callable[[str], None]) -> None:
+    say(f"installing {' and '.join(packages)} with apt-get, once")
+    with no_services_started():
+        _apt("update")
+        _apt("install", "-y", "--no-install-recommends", *packages)
 
 
 @contextmanager
@@ -88,4 +115,4 @@ def _apt(*arguments: str) -> None:
         output.seek(0)
         lines = output.read().decode(errors="replace").strip().splitlines()
     last = next((line for line in reversed(lines) if line.startswith("E:")), lines[-1:])
-    raise UserError(f"apt-get {arguments[0]} failed ({last}): install {PACKAGE} by hand")
+    raise UserError(f"apt-get {arguments[0]} failed ({last}): install the package by hand")

@@ -7,6 +7,8 @@ from services.kpi.books import Books
 from services.kpi.consumers import KpiSink
 from services.kpi.metrics import FigureCollector, KpiMetrics
 from services.kpi.policy import SECTION, KpiSection, counting
+from services.kpi.targets import TargetCollector
+from services.kpi.views import Figures
 from shared.service import Service, Workshop
 
 
@@ -21,7 +23,9 @@ async def _prepare(workshop: Workshop) -> None:
 def _tasks(workshop: Workshop) -> Sequence[Callable[[], Awaitable[None]]]:
     collector = FigureCollector(Books(workshop.database), workshop.tenants)
     workshop.registry.register(collector)
-    return (collector.watch,)
+    targets = TargetCollector(Figures(Books(workshop.database)), workshop)
+    workshop.registry.register(targets)
+    return collector.watch, targets.watch
 
 
 SERVICE = Service(

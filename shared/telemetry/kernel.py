@@ -60,3 +60,21 @@ class KernelMetrics:
             ("service",),
             registry=registry,
         )
+        self.ready = Gauge(
+            "enlace_service_ready",
+            "1 when a part of the service (broker, database, consumer, outbox) is as it should be",
+            ("service", "part"),
+            registry=registry,
+        )
+        self.imminent = Gauge(
+            "enlace_deadlines_imminent",
+            "Cases with a deadline or a warning within the next hour",
+            ("tenant", "service"),
+            registry=registry,
+        )
+        self.tightest = Gauge(
+            "enlace_deadline_tightest_seconds",
+            "Seconds left of the tightest of them; an hour when there is none",
+            ("tenant", "service"),
+            registry=registry,
+        )
