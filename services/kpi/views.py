@@ -9,6 +9,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from services.kpi.books import Books
 from services.kpi.definitions import Indicator
+from services.kpi.ledger import Record
 from services.kpi.policy import OTHER, Counting
 from shared.decider import Invalid
 from shared.store.group import Document
@@ -33,6 +34,12 @@ class Period:
         if (last - first).days >= MAX_DAYS:
             raise Invalid("period.too_long", days=MAX_DAYS)
         return cls(first, last)
+
+    @property
+    def between(self) -> Document:
+        """What finds the buckets of its days."""
+        # the months have shorter keys, and "2026-07" lies between days of June and July
+        return {"$gte": str(self.first), "$lte": str(self.last), "$regex": r"^\d{4}-\d\d-\d\d$"}
 
     def parts(self) -> tuple[list[str], list[tuple[str, str]]]:
         """Its whole months, and what is left over as ranges of days."""
@@ -81,36 +88,73 @@ class Figures:
     def __init__(self, books: Books) -> None:
         self._books = books
 
+    def moment(self) -> AsyncClientSession:
+        """A session whose reads agree with each other."""
+        return self._books.snapshot()
+
     async def sums(
-        self, indicators: Iterable[Indicator], period: Period, cut: Cut, by: str | None
+        self,
+        indicators: Iterable[Indicator],
+        period: Period,
+        cut: Cut,
+        by: str | None,
+        session: AsyncClientSession | None = None,
     ) -> dict[str, dict[str, Amounts]]:
         """For each indicator its measures, in total (key "") and by the values of its split.
 
-        All are read at one moment, so that a report agrees with itself.
+        All are read at one moment, `session`'s if given, so that a report agrees with itself.
         """
-        found: dict[tuple[str, str], dict[str, Amounts]] = {}
+        if session is None:
+            async with self.moment() as own:
+                return await self.sums(indicators, period, cut, by, own)
         wanted = {(i, (i.family, by or i.split)) for i in indicators}
-        async with self._books.snapshot() as session:
-            for family, split in sorted({place for _, place in wanted}):
-                measures = {
-                    m for i, place in wanted if place == (family, split) for m in i.measures
-                }
-                where = _within(cut.where(family), period)
-                found[family, split] = await self._sum(where, measures, split, session)
+        found: dict[tuple[str, str], dict[str, Amounts]] = {}
+        for family, split in sorted({place for _, place in wanted}):
+            measures = {m for i, place in wanted if place == (family, split) for m in i.measures}
+            where = _within(cut.where(family), period)
+            group = f"$by.{split}" if split else ""
+            parts = await self._sum(where, measures, group, session)
+            total = _total(parts, measures)
+            found[family, split] = {**parts, "": total} if split else {"": total}
         return {indicator.id: found[place] for indicator, place in wanted}
 
+    async def days(
+        self,
+        indicators: Iterable[Indicator],
+        period: Period,
+        cut: Cut,
+        session: AsyncClientSession,
+    ) -> dict[str, dict[str, Amounts]]:
+        """For each indicator its measures by local day; days without any are left out."""
+        wanted = list(indicators)
+        found: dict[str, dict[str, Amounts]] = {}
+        for family in sorted({i.family for i in wanted}):
+            measures = {m for i in wanted if i.family == family for m in i.measures}
+            where = {**cut.where(family), "period": period.between}
+            found[family] = await self._sum(where, measures, "$period", session)
+        return {indicator.id: found[indicator.family] for indicator in wanted}
+
     async def _sum(
-        self, where: Document, measures: Iterable[str], split: str, session: AsyncClientSession
+        self, where: Document, measures: Iterable[str], group: str, session: AsyncClientSession
     ) -> dict[str, Amounts]:
         names = sorted(measures)
-        group: Document = {"_id": f"$by.{split}" if split else ""}
-        group |= {name: {"$sum": f"$counts.{name}"} for name in names}
+        sums: Document = {"_id": group} | {name: {"$sum": f"$counts.{name}"} for name in names}
         cursor = await self._books.buckets.aggregate(
-            [{"$match": where}, {"$group": group}], session=session
+            [{"$match": where}, {"$group": sums}], session=session
         )
-        parts = {row["_id"]: {name: row[name] for name in names} async for row in cursor}
-        total = {name: sum(part[name] for part in parts.values()) for name in names}
-        return {**parts, "": total} if split else {"": total}
+        return {row["_id"]: {name: row[name] for name in names} async for row in cursor}
+
+    async def requests(
+        self, period: Period, cut: Cut, limit: int, session: AsyncClientSession
+    ) -> list[Record]:
+        """Requests received or closed in the period, by reception; `limit` and one more at most."""
+        where = {**cut.where("requests"), "period": period.between}
+        buckets = self._books.buckets.find(where, {"_id": 1}, session=session)
+        keys = [bucket["_id"] async for bucket in buckets]
+        found = self._books.facts.find({"counted.b": {"$in": keys}}, session=session)
+        order = [("fact.received_at", 1), ("_id", 1)]
+        facts = found.sort(order).limit(limit + 1)
+        return [Record.of(document) async for document in facts]
 
     async def cases(
         self,
@@ -127,7 +171,7 @@ class Figures:
         present, absent = measures
         where = {
             **cut.where(family),
-            "period": {"$gte": str(period.first), "$lte": str(period.last)},
+            "period": period.between,
             "$or": [{f"counts.{name}": {"$gt": 0}} for name in present],
         }
         bucket, passed = after or ("", "")
@@ -151,3 +195,7 @@ def _within(where: Document, period: Period) -> Document:
     if months:
         ranges.append({"$in": months})
     return {"$or": [{**where, "period": each} for each in ranges]}
+
+
+def _total(parts: Mapping[str, Amounts], measures: Iterable[str]) -> Amounts:
+    return {name: sum(part[name] for part in parts.values()) for name in measures}

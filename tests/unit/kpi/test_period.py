@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kpi.api import Part, _measures, share
+from services.kpi.answers import share
 from services.kpi.counts import FAMILIES
 from services.kpi.definitions import INDICATORS, Indicator
+from services.kpi.desk import _measures
 from services.kpi.policy import Counting
+from services.kpi.questions import Part
 from services.kpi.views import Cut, Period
 from shared.decider import Invalid
 from shared.i18n import LANGUAGES, load

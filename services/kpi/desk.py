@@ -1,0 +1,142 @@
+"""Answers questions about the figures of all tenants."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from services.kpi.answers import CaseLine, Figure, Report, share
+from services.kpi.books import Books
+from services.kpi.counts import Key
+from services.kpi.definitions import INDICATORS, Indicator, report
+from services.kpi.ledger import Record
+from services.kpi.policy import Counting
+from services.kpi.questions import CaseQuery, IndicatorQuery, Part
+from services.kpi.views import Amounts, Cut, Figures, Period
+from shared.decider import Invalid
+from shared.http import Call, Page, page_of
+from shared.i18n import Catalogue
+from shared.service import Workshop
+from shared.store.group import Document
+
+
+class Desk:
+    """Answers for the figures of all tenants."""
+
+    def __init__(self, workshop: Workshop, words: Catalogue) -> None:
+        self._figures = Figures(Books(workshop.database))
+        self._counting = workshop.policy
+        self._tenants = workshop.tenants
+        self._words = words
+
+    async def report(self, call: Call, query: IndicatorQuery, name: str) -> Report:
+        """The figures of one subject."""
+        counting: Counting = self._counting(call.tenant)
+        period = Period.of(query.from_, query.to)
+        filters = {"type": query.type, "channel": query.channel, "area": query.area}
+        cut = Cut.of(counting, filters)
+        by = None if query.by is None else query.by.value
+        wanted = report(name)
+        async with self._figures.moment() as session:
+            shown = await self.shown(wanted, period, cut, call.language, by=by, session=session)
+        return Report(
+            from_=query.from_,
+            to=query.to,
+            time_zone=counting.zone.key,
+            filters=dict(cut.values),
+            policy=self._tenants[call.tenant].version,
+            figures={one.name: figure for one, figure in zip(wanted, shown, strict=True)},
+        )
+
+    async def shown(
+        self,
+        wanted: Sequence[Indicator],
+        period: Period,
+        cut: Cut,
+        language: str,
+        *,
+        session: AsyncClientSession,
+        by: str | None = None,
+    ) -> list[Figure]:
+        """These indicators as they are shown everywhere: routes, reports and closed periods."""
+        counting: Counting = self._counting(cut.tenant)
+        sums = await self._figures.sums(wanted, period, cut, by, session)
+        return [self._figure(one, sums[one.id], counting, language) for one in wanted]
+
+    def _figure(
+        self, one: Indicator, sums: dict[str, Amounts], counting: Counting, language: str
+    ) -> Figure:
+        total = share(one, sums[""])
+        target = counting.targets.get(one.id)
+        words = self._words
+        reason = words.text(language, "indicator.no_data") if total.value is None else None
+        parts = {value: share(one, amounts) for value, amounts in sums.items() if value}
+        return Figure(
+            id=one.id,
+            name=words.text(language, f"indicator.{one.id}.name"),
+            formula=words.text(language, f"indicator.{one.id}.formula"),
+            value=total.value,
+            unit=one.unit,
+            numerator=total.numerator,
+            denominator=total.denominator,
+            excluded=total.excluded,
+            good=one.good,
+            target=None if target is None else target.value,
+            source=one.source,
+            version=one.version,
+            reason=reason,
+            parts=dict(sorted(parts.items())) if len(sums) > 1 or one.split else None,
+        )
+
+    async def cases(self, call: Call, query: CaseQuery) -> Page[CaseLine]:
+        one = INDICATORS.get(query.indicator)
+        if one is None:
+            known = ", ".join(INDICATORS)
+            raise Invalid("indicator.unknown", indicator=query.indicator, known=known)
+        period = Period.of(query.from_, query.to)
+        filters = {"type": query.type, "channel": query.channel, "area": query.area}
+        if one.split:
+            filters[one.split] = query.stage
+        cut = Cut.of(self._counting(call.tenant), filters)
+        after = query.after(str, str)
+        found = []
+        measures = _measures(one, query.part)
+        if measures[0]:
+            place = None if after is None else (after[0], after[1])
+            async for item in self._figures.cases(one.family, measures, period, cut, place):
+                found.append(item)
+                if len(found) > query.limit:
+                    break
+        page = page_of(found, query, lambda item: (item[0], item[1]["_id"]))
+        return Page(items=[_line(key, fact) for key, fact in page.items], next=page.next)
+
+
+def _measures(one: Indicator, part: Part) -> tuple[list[str], list[str]]:
+    """Measures of which a case must have one, and those of which it may have none."""
+    denominator = list(one.denominator or one.numerator)
+    match part:
+        case Part.NUMERATOR:
+            return list(one.numerator), []
+        case Part.DENOMINATOR:
+            return denominator, []
+        case Part.EXCLUDED:
+            return list(one.excluded), []
+        case Part.MISSED:
+            others = [name for name in denominator if name not in one.numerator]
+            parted = len(others) < len(denominator)
+            return others, [] if parted else list(one.numerator)
+
+
+def _line(text: str, document: Document) -> CaseLine:
+    key = Key.parse(text)
+    record = Record.of(document)
+    return CaseLine(
+        id=record.id.partition(":")[2],
+        day=date.fromisoformat(key.period),
+        dimensions=key.dimensions,
+        amounts=record.counted[text],
+        received_at=record.fact.received_at,
+        closed_at=record.fact.closed_at,
+        outcome=record.fact.outcome,
+        on_time=record.fact.on_time,
+    )
