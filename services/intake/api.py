@@ -7,13 +7,15 @@ from typing import Annotated, Final
 from pydantic import Field, StringConstraints
 
 from services.intake.cases import REQUEST
-from services.intake.domain import Complete, Receive, Request, Withdraw, evolve
+from services.intake.domain import Complete, Confirm, Receive, Request, Withdraw, evolve
 from services.intake.policy import IntakePolicy
 from services.intake.views import (
+    ConfirmationNotes,
     ExplainedDeadline,
     HistoryEvent,
     RequestQuery,
     RequestView,
+    confirmation_notes,
     explained,
     filters,
     history_event,
@@ -43,10 +45,13 @@ PERMISSIONS: Final = Permissions(
         "receive_request": _ASK,
         "read_request": _READ,
         "withdraw_request": {Role.REQUESTER, Role.LIAISON, Role.VALIDATION_SUPERVISOR},
+        # the client's own word: nobody of the provider gives it for him
+        "confirm_request": {Role.REQUESTER, Role.LIAISON},
         "complete_request": {Role.VALIDATION_SUPERVISOR, Role.SERVICE_MANAGER},
     }
 )
 _MAX_EXPLAINED: Final = 1_000
+_FIRST_EVENTS: Final = 8
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
 
@@ -69,6 +74,12 @@ class Withdrawal(Input):
     """Why the client takes it back."""
 
     reason: Reason
+
+
+class Confirmation(Input):
+    """The client stands by what he said; `remark` is his own addition."""
+
+    remark: Annotated[str, StringConstraints(max_length=2_000)] = ""
 
 
 class Completion(Input):
@@ -110,10 +121,15 @@ class Registry:
 
     async def _as_received(self, call: Call, outcome: Outcome[Request]) -> RequestView:
         """The answer that the first call got, whatever has become of the request since."""
-        (first,) = await self.cases.history(outcome.id, call.tenant, 0, 1)
-        stamp = Stamp(first["at"], first["actor"], first["seq"])
-        request = evolve(Request(), body_of(first["type"], first["data"]), stamp)
-        return request_view(outcome.id, request, first["seq"])
+        entries = await self.cases.history(outcome.id, call.tenant, 0, _FIRST_EVENTS)
+        request, version = Request(), 0
+        for entry in entries:
+            if entry["cause"] != entries[0]["cause"]:
+                break
+            stamp = Stamp(entry["at"], entry["actor"], entry["seq"])
+            request = evolve(request, body_of(entry["type"], entry["data"]), stamp)
+            version = entry["seq"]
+        return request_view(outcome.id, request, version)
 
     async def read(self, call: Call, case_id: str) -> RequestView:
         return _shown(await self.cases.get(case_id, call.tenant))
@@ -141,7 +157,14 @@ class Registry:
         policy = self.workshop.policy(call.tenant)
         return Page(items=explained(outcome.state, history, policy, call.language))
 
-    async def tell(self, call: Call, case_id: str, command: Withdraw | Complete) -> RequestView:
+    async def confirmation(self, call: Call, case_id: str) -> ConfirmationNotes:
+        outcome = await self.cases.get(case_id, call.tenant)
+        history = await self.cases.history(case_id, call.tenant, 0, _FIRST_EVENTS)
+        return confirmation_notes(outcome.state, history)
+
+    async def tell(
+        self, call: Call, case_id: str, command: Withdraw | Complete | Confirm
+    ) -> RequestView:
         outcome = await self.cases.handle(
             case_id, command, cause_of(call), expected=call.expected_version
         )
@@ -179,10 +202,24 @@ def routes(workshop: Workshop) -> Routes:
         return await registry.tell(call, request_id, Withdraw(body.reason))
 
     @api.post(
+        "/requests/{request_id}/confirm",
+        may="confirm_request",
+        if_match=True,
+        problems=(
+            "request.illegal_transition",
+            "request.nothing_to_confirm",
+            "request.confirmation_lapsed",
+        ),
+    )
+    async def confirm_request(call: Call, request_id: str, body: Confirmation) -> RequestView:
+        """Confirm in writing what was said by word of mouth: deployment is no longer blocked."""
+        return await registry.tell(call, request_id, Confirm(body.remark))
+
+    @api.post(
         "/requests/{request_id}/complete",
         may="complete_request",
         if_match=True,
-        problems=("request.illegal_transition", "request.replicated"),
+        problems=("request.illegal_transition", "request.replicated", "request.unconfirmed"),
     )
     async def complete_request(call: Call, request_id: str, body: Completion) -> RequestView:
         """Say that a request that nobody is trained for is done: access given, system changed."""
@@ -206,6 +243,11 @@ def _reading(api: Routes, registry: Registry) -> None:
     async def read_history(call: Call, request_id: str, query: PageQuery) -> Page[HistoryEvent]:
         """All that happened to it, oldest first; each event's hash covers the one before."""
         return await registry.history(call, request_id, query)
+
+    @api.get("/requests/{request_id}/confirmation", may="read_request")
+    async def read_confirmation(call: Call, request_id: str) -> ConfirmationNotes:
+        """The note that the client was sent about his verbal instruction, and what he said."""
+        return await registry.confirmation(call, request_id)
 
     @api.get("/requests/{request_id}/deadlines", may="read_request")
     async def read_deadlines(call: Call, request_id: str) -> Page[ExplainedDeadline]:

@@ -3,18 +3,48 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated
+from enum import StrEnum
+from string import Formatter
+from typing import Annotated, Final
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from shared.clock import Calendar, Promise
 from shared.contracts.terms import Deadline, DeadlineStep
 from shared.decider import Invalid, Unknown
 from shared.policy import Frozen, Key, Source, Tenant
+from shared.policy.models import Language
 
 SECTION = "intake"
 Series = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,8}$")]
 _MEMORY = 256
+NOTE_FACTS: Final = frozenset(
+    {"code", "received", "due", "topic", "subject", "description", "area", "effective"}
+)
+"""What a confirmation note may say of its request."""
+
+
+def _filled_by_facts(template: str) -> str:
+    try:
+        named = {name for _, name, _, _ in Formatter().parse(template) if name is not None}
+    except ValueError as error:
+        raise ValueError(f"not a template: {error}") from None
+    if unknown := sorted(named - NOTE_FACTS):
+        raise ValueError(f"unknown {', '.join(unknown)}; known are {', '.join(sorted(NOTE_FACTS))}")
+    return template
+
+
+Note = Annotated[
+    str, StringConstraints(min_length=1, max_length=4_000), AfterValidator(_filled_by_facts)
+]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=400)]
+
+
+class Lapse(StrEnum):
+    """What becomes of a verbal instruction that nobody confirms in time."""
+
+    PROCEED = "proceed"
+    WITHDRAW = "withdraw"
 
 
 class TypeRow(Frozen):
@@ -25,10 +55,28 @@ class TypeRow(Frozen):
     source: Source
 
 
+class VerbalRow(Frozen):
+    """How a verbal instruction gets its written support (A25).
+
+    `notes` is the text that goes to the client for confirmation, by language; `term` how long it
+    blocks the deployment; `lapse` what happens then, with the `reason` the client is told.
+    """
+
+    term: Key
+    lapse: Lapse
+    reason: Words
+    notes: Annotated[Mapping[Language, Note], Field(min_length=1)]
+    source: Source
+
+
 class IntakeSection(Frozen):
-    """`intake.yaml`. `calendar` says when a day, and so a code's year, begins."""
+    """`intake.yaml`. `calendar` says when a day, and so a code's year, begins.
+
+    Without `verbal`, an instruction by word of mouth is not taken.
+    """
 
     calendar: Key
+    verbal: VerbalRow | None = None
     types: Annotated[Mapping[Key, TypeRow], Field(min_length=1)]
 
 
@@ -43,6 +91,7 @@ class IntakePolicy:
     tenant: Tenant
     calendar: Calendar
     types: Mapping[str, TypeRow]
+    section: IntakeSection
     _made: dict[tuple[str, int], tuple[Deadline, ...]] = field(default_factory=dict)
 
     def type_of(self, name: str) -> TypeRow:
@@ -69,6 +118,22 @@ class IntakePolicy:
                 self._made.clear()
             made = self._made[key] = self._promise(self.type_of(name), received_at)
         return made
+
+    @property
+    def verbal(self) -> VerbalRow:
+        """How verbal instructions are confirmed.
+
+        Raises:
+            Invalid: this tenant takes none.
+        """
+        if self.section.verbal is None:
+            raise Invalid("request.verbal_not_taken", tenant=self.tenant.key)
+        return self.section.verbal
+
+    def confirmation(self, received_at: datetime) -> Deadline:
+        """Until when the client has to confirm what was said now."""
+        promise = self.tenant.promise(self.verbal.term, received_at)
+        return deadline_of("confirmation", promise, self.tenant.version)
 
     def _promise(self, row: TypeRow, received_at: datetime) -> tuple[Deadline, ...]:
         return tuple(
@@ -103,4 +168,6 @@ def intake_policy(tenant: Tenant) -> IntakePolicy:
     for row in section.types.values():
         for term in row.promises.values():
             tenant.term(term)
-    return IntakePolicy(tenant, tenant.calendar(section.calendar), section.types)
+    if section.verbal is not None:
+        tenant.term(section.verbal.term)
+    return IntakePolicy(tenant, tenant.calendar(section.calendar), section.types, section)

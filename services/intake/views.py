@@ -10,10 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.intake.domain import Request, Status
 from services.intake.domain.lifecycle import Holder
 from services.intake.domain.stages import Stage, StageState
+from services.intake.domain.verbal import ConfirmationState
 from services.intake.policy import IntakePolicy
 from shared.clock import Step, sentence
 from shared.clock.steps import local
 from shared.contracts import body_of
+from shared.contracts.intake import RequestConfirmationAsked
 from shared.contracts.terms import Deadline
 from shared.http import PageQuery
 from shared.store import Entry
@@ -55,6 +57,31 @@ class CoverageView:
     eligible: int
 
 
+@dataclass(slots=True)
+class ConfirmationView:
+    """Whether the client has confirmed a verbal instruction, and until when he may."""
+
+    state: ConfirmationState
+    due_at: datetime | None
+    confirmed_at: datetime | None
+
+
+class NoteView(View):
+    """A confirmation note in one language."""
+
+    language: str
+    text: str
+
+
+class ConfirmationNotes(View):
+    """What was sent to the client to be confirmed; no notes for what came in writing."""
+
+    state: ConfirmationState
+    due_at: datetime | None
+    confirmed_at: datetime | None
+    notes: Sequence[NoteView]
+
+
 class RequestView(View):
     """A request as the registry shows it."""
 
@@ -70,6 +97,7 @@ class RequestView(View):
     channel: str
     effective_on: date | None
     verbal: bool
+    confirmation: ConfirmationView
     touches: Sequence[str]
     attachments: Sequence[str]
     received_at: datetime
@@ -120,6 +148,11 @@ def request_view(case_id: str, request: Request, version: int) -> RequestView:
         channel=request.channel,
         effective_on=request.effective_on,
         verbal=request.verbal,
+        confirmation=ConfirmationView(
+            state=request.confirmation.state,
+            due_at=request.confirmation.due_at,
+            confirmed_at=request.confirmation.confirmed_at,
+        ),
         touches=request.touches,
         attachments=request.attachments,
         received_at=request.received_at,
@@ -141,6 +174,26 @@ def request_view(case_id: str, request: Request, version: int) -> RequestView:
 
 def _deadline_view(stage: Stage) -> DeadlineView:
     return DeadlineView(stage=stage.name, due_at=stage.due_at, state=stage.state)
+
+
+def confirmation_notes(request: Request, history: Sequence[Entry]) -> ConfirmationNotes:
+    """The notes as they were sent, whatever the policy says by now."""
+    asked = (
+        body_of(entry["type"], entry["data"])
+        for entry in history
+        if entry["type"] == RequestConfirmationAsked.event_type
+    )
+    return ConfirmationNotes.model_construct(
+        state=request.confirmation.state,
+        due_at=request.confirmation.due_at,
+        confirmed_at=request.confirmation.confirmed_at,
+        notes=[
+            NoteView.model_construct(language=note.language, text=note.text)
+            for event in asked
+            if isinstance(event, RequestConfirmationAsked)
+            for note in event.notes
+        ],
+    )
 
 
 def history_event(entry: Entry) -> HistoryEvent:

@@ -213,6 +213,7 @@ def _commands(api: Routes, evaluations: Evaluations) -> None:
         problems=(
             "evaluation.query_open",
             "evaluation.checks_missing",
+            "evaluation.unconfirmed",
             "evaluation.illegal_transition",
         ),
     )

@@ -3,10 +3,15 @@
 from collections.abc import Iterable
 
 from services.validation.cases import EVALUATION, QUERY
-from services.validation.domain import Deploy, Open, Withdraw
+from services.validation.domain import Confirm, Deploy, Open, Withdraw
 from services.validation.domain.query import Ask, Close, QueryStatus
 from shared.bus import Heard, Hears, Send
-from shared.contracts.intake import RequestClosed, RequestReceived
+from shared.contracts.intake import (
+    RequestClosed,
+    RequestConfirmationLapsed,
+    RequestConfirmed,
+    RequestReceived,
+)
 from shared.contracts.training import PlanLaunched
 from shared.contracts.validation import (
     EvaluationAnswered,
@@ -18,6 +23,7 @@ from shared.service import Workshop
 
 HEARS = Hears("validation")
 WITHDRAWN = "withdrawn"
+PROCEED = "proceed"
 
 
 @HEARS(RequestReceived)
@@ -29,8 +35,21 @@ def on_request_received(heard: Heard[RequestReceived]) -> Iterable[Send]:
         topic=request.topic,
         title=request.title,
         received_at=request.received_at,
+        verbal=request.verbal,
     )
     yield Send(EVALUATION.stream, heard.subject, command, create=True)
+
+
+@HEARS(RequestConfirmed)
+def on_request_confirmed(heard: Heard[RequestConfirmed]) -> Iterable[Send]:
+    yield Send(EVALUATION.stream, heard.subject, Confirm())
+
+
+@HEARS(RequestConfirmationLapsed)
+def on_confirmation_lapsed(heard: Heard[RequestConfirmationLapsed]) -> Iterable[Send]:
+    # a request that is withdrawn instead ends with its closing, which follows
+    if heard.body.then == PROCEED:
+        yield Send(EVALUATION.stream, heard.subject, Confirm(lapsed=True))
 
 
 @HEARS(RequestClosed)

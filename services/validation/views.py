@@ -63,6 +63,7 @@ class EvaluationView(_View):
     queries: Sequence[QueryView]
     checks: Sequence[str]
     promised: DeadlineView | None = Field(description="The term told to the client on approval")
+    unconfirmed: bool = Field(description="A verbal instruction that the client has to confirm")
     reason: str
     decided_at: datetime | None
     use: str = Field(
@@ -95,6 +96,7 @@ def view(
         queries=[_query(query) for query in state.queries],
         checks=state.checks,
         promised=_deadline(state.promised, "running", language) if state.promised else None,
+        unconfirmed=state.unconfirmed,
         reason=state.reason,
         decided_at=state.decided_at,
         use=state.use,

@@ -2,6 +2,8 @@
 
 from datetime import date, datetime
 
+from pydantic import BaseModel, ConfigDict
+
 from shared.contracts.events import EventBody
 from shared.contracts.terms import Deadline
 
@@ -81,3 +83,36 @@ class RequestImported(EventBody, event_type="intake.request.imported.v1"):
     area: str = ""
     source: str
     row: int
+
+
+class ConfirmationNote(BaseModel):
+    """What the client is asked to confirm, in one language of the tenant."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    language: str
+    text: str
+
+
+class RequestConfirmationAsked(EventBody, event_type="intake.request.confirmation_asked.v1"):
+    """A verbal instruction was written down and sent back to the client (A25).
+
+    Nothing is deployed until he confirms it, or its term lapses.
+    """
+
+    deadline: Deadline
+    notes: tuple[ConfirmationNote, ...]
+
+
+class RequestConfirmed(EventBody, event_type="intake.request.confirmed.v1"):
+    """The client confirmed in writing what was said by word of mouth; who did is the actor."""
+
+    confirmed_at: datetime
+    remark: str = ""
+
+
+class RequestConfirmationLapsed(EventBody, event_type="intake.request.confirmation_lapsed.v1"):
+    """Nobody confirmed in time. `then` is what the policy says: `proceed` or `withdraw`."""
+
+    due_at: datetime
+    then: str

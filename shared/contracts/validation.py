@@ -190,3 +190,15 @@ class QueryClosed(EventBody, event_type="validation.query.closed.v1"):
     evaluation_id: str
     outcome: str
     reminders: int
+
+
+class EvaluationAwaitsConfirmation(
+    EventBody, event_type="validation.evaluation.confirmation_awaited.v1"
+):
+    """The instruction was verbal: it is not approved before the client has confirmed it (A25)."""
+
+
+class EvaluationConfirmed(EventBody, event_type="validation.evaluation.confirmed.v1"):
+    """The client confirmed the verbal instruction, or the policy lets it go on without."""
+
+    lapsed: bool = False

@@ -14,6 +14,7 @@ from services.intake.domain.lifecycle import TERMINAL, Action, Holder, Status
 from services.intake.domain.request import (
     Advance,
     Complete,
+    Confirm,
     Coverage,
     PassDeadline,
     Receive,
@@ -21,13 +22,17 @@ from services.intake.domain.request import (
     TakeOver,
     Withdraw,
 )
+from services.intake.domain.verbal import Confirmation, ConfirmationState
 from services.intake.policy import IntakePolicy
 from shared.decider import Decider
 
 
 def next_due(request: Request) -> datetime | None:
-    """When the next promise falls due; none once the request has ended."""
-    return None if request.status in TERMINAL else stages.next_due(request.stages)
+    """When the next promise of either side falls due; none once the request has ended."""
+    if request.status in TERMINAL:
+        return None
+    dues = (stages.next_due(request.stages), request.confirmation.next_due)
+    return min((due for due in dues if due is not None), default=None)
 
 
 DECIDER: Final[Decider[Request, Any, IntakePolicy]] = Decider(
@@ -45,6 +50,9 @@ __all__ = [
     "Action",
     "Advance",
     "Complete",
+    "Confirm",
+    "Confirmation",
+    "ConfirmationState",
     "Coverage",
     "Holder",
     "PassDeadline",

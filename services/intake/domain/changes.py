@@ -6,12 +6,16 @@ from datetime import datetime
 from typing import Final
 
 from services.intake.domain import stages as promises
+from services.intake.domain import verbal
 from services.intake.domain.lifecycle import EVALUATING, HOLDER, Holder, Status
 from services.intake.domain.request import Coverage, Request
 from services.intake.domain.stages import Stages, StageState
 from shared.contracts import EventBody
 from shared.contracts.intake import (
     RequestClosed,
+    RequestConfirmationAsked,
+    RequestConfirmationLapsed,
+    RequestConfirmed,
     RequestDeadlineBreached,
     RequestImported,
     RequestProgressed,
@@ -26,7 +30,9 @@ OUTCOMES: Final = {
 }
 
 
-def evolve(request: Request, event: EventBody, stamp: Stamp) -> Request:
+def evolve(  # noqa: PLR0911 - one return a kind of event
+    request: Request, event: EventBody, stamp: Stamp
+) -> Request:
     """What an event changes."""
     match event:
         case RequestReceived():
@@ -39,6 +45,8 @@ def evolve(request: Request, event: EventBody, stamp: Stamp) -> Request:
             return _with_stages(request, promises.breach(request.stages, event.stage))
         case RequestClosed():
             return _after_closing(request, event)
+        case RequestConfirmationAsked() | RequestConfirmed() | RequestConfirmationLapsed():
+            return replace(request, confirmation=verbal.answered(request.confirmation, event))
     return request
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from services.intake.domain import stages as promises
+from services.intake.domain import verbal
 from services.intake.domain.lifecycle import (
     HOLDER,
     LIFECYCLE,
@@ -18,6 +19,7 @@ from services.intake.domain.request import (
     Advance,
     Command,
     Complete,
+    Confirm,
     PassDeadline,
     Receive,
     Request,
@@ -55,11 +57,13 @@ def follow(status: Status, action: Action) -> Status:
         raise Rejected("request.illegal_transition", status=status, action=action) from None
 
 
-def decide(request: Request, command: Command, given: Given[IntakePolicy]) -> Sequence[EventBody]:
+def decide(  # noqa: PLR0911 - one return a command
+    request: Request, command: Command, given: Given[IntakePolicy]
+) -> Sequence[EventBody]:
     """The events that a command leads to; repeated or late news leads to none."""
     match command:
         case Receive():
-            return [_received(request, command, given)]
+            return _received(request, command, given)
         case TakeOver():
             return [] if request.status is not Status.NEW else [command.imported]
         case Advance():
@@ -72,15 +76,19 @@ def decide(request: Request, command: Command, given: Given[IntakePolicy]) -> Se
                 *_breaches(request, given.at),
                 RequestClosed(outcome="withdrawn", closed_at=given.at, reason=command.reason),
             ]
+        case Confirm():
+            return _confirmed(request, command, given)
         case PassDeadline():
-            return [_breach(request, s) for s in _fallen_due(request, command.due_at)]
+            return _passed(request, command.due_at, given)
 
 
-def _received(request: Request, command: Receive, given: Given[IntakePolicy]) -> RequestReceived:
+def _received(
+    request: Request, command: Receive, given: Given[IntakePolicy]
+) -> Sequence[EventBody]:
     follow(request.status, Action.RECEIVE)
     deadlines = given.policy.promises(command.request_type, given.at)
     effective = max((d.effective_at for d in deadlines), default=given.at)
-    return RequestReceived(
+    received = RequestReceived(
         code=command.code,
         request_type=command.request_type,
         topic=command.topic,
@@ -97,6 +105,34 @@ def _received(request: Request, command: Receive, given: Given[IntakePolicy]) ->
         touches=command.touches,
         attachments=command.attachments,
     )
+    return [received, verbal.asked(received, given)] if command.verbal else [received]
+
+
+def _confirmed(
+    request: Request, command: Confirm, given: Given[IntakePolicy]
+) -> Sequence[EventBody]:
+    if request.status in TERMINAL:
+        raise Rejected("request.illegal_transition", status=request.status, action="confirm")
+    late = _lapsed(request, given.at, given) if request.confirmation.is_late(given.at) else []
+    if any(isinstance(event, RequestClosed) for event in late):
+        raise Rejected("request.confirmation_lapsed", due_at=request.confirmation.due_at)
+    return [*late, verbal.confirmed(request.confirmation, command.remark, given.at)]
+
+
+def _passed(request: Request, due_at: datetime, given: Given[IntakePolicy]) -> Sequence[EventBody]:
+    """What a promised instant brings: breaches of our own, a lapse of the client's."""
+    breaches = [_breach(request, stage) for stage in _fallen_due(request, due_at)]
+    if request.status in TERMINAL or not request.confirmation.is_due(due_at):
+        return breaches
+    return [*breaches, *_lapsed(request, given.at, given)]
+
+
+def _lapsed(request: Request, at: datetime, given: Given[IntakePolicy]) -> Sequence[EventBody]:
+    """The client did not confirm in time: the policy says what becomes of the request."""
+    lapsed, reason = verbal.lapsed(request.confirmation, given.policy)
+    if not reason:
+        return [lapsed]
+    return [lapsed, RequestClosed(outcome="withdrawn", closed_at=at, reason=reason)]
 
 
 def _advanced(request: Request, told: Advance) -> Sequence[EventBody]:
@@ -150,6 +186,8 @@ def _completed(
     request: Request, command: Complete, given: Given[IntakePolicy]
 ) -> Sequence[EventBody]:
     follow(request.status, Action.COMPLETE)
+    if request.confirmation.is_awaited:
+        raise Rejected("request.unconfirmed", due_at=request.confirmation.due_at)
     if request.holder != Holder.SYSTEMS:
         raise Rejected("request.replicated", status=request.status, holder=request.holder)
     return _advanced(request, Advance(Action.COMPLETE, given.at, command.note))

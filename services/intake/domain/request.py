@@ -6,6 +6,7 @@ from typing import Final
 
 from services.intake.domain.lifecycle import Action, Holder, Status
 from services.intake.domain.stages import NEVER, Stages
+from services.intake.domain.verbal import UNASKED, Confirmation
 from shared.contracts.intake import RequestImported
 from shared.contracts.terms import Deadline
 
@@ -56,6 +57,7 @@ class Request:
     closed_at: datetime | None = None
     on_time: bool | None = None
     source: str = ""
+    confirmation: Confirmation = UNASKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,13 @@ class Complete:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirm:
+    """The client confirms in writing what was said by word of mouth."""
+
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Withdraw:
     """The client takes the request back."""
 
@@ -115,4 +124,4 @@ class PassDeadline:
     due_at: datetime
 
 
-Command = Receive | TakeOver | Advance | Complete | Withdraw | PassDeadline
+Command = Receive | TakeOver | Advance | Complete | Confirm | Withdraw | PassDeadline

@@ -15,6 +15,7 @@ from services.validation.domain.model import (
     AnswerQuery,
     Approve,
     Command,
+    Confirm,
     Deploy,
     Evaluation,
     Expire,
@@ -35,7 +36,9 @@ from shared.contracts.validation import (
     Answer,
     EvaluationAnswered,
     EvaluationApproved,
+    EvaluationAwaitsConfirmation,
     EvaluationBreached,
+    EvaluationConfirmed,
     EvaluationDeploymentBlocked,
     EvaluationDeploymentStarted,
     EvaluationDeploymentUnblocked,
@@ -49,7 +52,7 @@ from shared.contracts.validation import (
 from shared.decider import Given, Invalid, Rejected
 
 
-def decide(
+def decide(  # noqa: C901 - one case a command
     state: Evaluation, command: Command, given: Given[EvaluationPolicy]
 ) -> Sequence[EventBody]:
     """The events a command leads to."""
@@ -59,6 +62,8 @@ def decide(
             return _breach(state) if due is not None and due <= given.at else []
         case Open():
             return _open(command, given.policy) if state.status is Status.NEW else []
+        case Confirm(lapsed):
+            return [EvaluationConfirmed(lapsed=lapsed)] if state.unconfirmed else []
         case Deploy():
             return _deploy(state)
         case Withdraw():
@@ -81,16 +86,15 @@ def decide(
 
 def _open(command: Open, policy: EvaluationPolicy) -> list[EventBody]:
     clock = start(policy.clock, command.received_at)
-    return [
-        EvaluationOpened(
-            code=command.code,
-            request_type=command.request_type,
-            topic=command.topic,
-            title=command.title,
-            received_at=command.received_at,
-            deadline=deadline_of(clock),
-        )
-    ]
+    opened = EvaluationOpened(
+        code=command.code,
+        request_type=command.request_type,
+        topic=command.topic,
+        title=command.title,
+        received_at=command.received_at,
+        deadline=deadline_of(clock),
+    )
+    return [opened, EvaluationAwaitsConfirmation()] if command.verbal else [opened]
 
 
 def _withdraw(state: Evaluation, command: Withdraw) -> list[EventBody]:
@@ -181,6 +185,8 @@ def _approve(
 ) -> list[EventBody]:
     follow(state.status, Action.APPROVE)
     policy = given.policy
+    if state.unconfirmed:
+        raise Rejected("evaluation.unconfirmed", id=state.code)
     if missing := [check for check in policy.checks if check not in command.checks]:
         raise Rejected("evaluation.checks_missing", missing=missing)
     if unknown := sorted(set(command.checks) - set(policy.checks)):

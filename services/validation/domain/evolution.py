@@ -8,7 +8,9 @@ from services.validation.domain.model import Evaluation, Query
 from shared.contracts.validation import (
     EvaluationAnswered,
     EvaluationApproved,
+    EvaluationAwaitsConfirmation,
     EvaluationBreached,
+    EvaluationConfirmed,
     EvaluationDeploymentBlocked,
     EvaluationDeploymentStarted,
     EvaluationDeploymentUnblocked,
@@ -29,6 +31,8 @@ Event = (
     | EvaluationRefused
     | EvaluationWithdrawn
     | EvaluationBreached
+    | EvaluationAwaitsConfirmation
+    | EvaluationConfirmed
     | EvaluationShared
     | EvaluationDeploymentStarted
     | Told
@@ -55,6 +59,8 @@ def evolve(  # noqa: C901, PLR0911 - one return a kind of event
             return _ended(state, Action.WITHDRAW, event.reason, stamp)
         case EvaluationBreached():
             return replace(state, breached=True)
+        case EvaluationAwaitsConfirmation() | EvaluationConfirmed():
+            return replace(state, unconfirmed=isinstance(event, EvaluationAwaitsConfirmation))
         case EvaluationShared():
             status = follow(state.status, Action.SHARE)
             return replace(state, status=status, shared=event.content, shared_at=stamp.at)

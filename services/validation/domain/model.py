@@ -44,6 +44,7 @@ class Evaluation:
     doubts: tuple[Doubt, ...] = ()
     shared: str = ""
     shared_at: datetime | None = None
+    unconfirmed: bool = False
 
     @property
     def holder(self) -> str:
@@ -80,6 +81,14 @@ class Open:
     topic: str
     title: str
     received_at: datetime
+    verbal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """The client confirmed the verbal instruction, or its term `lapsed` and the policy goes on."""
+
+    lapsed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +179,7 @@ class Expire:
 
 Command = (
     Open
+    | Confirm
     | Observe
     | AnswerQuery
     | Approve
