@@ -3,7 +3,7 @@
 A consumer depends on this package and never on the service that publishes.
 """
 
-from shared.contracts import intake, people, training, validation
+from shared.contracts import incidents, intake, people, training, validation
 from shared.contracts.envelope import Envelope, MalformedEnvelope, decode, encode
 from shared.contracts.events import (
     REGISTRY,
@@ -24,6 +24,7 @@ __all__ = [
     "body_of",
     "decode",
     "encode",
+    "incidents",
     "intake",
     "people",
     "training",

@@ -1,0 +1,1 @@
+"""Incidents: three tiers, one ticket, and every promise on the way to the answer."""

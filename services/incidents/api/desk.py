@@ -1,0 +1,168 @@
+"""What the routes do: a body becomes a command to the case, the case becomes a view."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from services.incidents.api.inputs import EstimateQuery, Forwarding, IncidentQuery, NewIncident
+from services.incidents.api.permissions import PERMISSIONS
+from services.incidents.cases import INCIDENT
+from services.incidents.catalogue import CatalogueView, catalogue
+from services.incidents.domain import Command, Incident, evolve
+from services.incidents.domain.commands import Convert, Forward, Register
+from services.incidents.estimates import estimate
+from services.incidents.explanations import ExplainedDeadline, explained
+from services.incidents.policy import IncidentPolicy
+from services.incidents.reporters import Reporters
+from services.incidents.views import (
+    HistoryEvent,
+    IncidentView,
+    history_event,
+    incident_view,
+    queue,
+)
+from shared.contracts import body_of
+from shared.contracts.incidents import Estimate
+from shared.decider import Stamp, Unknown
+from shared.http import Call, Page, PageQuery, page_of
+from shared.service import Workshop, cause_of
+from shared.store import Cases, Outcome
+from shared.store.cases import MAX_HISTORY
+
+
+class Desk:
+    """The operations on incidents."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+        self._cases: Cases[Incident] = workshop.of(INCIDENT)
+        self._reporters = Reporters(workshop.database)
+
+    async def register(self, call: Call, body: NewIncident) -> IncidentView:
+        policy = self._policy(call)
+        ticket = await self._code(call, policy.section.series)
+        command = Register(
+            ticket=ticket,
+            summary=body.summary,
+            description=body.description,
+            origin=policy.origin(body.origin),
+            area=policy.area(body.area),
+            channel=policy.channel(body.channel),
+            kind=body.type or "",
+            criticality=body.criticality or "",
+            priority=body.priority or "",
+        )
+        cause = cause_of(call)
+        # first who reported: an incident without its reporter could never be answered
+        await self._reporters.keep(call.tenant, cause.id, body.reporter)
+        outcome = await self._cases.create(cause.id, command, cause)
+        if outcome.replayed:
+            outcome = await self._as_registered(call, outcome)
+        return await self._view(call, outcome)
+
+    async def _as_registered(self, call: Call, outcome: Outcome[Incident]) -> Outcome[Incident]:
+        """What the first call was answered, whatever has become of the incident since."""
+        (first,) = await self._cases.history(outcome.id, call.tenant, 0, 1)
+        stamp = Stamp(first["at"], first["actor"], first["seq"])
+        state = evolve(Incident(), body_of(first["type"], first["data"]), stamp)
+        return Outcome(outcome.id, state, first["seq"])
+
+    async def forward(self, call: Call, case_id: str, body: Forwarding) -> IncidentView:
+        state = (await self._cases.get(case_id, call.tenant)).state
+        told = await self._estimate(call, state.area, state.kind)
+        return await self.give(call, case_id, Forward(body.area, told))
+
+    async def convert(self, call: Call, case_id: str, reason: str, partner: str) -> IncidentView:
+        code = await self._code(call, self._policy(call).section.requirement_series)
+        return await self.give(call, case_id, Convert(code, reason, partner))
+
+    async def give(self, call: Call, case_id: str, command: Command) -> IncidentView:
+        """Give a command to an incident on the version the caller saw."""
+        outcome = await self._cases.handle(
+            case_id, command, cause_of(call), expected=call.expected_version
+        )
+        return await self._view(call, outcome)
+
+    async def read(self, call: Call, case_id: str) -> IncidentView:
+        return await self._view(call, await self._cases.get(case_id, call.tenant))
+
+    async def find(self, call: Call, query: IncidentQuery) -> Page[IncidentView]:
+        now = self._workshop.now()
+        after = query.after(datetime, str)
+        position = None if after is None else (after[0], after[1])
+        where = _filters(query, now)
+        found = await queue(self._cases, call.tenant, where, position, query.limit + 1)
+        page = page_of(found, query, lambda outcome: (outcome.state.due_at, outcome.id))
+        policy = self._policy(call)
+        return Page(
+            items=[incident_view(outcome, policy, now) for outcome in page.items], next=page.next
+        )
+
+    async def history(self, call: Call, case_id: str, query: PageQuery) -> Page[HistoryEvent]:
+        after = query.after(int)
+        start = min(max(0, after[0]), MAX_HISTORY) if after else 0
+        entries = await self._cases.history(case_id, call.tenant, start, query.limit + 1)
+        events = [history_event(entry) for entry in entries]
+        return page_of(events, query, lambda event: (event.sequence,))
+
+    async def deadlines(self, call: Call, case_id: str) -> Page[ExplainedDeadline]:
+        outcome = await self._cases.get(case_id, call.tenant)
+        history = await self._cases.history(case_id, call.tenant, 0, MAX_HISTORY)
+        now, policy = self._workshop.now(), self._policy(call)
+        return Page(items=explained(outcome.state, history, policy, now, call.language))
+
+    async def estimate_of(self, call: Call, case_id: str) -> Estimate:
+        state = (await self._cases.get(case_id, call.tenant)).state
+        return _known(await self._estimate(call, state.area, state.kind))
+
+    async def estimate(self, call: Call, query: EstimateQuery) -> Estimate:
+        policy = self._policy(call)
+        kind = policy.type(query.type or policy.section.classification.unclassified)
+        return _known(await self._estimate(call, policy.area(query.area), kind))
+
+    async def catalogue(self, call: Call) -> CatalogueView:
+        return catalogue(self._policy(call), call.language)
+
+    async def _estimate(self, call: Call, area: str, kind: str) -> Estimate | None:
+        rule = self._policy(call).section.estimate
+        return await estimate(self._cases, call.tenant, area, kind, rule)
+
+    async def _code(self, call: Call, series: str) -> str:
+        year = self._workshop.now().astimezone(self._policy(call).calendar.zone).year
+        return await self._workshop.codes.next(call.tenant, series, year)
+
+    async def _view(self, call: Call, outcome: Outcome[Incident]) -> IncidentView:
+        reporter = None
+        if PERMISSIONS.allow("read_reporter", call.actor.roles):
+            reporter = await self._reporters.of(call.tenant, outcome.id)
+        return incident_view(outcome, self._policy(call), self._workshop.now(), reporter)
+
+    def _policy(self, call: Call) -> IncidentPolicy:
+        policy: IncidentPolicy = self._workshop.policy(call.tenant)
+        return policy
+
+
+def _known(found: Estimate | None) -> Estimate:
+    if found is None:
+        raise Unknown("incident.no_estimate")
+    return found
+
+
+def _filters(query: IncidentQuery, now: datetime) -> Mapping[str, Any]:
+    where: dict[str, Any] = {}
+    if query.status:
+        where["state.status"] = {"$in": [status.value for status in query.status]}
+    elif query.ticket is None:
+        where["state.open"] = True
+    chosen = {
+        "tier": query.tier,
+        "desk": query.desk,
+        "holder": query.holder,
+        "area": query.area,
+        "criticality": query.criticality,
+        "ticket": query.ticket,
+    }
+    where |= {f"state.{name}": value for name, value in chosen.items() if value is not None}
+    if query.overdue is not None:
+        where["state.due_at"] = {"$lt": now} if query.overdue else {"$gte": now}
+    return {"$and": [where]} if where else {}

@@ -1,0 +1,153 @@
+"""What callers send."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from services.incidents.domain import Status
+from shared.http import Input, PageQuery
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+Choice = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80)]
+Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
+Long = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
+
+
+class NewIncident(Input):
+    """What a user reports; `reporter` is kept apart from all events.
+
+    `criticality`, `type` and `priority` may be left to tier 2; see `/incident-catalogue`.
+    """
+
+    summary: Short
+    description: Long
+    area: Name
+    origin: Name
+    reporter: Short
+    channel: Name
+    criticality: Choice | None = None
+    type: Choice | None = None
+    priority: Choice | None = None
+
+
+class Forwarding(Input):
+    """To which area of tier 2; the incident's own when it is left out."""
+
+    area: Choice = ""
+
+
+class Why(Input):
+    """The reason, for the record."""
+
+    reason: Text
+
+
+class Taking(Input):
+    """How hard it is, and the days it will take within the term's range."""
+
+    complexity: Choice = ""
+    days: Annotated[int | None, Field(ge=0, le=1_000)] = None
+
+
+class Elevation(Why):
+    """To which area of tier 3; the tier's own when it is left out."""
+
+    area: Choice = ""
+
+
+class Rerouting(Why):
+    """To which other area of the same tier."""
+
+    area: Name
+
+
+class Question(Input):
+    """What a provider is asked, and what tier 1 is told of the steps taken."""
+
+    provider: Name
+    question: Text
+    steps: Text
+
+
+class ProvidersAnswer(Input):
+    """What the provider said."""
+
+    answer: Long
+
+
+class NewSolution(Input):
+    """The answer, its support, and what caused it."""
+
+    answer: Long
+    evidence: Annotated[tuple[Short, ...], Field(max_length=50)] = ()
+    cause: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000)] = ""
+
+
+class Validation(Input):
+    """A word on the answer, if any."""
+
+    note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000)] = ""
+
+
+class Conversion(Why):
+    """Why it needs development, and with which area of users that was agreed."""
+
+    coordinated_with: Short
+
+
+class FinalReply(Input):
+    """What the user is sent; the validated answer when it is left out."""
+
+    message: Annotated[str, StringConstraints(strip_whitespace=True, max_length=20_000)] = ""
+
+
+class NewExtension(Why):
+    """More days."""
+
+    days: Annotated[int, Field(ge=0, le=1_000)]
+
+
+class Told(Input):
+    """What the user was told."""
+
+    message: Text
+
+
+class Classification(Why):
+    """What is said anew; what is left out stays."""
+
+    origin: Choice = ""
+    area: Choice = ""
+    type: Choice = ""
+    criticality: Choice = ""
+    complexity: Choice = ""
+    priority: Choice = ""
+
+
+class NewCoordination(Input):
+    """Who else was asked; `external` when outside the house."""
+
+    external: bool
+    party: Short
+    note: Text
+
+
+class IncidentQuery(PageQuery):
+    """Filters of the queue; they narrow each other. Without `status`, what is open."""
+
+    status: tuple[Status, ...] = ()
+    tier: Annotated[int | None, Field(ge=1, le=3)] = None
+    desk: Choice | None = None
+    holder: Annotated[str | None, Field(max_length=200)] = None
+    area: Choice | None = None
+    criticality: Choice | None = None
+    ticket: Choice | None = None
+    overdue: bool | None = None
+
+
+class EstimateQuery(Input):
+    """The kind of incident to say usual times of."""
+
+    area: Name
+    type: Choice = ""

@@ -1,0 +1,42 @@
+"""Who may ask what. Which tier has the incident decides further, by the account's policy."""
+
+from typing import Final
+
+from shared.security import Permissions, Role
+
+DESK: Final = {
+    Role.ADVISER,
+    Role.AGENT,
+    Role.CHANNEL_COORDINATOR,
+    Role.SUPERVISOR,
+    Role.FLOOR_SUPERVISOR,
+    Role.INCIDENT_LEADER,
+}
+SECOND: Final = {Role.SPECIALIST_L2, Role.INCIDENT_COORDINATOR, Role.INCIDENT_LEADER}
+THIRD: Final = {Role.SPECIALIST_L3, Role.INCIDENT_COORDINATOR}
+ALL_TIERS: Final = DESK | SECOND | THIRD
+READERS: Final = ALL_TIERS | {
+    Role.REPORT_READER,
+    Role.SERVICE_MANAGER,
+    Role.QUALITY_MONITOR,
+    Role.PROVIDER,
+    Role.PROGRAM,
+    Role.AUDITOR,
+    Role.TENANT_ADMIN,
+}
+
+PERMISSIONS: Final = Permissions(
+    {
+        "register_incident": DESK | {Role.PROGRAM},
+        "read_incident": READERS,
+        "read_reporter": ALL_TIERS,
+        "attend_user": DESK,
+        "attend_incident": SECOND | THIRD,
+        "solve_incident": ALL_TIERS,
+        "elevate_incident": SECOND,
+        "validate_incident": SECOND,
+        "ask_provider": THIRD,
+        "record_provider_answer": THIRD | {Role.PROVIDER},
+        "note_incident": ALL_TIERS,
+    }
+)

@@ -1,0 +1,22 @@
+"""Where incidents are kept."""
+
+from typing import Final
+
+from services.incidents.domain import RULES, Incident
+from shared.store import Kind
+
+# The queues are read through what is open, tier by tier, the tightest promise first; what is closed
+# is read by its kind for the present averages.
+INCIDENT: Final[Kind[Incident]] = Kind(
+    "incidents",
+    "incident",
+    decider=RULES,
+    indexes=(
+        ("state.open", "state.tier", "state.due_at", "_id"),
+        ("state.open", "state.due_at", "_id"),
+        ("state.open", "state.area", "state.kind", "state.closed_at"),
+        ("state.open", "state.area", "state.closed_at"),
+        ("state.open", "state.closed_at"),
+    ),
+    unique=(("state.ticket",),),
+)

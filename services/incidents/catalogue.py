@@ -1,0 +1,81 @@
+"""What may be said of an incident, with the manual's definitions as help."""
+
+from collections.abc import Mapping, Sequence
+
+from pydantic import BaseModel, ConfigDict
+
+from services.incidents.policy import IncidentPolicy, Level, Words
+from shared.i18n import ENGLISH
+
+
+class _View(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ChoiceView(_View):
+    """A value, its name, and with a scale the definition and where it is written."""
+
+    key: str
+    name: str
+    help: str = ""
+    source: str = ""
+
+
+class AreaView(_View):
+    """An organ, and the tiers that it attends at."""
+
+    key: str
+    name: str
+    tiers: Sequence[int]
+
+
+class CatalogueView(_View):
+    """The classification in force; `version` is the coordinators' agreement."""
+
+    version: str
+    criticality: Sequence[ChoiceView]
+    complexity: Sequence[ChoiceView]
+    priority: Sequence[ChoiceView]
+    origins: Sequence[ChoiceView]
+    types: Sequence[ChoiceView]
+    areas: Sequence[AreaView]
+    channels: Sequence[str]
+
+
+def catalogue(policy: IncidentPolicy, language: str) -> CatalogueView:
+    """An account's classification in a language."""
+    section = policy.section
+    agreed = section.classification
+    return CatalogueView(
+        version=agreed.version,
+        criticality=_scale(section.criticality.levels, language),
+        complexity=_scale(section.complexity, language),
+        priority=_scale(section.priority, language),
+        origins=_names(agreed.origins, language),
+        types=_names(agreed.types, language),
+        areas=[
+            AreaView(key=key, name=area.name, tiers=area.tiers)
+            for key, area in agreed.areas.items()
+        ],
+        channels=agreed.channels,
+    )
+
+
+def _scale(levels: Mapping[str, Level], language: str) -> list[ChoiceView]:
+    return [
+        ChoiceView(
+            key=key,
+            name=_said(level.name, language),
+            help=_said(level.help, language),
+            source=level.source,
+        )
+        for key, level in levels.items()
+    ]
+
+
+def _names(words: Mapping[str, Words], language: str) -> list[ChoiceView]:
+    return [ChoiceView(key=key, name=_said(text, language)) for key, text in words.items()]
+
+
+def _said(words: Words, language: str) -> str:
+    return words.en if language == ENGLISH else words.es

@@ -1,0 +1,226 @@
+"""What an event changes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import reduce
+from typing import Any, Final
+
+from services.incidents.domain.lifecycle import ENDED, TIER, Action, Status, follow
+from services.incidents.domain.model import (
+    NEVER,
+    Coordination,
+    Extension,
+    Incident,
+    Solution,
+    Wait,
+)
+from services.incidents.domain.stages import Standing, applied, told
+from shared.clock import DUE
+from shared.contracts import EventBody
+from shared.contracts import incidents as said
+from shared.decider import Stamp
+
+Change = Callable[[Incident, Any, Stamp], Mapping[str, Any]]
+
+
+def evolve(state: Incident, event: EventBody, stamp: Stamp) -> Incident:
+    """The incident after one of its events."""
+    action, change = _EVENTS[type(event)]
+    status = state.status if action is None else follow(state.status, action)
+    stages = reduce(
+        lambda known, clock: applied(known, clock, stamp.at),
+        getattr(event, "clocks", ()),
+        state.stages,
+    )
+    after = replace(
+        state,
+        status=status,
+        tier=TIER[status],
+        holder=getattr(event, "holder", state.holder),
+        open=status not in ENDED,
+        stages=stages,
+    )
+    after = replace(after, **change(after, event, stamp))
+    running = (stage.due_at for stage in after.stages if stage.standing is Standing.RUNNING)
+    return replace(after, due_at=min(running, default=NEVER), desk=after.desks[after.tier - 1])
+
+
+def _placed(state: Incident, tier: int, area: str) -> Mapping[str, Any]:
+    """A new desk at a tier, where nobody has taken it yet."""
+    desks, persons = list(state.desks), list(state.persons)
+    desks[tier - 1], persons[tier - 1] = area, ""
+    return {"desks": tuple(desks), "persons": tuple(persons)}
+
+
+def _registered(state: Incident, event: said.IncidentRegistered, _: Stamp) -> Mapping[str, Any]:
+    return {
+        "ticket": event.ticket,
+        "summary": event.summary,
+        "description": event.description,
+        "origin": event.origin,
+        "area": event.area,
+        "kind": event.kind,
+        "criticality": event.criticality,
+        "criticality_given": event.criticality_given,
+        "priority": event.priority,
+        "channel": event.channel,
+        "catalogue": event.catalogue,
+        "registered_at": event.registered_at,
+        **_placed(state, state.tier, event.desk),
+    }
+
+
+def _forwarded(state: Incident, event: said.IncidentForwarded, _: Stamp) -> Mapping[str, Any]:
+    return {**_placed(state, state.tier, event.area), "forwarded": True}
+
+
+def _taken(state: Incident, event: said.IncidentTaken, _: Stamp) -> Mapping[str, Any]:
+    persons = list(state.persons)
+    persons[event.tier - 1] = event.person
+    return {"persons": tuple(persons), "complexity": event.complexity or state.complexity}
+
+
+def _elevated(state: Incident, event: said.IncidentElevated, _: Stamp) -> Mapping[str, Any]:
+    return _placed(state, state.tier, event.area)
+
+
+def _rerouted(state: Incident, event: said.IncidentRerouted, _: Stamp) -> Mapping[str, Any]:
+    return {**_placed(state, event.tier, event.area), "reroutes": state.reroutes + 1}
+
+
+def _returned(state: Incident, _: said.IncidentReturned, __: Stamp) -> Mapping[str, Any]:
+    return {"returns": state.returns + 1}
+
+
+def _provider_asked(
+    state: Incident, event: said.IncidentProviderAsked, stamp: Stamp
+) -> Mapping[str, Any]:
+    wait = Wait(event.provider, event.question, event.steps, stamp.at)
+    return {"waits": (*state.waits, wait)}
+
+
+def _provider_answered(
+    state: Incident, event: said.IncidentProviderAnswered, stamp: Stamp
+) -> Mapping[str, Any]:
+    *earlier, wait = state.waits
+    return {"waits": (*earlier, replace(wait, answered_at=stamp.at, answer=event.answer))}
+
+
+def _solved(state: Incident, event: said.IncidentSolved, stamp: Stamp) -> Mapping[str, Any]:
+    solution = Solution(
+        tier=event.tier,
+        answer=event.answer,
+        evidence=event.evidence,
+        cause=event.cause,
+        at=stamp.at,
+        too_fast=event.too_fast,
+        validated=state.status is not Status.VALIDATING,
+    )
+    return {"solution": solution}
+
+
+def _validated(state: Incident, _: said.IncidentValidated, __: Stamp) -> Mapping[str, Any]:
+    if state.solution is None:
+        raise ValueError("nothing to validate")
+    return {"solution": replace(state.solution, validated=True)}
+
+
+def _observed(_: Incident, __: said.IncidentObserved, ___: Stamp) -> Mapping[str, Any]:
+    return {"solution": None}
+
+
+def _converted(_: Incident, event: said.IncidentConverted, __: Stamp) -> Mapping[str, Any]:
+    return {"requirement": event.requirement, "reason": event.reason}
+
+
+def _dismissed(_: Incident, event: said.IncidentDismissed, stamp: Stamp) -> Mapping[str, Any]:
+    return {"outcome": "dismissed", "reason": event.reason, "closed_at": stamp.at}
+
+
+def _closed(_: Incident, event: said.IncidentClosed, stamp: Stamp) -> Mapping[str, Any]:
+    return {
+        "outcome": event.outcome,
+        "reply": event.message,
+        "closed_at": stamp.at,
+        "elapsed_seconds": event.elapsed_seconds,
+        "contractual_seconds": event.contractual_seconds,
+    }
+
+
+def _reopened(_: Incident, event: said.IncidentReopened, __: Stamp) -> Mapping[str, Any]:
+    return {
+        "reopened": event.times,
+        "solution": None,
+        "outcome": "",
+        "reason": event.reason,
+        "reply": "",
+        "requirement": "",
+        "closed_at": None,
+        "elapsed_seconds": None,
+        "contractual_seconds": None,
+    }
+
+
+def _extended(state: Incident, event: said.IncidentExtended, _: Stamp) -> Mapping[str, Any]:
+    extension = Extension(event.days, event.due_at, event.reason)
+    return {"extensions": (*state.extensions, extension)}
+
+
+def _extension_told(
+    state: Incident, _: said.IncidentExtensionTold, stamp: Stamp
+) -> Mapping[str, Any]:
+    untold = (one if one.told_at else replace(one, told_at=stamp.at) for one in state.extensions)
+    return {"extensions": tuple(untold)}
+
+
+def _classified(_: Incident, event: said.IncidentClassified, __: Stamp) -> Mapping[str, Any]:
+    return {
+        "origin": event.origin,
+        "area": event.area,
+        "kind": event.kind,
+        "criticality": event.criticality,
+        "criticality_given": event.criticality_given,
+        "complexity": event.complexity,
+        "priority": event.priority,
+        "catalogue": event.catalogue,
+    }
+
+
+def _coordinated(
+    state: Incident, event: said.IncidentCoordinated, stamp: Stamp
+) -> Mapping[str, Any]:
+    made = Coordination(event.external, event.party, event.note, stamp.at)
+    return {"coordinations": (*state.coordinations, made)}
+
+
+def _warned(state: Incident, event: said.IncidentWarned, _: Stamp) -> Mapping[str, Any]:
+    return {"stages": told(state.stages, event.stage, event.share)}
+
+
+def _breached(state: Incident, event: said.IncidentBreached, _: Stamp) -> Mapping[str, Any]:
+    return {"stages": told(state.stages, event.stage, DUE)}
+
+
+_EVENTS: Final[Mapping[type[EventBody], tuple[Action | None, Change]]] = {
+    said.IncidentRegistered: (Action.REGISTER, _registered),
+    said.IncidentForwarded: (Action.FORWARD, _forwarded),
+    said.IncidentDismissed: (Action.DISMISS, _dismissed),
+    said.IncidentTaken: (Action.TAKE, _taken),
+    said.IncidentElevated: (Action.ELEVATE, _elevated),
+    said.IncidentRerouted: (Action.REROUTE, _rerouted),
+    said.IncidentReturned: (Action.RETURN, _returned),
+    said.IncidentProviderAsked: (Action.ASK_PROVIDER, _provider_asked),
+    said.IncidentProviderAnswered: (Action.PROVIDER_ANSWERS, _provider_answered),
+    said.IncidentSolved: (Action.SOLVE, _solved),
+    said.IncidentValidated: (Action.VALIDATE, _validated),
+    said.IncidentObserved: (Action.OBSERVE, _observed),
+    said.IncidentConverted: (Action.CONVERT, _converted),
+    said.IncidentClosed: (Action.REPLY, _closed),
+    said.IncidentReopened: (Action.REOPEN, _reopened),
+    said.IncidentExtended: (Action.EXTEND, _extended),
+    said.IncidentExtensionTold: (Action.TELL_EXTENSION, _extension_told),
+    said.IncidentClassified: (Action.CLASSIFY, _classified),
+    said.IncidentCoordinated: (Action.COORDINATE, _coordinated),
+    said.IncidentWarned: (None, _warned),
+    said.IncidentBreached: (None, _breached),
+}

@@ -1,0 +1,80 @@
+"""Why each date is what it is, and both times of each promise."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from services.incidents.domain import Incident
+from services.incidents.domain.stages import Stage, clock_of
+from services.incidents.policy import IncidentPolicy
+from services.incidents.views import DeadlineView, standing_of
+from shared.clock import Step, account, sentence
+from shared.clock.steps import local
+from shared.contracts import body_of
+from shared.contracts.terms import DeadlineStep
+from shared.store import Entry
+
+
+class ExplainedDeadline(DeadlineView):
+    """A promise with the steps that led to its date, and both its times in working seconds.
+
+    `raw_seconds` runs since the stage began, `contractual_seconds` leaves out what was waited for a
+    provider. `too_fast` warns of an answer before the term's minimum.
+    """
+
+    effective_at: datetime
+    earliest_at: datetime | None
+    finished_at: datetime | None
+    policy: str
+    raw_seconds: int
+    contractual_seconds: int
+    too_fast: bool
+    explain: Sequence[str]
+
+
+def explained(
+    state: Incident,
+    history: Sequence[Entry],
+    policy: IncidentPolicy,
+    now: datetime,
+    language: str,
+) -> list[ExplainedDeadline]:
+    """Each promise with the steps that were written down when it was made."""
+    reasons = _reasons(history)
+    return [_explained(stage, reasons, policy, now, language) for stage in state.stages]
+
+
+def _reasons(history: Sequence[Entry]) -> dict[tuple[str, datetime], Sequence[DeadlineStep]]:
+    bodies = (body_of(entry["type"], entry["data"]) for entry in history)
+    return {
+        (clock.stage, clock.deadline.due_at): clock.deadline.steps
+        for body in bodies
+        for clock in getattr(body, "clocks", ())
+        if clock.deadline is not None
+    }
+
+
+def _explained(
+    stage: Stage,
+    reasons: Mapping[tuple[str, datetime], Sequence[DeadlineStep]],
+    policy: IncidentPolicy,
+    now: datetime,
+    language: str,
+) -> ExplainedDeadline:
+    steps = reasons.get((stage.name, stage.due_at), ())
+    told = [sentence(Step(step.code, step.params), language) for step in steps]
+    due = Step("due", {"at": local(stage.due_at, policy.calendar.zone)})
+    clock = clock_of(stage, policy)
+    times = account(clock, max(now, clock.last_at), policy.calendar)
+    return ExplainedDeadline(
+        stage=stage.name,
+        due_at=stage.due_at,
+        state=standing_of(stage),
+        effective_at=stage.effective_at,
+        earliest_at=stage.earliest_at,
+        finished_at=stage.finished_at,
+        policy=stage.policy,
+        raw_seconds=times.raw,
+        contractual_seconds=times.contractual,
+        too_fast=stage.too_fast,
+        explain=told or [sentence(due, language)],
+    )

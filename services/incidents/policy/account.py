@@ -1,0 +1,154 @@
+"""An account's policy, ready to ask."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from pydantic import BaseModel
+
+from services.incidents.policy.rows import SECTION, IncidentSection, StageRow, TierRow
+from shared.clock import Calendar, ClockError, Plan, Target
+from shared.decider import Invalid, Unknown
+from shared.policy import Tenant
+
+PAUSED = "paused"
+PROVIDER_READING = "provider.clock"
+
+
+@dataclass(frozen=True)
+class IncidentPolicy:
+    """What the decisions about incidents are given."""
+
+    tenant: Tenant
+    section: IncidentSection
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """Whose days count."""
+        return self.tenant.calendar(self.section.calendar)
+
+    @property
+    def version(self) -> str:
+        """Of the whole policy; stamped on each promise."""
+        return self.tenant.version
+
+    @property
+    def defers(self) -> bool:
+        """Whether a term begins at a provider's answer, or only stands still until it."""
+        readings = self.tenant.readings
+        return PROVIDER_READING not in readings or readings[PROVIDER_READING].value != PAUSED
+
+    def term_of(self, stage: str) -> str:
+        """The term of a stage that does not depend on criticality."""
+        row: StageRow = getattr(self.section.stages, stage)
+        return row.term
+
+    def response_term(self, criticality: str, priority: str) -> str:
+        """The term of the response: by the priority where it has one, else by the criticality."""
+        level = self.section.priority.get(priority)
+        if level is not None and level.respond is not None:
+            return level.respond
+        return self.section.criticality.levels[criticality].respond
+
+    def plan(self, stage: str, term: str, amount: int | None = None) -> Plan:
+        """The plan of one stage's clock; `amount` in the term's unit where it was fixed."""
+        plan = self.tenant.plan({stage: term})
+        if amount is None or amount == plan.targets[0].term.amount:
+            return plan
+        (target,) = plan.targets
+        # an extension goes beyond the maximum on purpose, so that `fix` is not asked
+        longer = replace(target.term, amount=amount, minimum=_least(target, amount))
+        return Plan(plan.calendar, (Target(target.name, longer, target.warnings),), plan.version)
+
+    def fixed(self, stage: str, days: int) -> int:
+        """A number of days within the term's range; `Invalid` with the range when it is outside."""
+        term = self.tenant.term(self.term_of(stage))
+        try:
+            return term.fix(days).amount
+        except ClockError:
+            raise Invalid(
+                "incident.term_out_of_range",
+                days=days,
+                minimum=term.minimum or 0,
+                maximum=term.amount,
+            ) from None
+
+    def notified(self, share: int) -> tuple[str, ...]:
+        """The roles of the highest rung reached."""
+        reached = [rung for rung in self.section.ladder if rung.share <= share]
+        return tuple(role.value for role in reached[-1].notify) if reached else ()
+
+    def origin(self, name: str) -> str:
+        return _chosen("origin", name, self.section.classification.origins)
+
+    def type(self, name: str) -> str:
+        return _chosen("type", name, self.section.classification.types)
+
+    def criticality(self, name: str) -> str:
+        return _chosen("criticality", name, self.section.criticality.levels)
+
+    def complexity(self, name: str) -> str:
+        return _chosen("complexity", name, self.section.complexity)
+
+    def priority(self, name: str) -> str:
+        return _chosen("priority", name, self.section.priority)
+
+    def channel(self, name: str) -> str:
+        return _chosen("channel", name, dict.fromkeys(self.section.classification.channels))
+
+    def area(self, name: str) -> str:
+        """An area by its key or its name."""
+        areas = self.section.classification.areas
+        named = {row.name.casefold(): key for key, row in areas.items()}
+        return _chosen("area", named.get(name.strip().casefold(), name), areas)
+
+    def area_of_tier(self, name: str, tier: int) -> str:
+        """An area that attends at a tier; without a name the tier's own."""
+        area = self.area(name) if name else self.tier(tier).area
+        if tier not in self.section.classification.areas[area].tiers:
+            areas = self.section.classification.areas.items()
+            known = [key for key, row in areas if tier in row.tiers]
+            raise Invalid("incident.area_not_of_tier", area=area, tier=tier, known=known)
+        return area
+
+    def tier(self, tier: int) -> TierRow:
+        """Who acts at a tier."""
+        return next(row for number, row in self.section.tiers.items() if number == tier)
+
+
+def _least(target: Target, amount: int) -> int | None:
+    minimum = target.term.minimum
+    return None if minimum is None else min(minimum, amount)
+
+
+def _chosen(what: str, name: str, known: Mapping[str, object]) -> str:
+    key = name.strip().casefold()
+    if key not in known:
+        raise Invalid(f"incident.unknown_{what}", value=name, known=list(known))
+    return key
+
+
+def incident_policy(tenant: Tenant) -> IncidentPolicy:
+    """The policy of one account, its terms looked up once so that a misspelt one shows at start.
+
+    Raises:
+        Unknown: the account has no `incidents.yaml`.
+        PolicyError, UnknownKey, ValueError: the section is wrong, names a term that is not there,
+            or terms that count in several calendars.
+    """
+    if SECTION not in tenant.documents:
+        raise Unknown("incidents.not_offered", tenant=tenant.key)
+    section = tenant.section(SECTION, IncidentSection)
+    tenant.plan({term: term for term in _terms(section)})
+    return IncidentPolicy(tenant, section)
+
+
+def _terms(section: IncidentSection) -> Sequence[str]:
+    fixed = [row.term for row in _rows(section.stages)]
+    levels = [level.respond for level in section.criticality.levels.values()]
+    priorities = [level.respond for level in section.priority.values() if level.respond]
+    return [*fixed, *levels, *priorities]
+
+
+def _rows(stages: BaseModel) -> list[StageRow]:
+    return [row for _, row in stages]

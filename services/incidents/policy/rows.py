@@ -1,0 +1,157 @@
+"""`incidents.yaml` as typed data, each value with the line of the manual that sets it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from shared.policy import Frozen, Key, Remark, Source
+from shared.security.roles import Role
+
+SECTION = "incidents"
+Series = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,8}$")]
+Tier = Annotated[int, Field(ge=1, le=3)]
+DUE = 100
+
+
+class Words(Frozen):
+    """A text for people in each language."""
+
+    es: str
+    en: str
+
+
+class StageRow(Frozen):
+    """A stage of the way and its term in `deadlines.yaml`."""
+
+    term: Key
+    source: Source
+
+
+class Stages(Frozen):
+    """The terms that do not depend on criticality."""
+
+    forward: StageRow
+    elevate: StageRow
+    solve_l2: StageRow
+    solve_l3: StageRow
+    validate_l2: StageRow
+    reply: StageRow
+    extension: StageRow
+
+
+class Level(Frozen):
+    """A level of a scale, with the manual's definition as help."""
+
+    name: Words
+    help: Words
+    source: Source
+
+
+class CriticalityLevel(Level):
+    """A criticality and the term of the response that it gives."""
+
+    respond: Key
+
+
+class Criticality(Frozen):
+    """The levels from the worst down; `default` stands until somebody has said one."""
+
+    default: Key
+    levels: Annotated[Mapping[Key, CriticalityLevel], Field(min_length=1)]
+    source: Source
+
+
+class PriorityLevel(Level):
+    """A priority; with `respond` it decides the term instead of the criticality (AMB-4)."""
+
+    respond: Key | None = None
+
+
+class Area(Frozen):
+    """An organ, and the tiers that it attends at."""
+
+    name: str
+    tiers: Annotated[tuple[Tier, ...], Field(min_length=1)]
+    source: Source
+
+
+class Classification(Frozen):
+    """What the coordinators agreed on; a new agreement has a new version (B:L1293-1374)."""
+
+    version: str
+    origins: Annotated[Mapping[Key, Words], Field(min_length=1)]
+    types: Annotated[Mapping[Key, Words], Field(min_length=1)]
+    areas: Annotated[Mapping[Key, Area], Field(min_length=1)]
+    channels: Annotated[tuple[Key, ...], Field(min_length=1)]
+    unclassified: Key
+    source: Source
+
+
+class TierRow(Frozen):
+    """Who acts at a tier; `evidence` when its answers need evidence (B:L1690)."""
+
+    roles: Annotated[tuple[Role, ...], Field(min_length=1)]
+    area: Key
+    evidence: bool = False
+    source: Source
+
+
+class Rung(Frozen):
+    """At this percent of a budget these roles are told; 100 is the breach."""
+
+    share: Annotated[int, Field(ge=1, le=DUE)]
+    notify: Annotated[tuple[Role, ...], Field(min_length=1)]
+    source: Source
+
+
+class EstimateRow(Frozen):
+    """Tier 1's word on usual times: over the last `sample`, if there are `minimum` of a kind."""
+
+    sample: Annotated[int, Field(ge=1, le=2_000)]
+    minimum: Annotated[int, Field(ge=1)]
+    source: Source
+
+
+class ExtensionRow(Frozen):
+    """The most days by which a term may be extended at once."""
+
+    max_days: Annotated[int, Field(ge=1)]
+    source: Source
+
+
+class IncidentSection(Frozen):
+    """`incidents.yaml`."""
+
+    series: Series
+    requirement_series: Series
+    calendar: Key
+    stages: Stages
+    criticality: Criticality
+    complexity: Annotated[Mapping[Key, Level], Field(min_length=1)]
+    priority: Mapping[Key, PriorityLevel] = {}
+    classification: Classification
+    tiers: Annotated[Mapping[Tier, TierRow], Field(min_length=3)]
+    ladder: Annotated[tuple[Rung, ...], Field(min_length=1)]
+    estimate: EstimateRow
+    extension: ExtensionRow
+
+    def remarks(self) -> Iterator[Remark]:
+        """Names that lead nowhere, and a ladder that does not climb."""
+        if self.criticality.default not in self.criticality.levels:
+            place = ("criticality", "default")
+            yield Remark(place, "incident_default", {"name": self.criticality.default})
+        if self.classification.unclassified not in self.classification.types:
+            yield Remark(
+                ("classification", "unclassified"),
+                "incident_default",
+                {"name": self.classification.unclassified},
+            )
+        for tier, row in self.tiers.items():
+            area = self.classification.areas.get(row.area)
+            if area is None or tier not in area.tiers:
+                facts = {"area": row.area, "tier": tier}
+                yield Remark(("tiers", str(tier), "area"), "incident_tier_area", facts)
+        shares = [rung.share for rung in self.ladder]
+        if shares != sorted(set(shares)) or shares[-1] != DUE:
+            yield Remark(("ladder",), "incident_ladder", {"shares": shares})

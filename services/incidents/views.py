@@ -1,0 +1,265 @@
+"""How incidents look from outside, and how they are found."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.incidents.domain import Incident
+from services.incidents.domain.model import NEVER, Coordination, Extension, Solution, Wait
+from services.incidents.domain.stages import Stage, Standing
+from services.incidents.policy import IncidentPolicy
+from shared.store import Cases, Entry, Outcome
+
+
+class View(BaseModel):
+    """What is shown; made of our own values, so it is not validated again."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class DeadlineView(View):
+    """A promise; `state` is running, paused, met, breached or cancelled."""
+
+    stage: str
+    due_at: datetime
+    state: str
+
+
+class WaitView(View):
+    """A question to a provider."""
+
+    provider: str
+    question: str
+    steps: str
+    asked_at: datetime
+    answered_at: datetime | None
+    answer: str
+
+
+class CoordinationView(View):
+    """Somebody else who was asked."""
+
+    external: bool
+    party: str
+    note: str
+    at: datetime
+
+
+class SolutionView(View):
+    """The answer of a tier."""
+
+    tier: int
+    answer: str
+    evidence: Sequence[str]
+    cause: str
+    at: datetime
+    too_fast: bool
+    validated: bool
+
+
+class ExtensionView(View):
+    """More time, and when the user was told."""
+
+    days: int
+    due_at: datetime
+    reason: str
+    told_at: datetime | None
+
+
+class IncidentView(View):
+    """An incident: where it is, who has it, what is promised."""
+
+    id: str
+    ticket: str
+    status: str
+    tier: int
+    holder: str = Field(description="`person:…`, `tier2:<area>`, `provider:<name>`, or `none`")
+    desk: str = Field(description="The area that has it at its tier")
+    summary: str
+    description: str
+    origin: str
+    area: str
+    type: str
+    criticality: str
+    criticality_given: bool
+    complexity: str
+    priority: str
+    channel: str
+    catalogue: str
+    reporter: str | None = Field(description="Only where one incident is asked for")
+    registered_at: datetime
+    closed_at: datetime | None
+    deadlines: Sequence[DeadlineView]
+    due_at: datetime | None = Field(description="The tightest running promise")
+    time_left_seconds: int | None = Field(
+        description="Working time to it, negative after it; null when none runs"
+    )
+    elapsed_seconds: int = Field(description="Working time since the registration")
+    contractual_seconds: int = Field(description="The same without waits for providers")
+    internal_coordination: bool
+    external_coordination: bool
+    coordinations: Sequence[CoordinationView]
+    waits: Sequence[WaitView]
+    solution: SolutionView | None
+    extensions: Sequence[ExtensionView]
+    returns: int
+    reroutes: int
+    reopened: int
+    routed_correctly: bool
+    functional_requirement: str
+    outcome: str
+    reason: str
+    reply: str
+    version: int
+
+
+def incident_view(
+    outcome: Outcome[Incident], policy: IncidentPolicy, now: datetime, reporter: str | None = None
+) -> IncidentView:
+    """An incident at an instant."""
+    state = outcome.state
+    if state.registered_at is None:
+        raise ValueError(f"incident {outcome.id} was not registered")
+    elapsed, contractual = _times(state, policy, now)
+    return IncidentView(
+        id=outcome.id,
+        ticket=state.ticket,
+        status=state.status,
+        tier=state.tier,
+        holder=state.holder,
+        desk=state.desk,
+        summary=state.summary,
+        description=state.description,
+        origin=state.origin,
+        area=state.area,
+        type=state.kind,
+        criticality=state.criticality,
+        criticality_given=state.criticality_given,
+        complexity=state.complexity,
+        priority=state.priority,
+        channel=state.channel,
+        catalogue=state.catalogue,
+        reporter=reporter,
+        registered_at=state.registered_at,
+        closed_at=state.closed_at,
+        deadlines=[deadline_view(stage) for stage in state.stages],
+        due_at=None if state.due_at == NEVER else state.due_at,
+        time_left_seconds=_time_left(state, policy, now),
+        elapsed_seconds=elapsed,
+        contractual_seconds=contractual,
+        internal_coordination=any(not made.external for made in state.coordinations),
+        external_coordination=bool(state.waits) or any(m.external for m in state.coordinations),
+        coordinations=[_coordination(made) for made in state.coordinations],
+        waits=[_wait(wait) for wait in state.waits],
+        solution=_solution(state.solution),
+        extensions=[_extension(extension) for extension in state.extensions],
+        returns=state.returns,
+        reroutes=state.reroutes,
+        reopened=state.reopened,
+        routed_correctly=state.routed_correctly,
+        functional_requirement=state.requirement,
+        outcome=state.outcome,
+        reason=state.reason,
+        reply=state.reply,
+        version=outcome.version,
+    )
+
+
+def _times(state: Incident, policy: IncidentPolicy, now: datetime) -> tuple[int, int]:
+    if state.elapsed_seconds is not None and state.contractual_seconds is not None:
+        return state.elapsed_seconds, state.contractual_seconds
+    if state.registered_at is None:
+        return 0, 0
+    between = policy.calendar.elapsed_business_time
+    until = state.closed_at or now
+    elapsed = between(state.registered_at, until)
+    waited = sum(between(wait.asked_at, wait.answered_at or until) for wait in state.waits)
+    return elapsed, elapsed - waited
+
+
+def _time_left(state: Incident, policy: IncidentPolicy, now: datetime) -> int | None:
+    if state.due_at == NEVER:
+        return None
+    between = policy.calendar.elapsed_business_time
+    return between(now, state.due_at) if now <= state.due_at else -between(state.due_at, now)
+
+
+def deadline_view(stage: Stage) -> DeadlineView:
+    return DeadlineView(stage=stage.name, due_at=stage.due_at, state=standing_of(stage))
+
+
+def standing_of(stage: Stage) -> str:
+    if stage.broken:
+        return "breached"
+    return _WORDS[stage.standing]
+
+
+_WORDS: Mapping[Standing, str] = {
+    Standing.RUNNING: "running",
+    Standing.WAITING: "paused",
+    Standing.MET: "met",
+    Standing.BREACHED: "breached",
+    Standing.DROPPED: "cancelled",
+}
+
+
+def _wait(wait: Wait) -> WaitView:
+    return WaitView.model_validate(wait)
+
+
+def _coordination(made: Coordination) -> CoordinationView:
+    return CoordinationView.model_validate(made)
+
+
+def _solution(solution: Solution | None) -> SolutionView | None:
+    return None if solution is None else SolutionView.model_validate(solution)
+
+
+def _extension(extension: Extension) -> ExtensionView:
+    return ExtensionView.model_validate(extension)
+
+
+async def queue(
+    incidents: Cases[Incident],
+    tenant: str,
+    where: Mapping[str, Any],
+    after: tuple[datetime, str] | None,
+    limit: int,
+) -> list[Outcome[Incident]]:
+    """Incidents by their tightest running promise; those where none runs come last."""
+    wanted = dict(where)
+    if after is not None:
+        due, last = after
+        wanted["$or"] = [
+            {"state.due_at": {"$gt": due}},
+            {"state.due_at": due, "_id": {"$gt": last}},
+        ]
+    order = (("state.due_at", 1), ("_id", 1))
+    return await incidents.find(tenant, wanted, order=order, limit=limit)
+
+
+class HistoryEvent(View):
+    """One thing that happened; `hash` chains it to the one before."""
+
+    id: str
+    sequence: int
+    type: str
+    at: datetime
+    actor: str
+    data: Mapping[str, Any]
+    hash: str
+
+
+def history_event(entry: Entry) -> HistoryEvent:
+    """An entry of the history as it is shown."""
+    return HistoryEvent(
+        id=entry["id"],
+        sequence=entry["seq"],
+        type=entry["type"],
+        at=entry["at"],
+        actor=entry["actor"],
+        data=entry["data"],
+        hash=entry["hash"],
+    )

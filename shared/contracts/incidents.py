@@ -1,0 +1,288 @@
+"""What incidents says about an incident in three tiers; the subject is the incident's id.
+
+Texts are what the attending people wrote about the fault. Who reported it is never in an event:
+the service keeps that apart (B:L385-390).
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.contracts.events import EventBody
+from shared.contracts.terms import Deadline
+
+
+class ClockVerb(StrEnum):
+    """What becomes of a clock.
+
+    `drop` ends a stage that is not judged, because the work went to another tier or is no longer
+    due. `defer` is a term that begins only at a provider's answer.
+    """
+
+    START = "start"
+    DEFER = "defer"
+    BEGIN = "begin"
+    PAUSE = "pause"
+    RESUME = "resume"
+    RETIME = "retime"
+    STOP = "stop"
+    REOPEN = "reopen"
+    DROP = "drop"
+
+
+class Warn(BaseModel):
+    """A warning at a percent of a budget, and the instant it comes at."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    share: int
+    at: datetime
+
+
+class StageDeadline(Deadline):
+    """A promise with what stands before it: warnings, and the earliest plausible answer.
+
+    `term` and `amount` are the term in the tenant's policy and the days it was promised with,
+    after a choice within its range or an extension.
+    """
+
+    term: str
+    amount: int
+    earliest_at: datetime | None = None
+    warnings: tuple[Warn, ...] = ()
+
+
+class ClockChange(BaseModel):
+    """What an event does to the clock of one stage.
+
+    `deadline` comes with a new date, `met` and `too_fast` with `stop`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    stage: str
+    change: ClockVerb
+    deadline: StageDeadline | None = None
+    met: bool | None = None
+    too_fast: bool = False
+
+
+class Estimate(BaseModel):
+    """How long answers of this kind take at present, in seconds of working time (B:L1642-1653).
+
+    `scope` is what was looked at: the type in its area, the area, or all of the account.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    scope: str
+    sample: int
+    average_seconds: int
+    p90_seconds: int
+
+
+class _Moved(EventBody):
+    """`holder` is who has the incident from now on, and what became of its clocks."""
+
+    holder: str
+    clocks: tuple[ClockChange, ...] = ()
+
+
+class IncidentRegistered(_Moved, event_type="incidents.incident.registered.v1"):
+    """An incident got its ticket (B70); `catalogue` is the version of the classification.
+
+    `criticality_given` is false while the account's default stands for what nobody has said yet;
+    `desk` is the area that attends tier 1.
+    """
+
+    ticket: str
+    summary: str
+    description: str
+    origin: str
+    area: str
+    kind: str
+    criticality: str
+    criticality_given: bool
+    priority: str
+    channel: str
+    registered_at: datetime
+    catalogue: str
+    desk: str
+
+
+class IncidentForwarded(_Moved, event_type="incidents.incident.forwarded.v1"):
+    """Tier 1 sent it to tier 2 and told the user what is usual for its kind (B75)."""
+
+    area: str
+    told: Estimate | None = None
+
+
+class IncidentDismissed(_Moved, event_type="incidents.incident.dismissed.v1"):
+    """Tier 1 found that it is no incident."""
+
+    reason: str
+
+
+class IncidentTaken(_Moved, event_type="incidents.incident.taken.v1"):
+    """A specialist attends it, or made contact: the response (B80). `days` fixes the term."""
+
+    tier: int
+    person: str
+    complexity: str = ""
+    days: int | None = None
+
+
+class IncidentElevated(_Moved, event_type="incidents.incident.elevated.v1"):
+    """Tier 2 found it technical and sent it to tier 3 (B88)."""
+
+    area: str
+    reason: str
+
+
+class IncidentRerouted(_Moved, event_type="incidents.incident.rerouted.v1"):
+    """It went sideways, to another area of the same tier."""
+
+    tier: int
+    from_area: str
+    area: str
+    reason: str
+
+
+class IncidentReturned(_Moved, event_type="incidents.incident.returned.v1"):
+    """A tier gave it back to the one before as not its own."""
+
+    tier: int
+    to_tier: int
+    area: str
+    reason: str
+
+
+class IncidentProviderAsked(_Moved, event_type="incidents.incident.provider_asked.v1"):
+    """A provider is involved; `steps` are told to tier 1 (B86)."""
+
+    provider: str
+    question: str
+    steps: str
+
+
+class IncidentProviderAnswered(_Moved, event_type="incidents.incident.provider_answered.v1"):
+    """The provider's answer is there: the contractual time begins, the raw one has gone on."""
+
+    provider: str
+    answer: str
+
+
+class IncidentSolved(_Moved, event_type="incidents.incident.solved.v1"):
+    """A tier has the answer, with its support and evidence; tier 2 validates those of tier 3."""
+
+    tier: int
+    answer: str
+    evidence: tuple[str, ...] = ()
+    cause: str = ""
+    too_fast: bool = False
+
+
+class IncidentValidated(_Moved, event_type="incidents.incident.validated.v1"):
+    """Tier 2 found the answer of tier 3 right (B89)."""
+
+    note: str = ""
+
+
+class IncidentObserved(_Moved, event_type="incidents.incident.observed.v1"):
+    """Tier 2 gave the answer back to tier 3, and why."""
+
+    reason: str
+
+
+class IncidentConverted(_Moved, event_type="incidents.incident.converted.v1"):
+    """It needs development or a business rule: from now on a functional requirement (B87)."""
+
+    requirement: str
+    reason: str
+    coordinated_with: str
+
+
+class IncidentClosed(_Moved, event_type="incidents.incident.closed.v1"):
+    """The final answer went out to the user (B79).
+
+    `outcome` is `solved` or `functional_requirement`. `elapsed_seconds` is working time since the
+    registration; `contractual_seconds` leaves out what was waited for a provider.
+    """
+
+    outcome: str
+    message: str
+    solved_by: int
+    origin: str
+    area: str
+    kind: str
+    elapsed_seconds: int
+    contractual_seconds: int
+    returns: int
+    reroutes: int
+    routed: bool
+    routed_correctly: bool
+    within_deadlines: bool
+
+
+class IncidentReopened(_Moved, event_type="incidents.incident.reopened.v1"):
+    """The user came back: it was not solved."""
+
+    reason: str
+    times: int
+
+
+class IncidentExtended(_Moved, event_type="incidents.incident.extended.v1"):
+    """A tier needs more time; tier 1 has the same day to tell the user (B79)."""
+
+    days: int
+    due_at: datetime
+    reason: str
+
+
+class IncidentExtensionTold(_Moved, event_type="incidents.incident.extension_told.v1"):
+    """Tier 1 told the user the new date."""
+
+    due_at: datetime
+    message: str
+
+
+class IncidentClassified(_Moved, event_type="incidents.incident.classified.v1"):
+    """Origin, area, type, criticality, complexity or priority were said anew, and by which list."""
+
+    origin: str
+    area: str
+    kind: str
+    criticality: str
+    criticality_given: bool
+    complexity: str
+    priority: str
+    catalogue: str
+    reason: str
+
+
+class IncidentCoordinated(EventBody, event_type="incidents.incident.coordinated.v1"):
+    """Somebody else had to be asked, inside the house or outside (B71)."""
+
+    external: bool
+    party: str
+    note: str
+
+
+class IncidentWarned(EventBody, event_type="incidents.incident.warned.v1"):
+    """A share of a stage's budget is used up; `notify` are the roles to be told."""
+
+    stage: str
+    share: int
+    due_at: datetime
+    holder: str
+    notify: tuple[str, ...]
+
+
+class IncidentBreached(EventBody, event_type="incidents.incident.breached.v1"):
+    """A stage's promised instant has passed; `notify` are the roles to be told."""
+
+    stage: str
+    due_at: datetime
+    holder: str
+    notify: tuple[str, ...]

@@ -1,0 +1,383 @@
+"""Each step of the manual: who has the incident after it, and what is promised until when."""
+
+from datetime import timedelta
+
+import pytest
+
+from services.incidents.domain.commands import (
+    Classify,
+    Convert,
+    Coordinate,
+    Dismiss,
+    Elevate,
+    Extend,
+    Forward,
+    Observe,
+    Reopen,
+    Reply,
+    Reroute,
+    Return,
+    Solve,
+    Take,
+    TellExtension,
+    Validate,
+)
+from services.incidents.domain.stages import StageName, Standing
+from shared.contracts.incidents import (
+    Estimate,
+    IncidentBreached,
+    IncidentClosed,
+    IncidentForwarded,
+    IncidentSolved,
+)
+from shared.decider import Invalid, NotAllowed, Rejected
+from tests.support.incidents import (
+    ANSWER,
+    DESK,
+    QUESTION,
+    SECOND,
+    SOLUTION,
+    THIRD,
+    Case,
+    at_tier_2,
+    at_tier_3,
+    lima,
+    registered,
+    validating,
+)
+
+CLOSE = (16, 30)
+
+
+def test_the_ticket_comes_at_once_with_the_day_to_forward_and_the_response() -> None:
+    case = registered(criticality="high")
+
+    assert (case.state.ticket, case.state.holder) == ("INC-2026-000001", "tier1:uaus")
+    assert case.stage(StageName.FORWARD).due_at == lima(1, *CLOSE)
+    # AMB-3 as written: the worst has five business days
+    assert case.stage(StageName.RESPOND).due_at == lima(8, *CLOSE)
+    assert case.due == case.stage(StageName.FORWARD).warnings[0][1]
+
+
+@pytest.mark.parametrize(("criticality", "day"), [("high", 8), ("medium", 7), ("low", 3), ("", 7)])
+def test_the_response_is_by_criticality_as_the_manual_writes_it(criticality: str, day: int) -> None:
+    case = registered(criticality=criticality)
+
+    assert case.stage(StageName.RESPOND).due_at == lima(day, *CLOSE)
+    assert case.state.criticality_given == bool(criticality)
+
+
+def test_a_report_after_hours_is_to_be_forwarded_on_the_next_business_day() -> None:
+    exact, late = registered(lima(24, 16, 30)), registered(lima(24, 16, 31))
+
+    assert exact.stage(StageName.FORWARD).due_at == lima(24, *CLOSE)
+    assert late.stage(StageName.FORWARD).due_at == lima(27, *CLOSE)
+
+
+def test_forwarding_gives_tier_2_its_term_and_its_day_to_elevate() -> None:
+    told = Estimate(scope="type", sample=9, average_seconds=3_600, p90_seconds=7_200)
+    case = registered()
+    (event,) = case.give(Forward(told=told), lima(1, 11), DESK)
+
+    assert isinstance(event, IncidentForwarded)
+    assert event.told == told
+    assert case.state.holder == "tier2:seace"
+    assert case.stage(StageName.FORWARD).standing is Standing.MET
+    assert case.stage(StageName.SOLVE_L2).due_at == lima(8, *CLOSE)
+    assert case.stage(StageName.SOLVE_L2).earliest_at == lima(2, 8, 30)
+    assert case.stage(StageName.ELEVATE).due_at == lima(1, *CLOSE)
+
+
+def test_taking_it_is_the_response_and_silences_the_elevation() -> None:
+    case = at_tier_2()
+    case.give(Take(), lima(1, 15), SECOND, "person:sol")
+
+    assert case.state.holder == "person:sol"
+    assert case.stage(StageName.RESPOND).standing is Standing.MET
+    assert case.stage(StageName.ELEVATE).standing is Standing.WAITING
+    with pytest.raises(Rejected, match=r"incident\.already_taken"):
+        case.give(Take(), lima(1, 15, 1), SECOND, "person:sol")
+
+
+def test_an_elevation_on_a_later_day_is_told_as_a_breach_once() -> None:
+    case = at_tier_2()
+    case.give(Take(), lima(1, 15))
+    case.give(Elevate("Resultó técnico."), lima(3))
+
+    assert case.stage(StageName.ELEVATE).standing is Standing.BREACHED
+    assert [breach.stage for breach in case.all_of(IncidentBreached)] == ["elevate"]
+    assert case.state.holder == "tier3:oti"
+    # five business days from the receipt, whatever tier 2 has used
+    assert case.stage(StageName.SOLVE_L3).due_at == lima(10, *CLOSE)
+    assert case.stage(StageName.SOLVE_L2).standing is Standing.DROPPED
+
+
+def test_the_golden_dates_of_tier_3_and_its_validation() -> None:
+    case = at_tier_3(lima(27, 10))
+
+    assert case.stage(StageName.SOLVE_L3).due_at == lima(5, *CLOSE, month=8)
+    case.give(SOLUTION, lima(5, 16, month=8), THIRD)
+    assert case.state.holder == "tier2:seace"
+    assert case.stage(StageName.VALIDATE).due_at == lima(7, *CLOSE, month=8)
+
+
+def test_the_answer_goes_through_tier_2_before_tier_1_sends_it() -> None:
+    case = validating(lima(6))
+    with pytest.raises(Rejected, match=r"incident\.not_validated"):
+        case.give(Reply(), lima(6, 11), DESK)
+    case.give(Validate(), lima(6, 12), SECOND)
+    assert case.state.holder == "tier1:uaus"
+    assert case.stage(StageName.REPLY).due_at == lima(6, *CLOSE)
+    case.give(Reply(), lima(6, 13), DESK)
+
+    (closed,) = case.all_of(IncidentClosed)
+    assert (closed.solved_by, closed.message) == (3, "Reiniciar el servicio.")
+    assert closed.routed_correctly
+    assert closed.within_deadlines
+    assert case.state.holder == "none"
+    assert case.due is None
+
+
+def test_an_observed_answer_gives_tier_3_what_was_left_of_its_term() -> None:
+    case = validating(lima(6))
+    before = case.stage(StageName.SOLVE_L3).due_at
+    case.give(Observe("Falta la causa."), lima(7), SECOND)
+
+    assert case.state.holder == "person:eva"
+    assert case.state.tier == 3
+    # one working day of validation was not at the cost of tier 3
+    assert case.stage(StageName.SOLVE_L3).due_at == before + timedelta(days=1)
+    assert case.stage(StageName.VALIDATE).standing is Standing.MET
+
+
+def test_an_answer_of_tier_3_needs_evidence() -> None:
+    case = at_tier_3()
+    with pytest.raises(Invalid, match=r"incident\.evidence_missing"):
+        case.give(Solve("Ya está."), lima(3), THIRD)
+    case.give(SOLUTION, lima(3), THIRD)
+    assert case.state.solution is not None
+
+
+@pytest.mark.parametrize(("day", "fast"), [(1, [True]), (2, [False])])
+def test_faster_than_the_minimum_is_a_warning_and_no_breach(day: int, fast: list[bool]) -> None:
+    case = at_tier_2()
+    case.give(Solve("Era la clave."), lima(day, 12), SECOND)
+
+    assert [solved.too_fast for solved in case.all_of(IncidentSolved)] == fast
+    assert case.stage(StageName.SOLVE_L2).standing is Standing.MET
+
+
+def test_the_clock_of_tier_3_begins_at_the_providers_answer() -> None:
+    case = at_tier_3(lima(1))
+    case.give(QUESTION, lima(2), THIRD)
+    assert case.state.holder == "provider:Telco"
+    assert case.stage(StageName.SOLVE_L3).standing is Standing.WAITING
+    assert case.due is None
+    case.give(ANSWER, lima(20), frozenset({"provider"}))
+
+    # five business days from the answer; 23 July is a holiday
+    assert case.stage(StageName.SOLVE_L3).due_at == lima(30, *CLOSE)
+    assert case.state.holder == "tier3:oti"
+
+
+def test_a_second_question_stands_still_and_begins_nothing_anew() -> None:
+    case = at_tier_3(lima(1))
+    case.give(QUESTION, lima(2))
+    case.give(ANSWER, lima(6))
+    first = case.stage(StageName.SOLVE_L3).due_at
+    case.give(QUESTION, lima(7))
+    case.give(ANSWER, lima(9))
+
+    assert first == lima(13, *CLOSE)
+    assert case.stage(StageName.SOLVE_L3).due_at == lima(15, *CLOSE)
+
+
+def test_a_broken_promise_is_not_made_anew_by_asking_a_provider() -> None:
+    case = at_tier_3(lima(1))
+    case.give(QUESTION, lima(10))
+    case.give(ANSWER, lima(13))
+
+    assert [b.stage for b in case.all_of(IncidentBreached)] == ["respond", "solve_l3"]
+    assert case.stage(StageName.SOLVE_L3).due_at == lima(8, *CLOSE)
+    assert case.stage(StageName.SOLVE_L3).broken
+
+
+@pytest.mark.parametrize(("days", "due"), [(0, 0), (1, 0), (2, 3), (5, 8), (6, 0)])
+def test_a_term_is_fixed_within_its_minimum_and_maximum(days: int, due: int) -> None:
+    case = at_tier_3()
+    if not due:
+        with pytest.raises(Invalid) as refusal:
+            case.give(Take("high", days), lima(1, 13), THIRD)
+        assert refusal.value.code == "incident.term_out_of_range"
+        assert refusal.value.fields == {"days": days, "minimum": 2, "maximum": 5}
+        return
+    case.give(Take("high", days), lima(1, 13), THIRD)
+    assert case.stage(StageName.SOLVE_L3).due_at == lima(due, *CLOSE)
+    assert case.state.complexity == "high"
+
+
+def test_sideways_and_back_are_counted_and_renew_no_term() -> None:
+    case = at_tier_2()
+    promised = case.stage(StageName.SOLVE_L2).due_at
+    case.give(Reroute("rnp", "Es de RNP."), lima(2), SECOND)
+    assert case.state.holder == "tier2:rnp"
+    assert case.stage(StageName.SOLVE_L2).due_at == promised
+    assert case.stage(StageName.ELEVATE).due_at == lima(2, *CLOSE)
+    case.give(Return("No es nuestra."), lima(2, 11), SECOND)
+    assert case.state.holder == "tier1:uaus"
+    assert case.stage(StageName.FORWARD).due_at == lima(2, *CLOSE)
+    case.give(Forward("legal"), lima(2, 12), DESK)
+
+    # an hour at tier 1 stood still: the term goes over the close by that hour
+    assert case.stage(StageName.SOLVE_L2).due_at == lima(9, 9, 30)
+    assert (case.state.reroutes, case.state.returns) == (1, 1)
+    assert not case.state.routed_correctly
+
+
+def test_what_tier_3_gives_back_is_with_who_had_it() -> None:
+    case = at_tier_2()
+    case.give(Take(), lima(1, 12), SECOND, "person:sol")
+    case.give(Elevate("Técnico."), lima(1, 13), SECOND, "person:sol")
+    case.give(Return("Es del negocio."), lima(2), THIRD)
+
+    assert case.state.holder == "person:sol"
+    assert case.stage(StageName.SOLVE_L3).standing is Standing.DROPPED
+    assert case.stage(StageName.SOLVE_L2).standing is Standing.RUNNING
+
+
+def test_a_functional_requirement_ends_the_terms_and_is_told_the_same_day() -> None:
+    case = at_tier_3()
+    case.give(Convert("RF-2026-000001", "Falta una regla.", "RNP"), lima(2), THIRD)
+
+    assert (case.state.status, case.state.holder) == ("converted", "tier1:uaus")
+    assert case.stage(StageName.SOLVE_L3).standing is Standing.DROPPED
+    assert case.stage(StageName.REPLY).due_at == lima(2, *CLOSE)
+    case.give(Reply(), lima(2, 15), DESK)
+    (closed,) = case.all_of(IncidentClosed)
+    assert (closed.outcome, closed.solved_by) == ("functional_requirement", 0)
+    assert closed.message == "Falta una regla."
+
+
+def test_an_extension_moves_the_term_and_is_to_be_told_the_same_day() -> None:
+    case = at_tier_2()
+    case.give(Extend(2, "Falta un dato."), lima(7), SECOND)
+
+    assert case.stage(StageName.SOLVE_L2).due_at == lima(10, *CLOSE)
+    assert case.stage(StageName.EXTENSION).due_at == lima(7, *CLOSE)
+    with pytest.raises(NotAllowed):
+        case.give(TellExtension("Será el viernes."), lima(7, 11), SECOND)
+    case.give(TellExtension("Será el viernes."), lima(7, 11), DESK)
+    assert case.stage(StageName.EXTENSION).standing is Standing.MET
+    assert case.state.holder == "tier2:seace"
+    with pytest.raises(Rejected, match=r"incident\.no_extension_untold"):
+        case.give(TellExtension("Otra vez."), lima(7, 12), DESK)
+    with pytest.raises(Invalid, match=r"incident\.extension_out_of_range"):
+        case.give(Extend(6, "Mucho más."), lima(7, 13), SECOND)
+
+
+def test_a_reopened_incident_goes_the_same_way_with_what_was_left() -> None:
+    case = at_tier_2()
+    case.give(Solve("Listo."), lima(2), SECOND)
+    case.give(Reply(), lima(2, 11), DESK)
+    case.give(Reopen("Sigue fallando."), lima(14), DESK)
+    assert case.state.holder == "tier1:uaus"
+    assert case.state.solution is None
+    case.give(Forward(), lima(14, 11), DESK)
+
+    stage = case.stage(StageName.SOLVE_L2)
+    calendar = case.policy.calendar
+    left = calendar.elapsed_business_time(lima(2), lima(8, *CLOSE))
+    assert calendar.elapsed_business_time(lima(14, 11), stage.due_at) == left
+    assert case.state.reopened == 1
+
+
+def test_what_is_no_incident_owes_nothing() -> None:
+    case = registered()
+    case.give(Dismiss("Es una consulta."), lima(1, 11), DESK)
+
+    assert (case.state.holder, case.due) == ("none", None)
+    assert case.stage(StageName.RESPOND).standing is Standing.DROPPED
+
+
+def test_reclassifying_moves_the_response_and_keeps_what_was_said() -> None:
+    case = at_tier_2()
+    case.give(Classify("Lo dijo SEACE.", criticality="low", kind="outage"), lima(1, 12), SECOND)
+
+    assert case.stage(StageName.RESPOND).due_at == lima(3, *CLOSE)
+    assert (case.state.kind, case.state.origin) == ("outage", "system")
+    assert case.state.criticality_given
+    with pytest.raises(Invalid, match=r"incident\.nothing_new"):
+        case.give(Classify("Otra vez.", criticality="low"), lima(1, 13), SECOND)
+
+
+def test_a_priority_does_not_change_the_term() -> None:
+    """AMB-4: it is named and not defined."""
+    plain, urgent = (
+        registered(criticality="high"),
+        registered(criticality="high", priority="urgent"),
+    )
+    due = [case.stage(StageName.RESPOND).due_at for case in (plain, urgent)]
+    assert due[0] == due[1]
+
+
+def test_coordination_is_recorded() -> None:
+    case = at_tier_2()
+    case.give(Coordinate(external=True, party="RENIEC", note="Se pidió el dato."), lima(1, 12))
+    assert [made.external for made in case.state.coordinations] == [True]
+
+
+@pytest.mark.parametrize(
+    ("make", "command", "wrong"),
+    [
+        (registered, Forward(), SECOND),
+        (registered, Dismiss("No."), THIRD),
+        (at_tier_2, Take(), DESK),
+        (at_tier_2, Elevate("Técnico."), THIRD),
+        (at_tier_2, Solve("Ya."), THIRD),
+        (at_tier_3, Take(), SECOND),
+        (at_tier_3, QUESTION, SECOND),
+        (at_tier_3, SOLUTION, SECOND),
+        (lambda: validating(lima(6)), Validate(), THIRD),
+    ],
+)
+def test_a_tier_that_does_not_have_it_may_not_act(
+    make: object, command: object, wrong: object
+) -> None:
+    case: Case = make()  # type: ignore[operator]
+    before = case.state
+    with pytest.raises(NotAllowed, match=r"incident\.not_your_tier"):
+        case.give(command, lima(6, 11), wrong)  # type: ignore[arg-type]
+    assert case.state == before
+
+
+@pytest.mark.parametrize(
+    ("area", "code"),
+    [("rnp", ""), ("RNP", ""), ("platform", "area_not_of_tier"), ("x", "unknown_area")],
+)
+def test_an_area_must_attend_the_tier(area: str, code: str) -> None:
+    case = registered()
+    if code:
+        with pytest.raises(Invalid, match=rf"incident\.{code}"):
+            case.give(Forward(area), lima(1, 11))
+        return
+    case.give(Forward(area), lima(1, 11))
+    assert case.state.holder == "tier2:rnp"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"origin": "x"},
+        {"area": "x"},
+        {"channel": "x"},
+        {"criticality": "x"},
+        {"priority": "x"},
+        {"kind": "x"},
+    ],
+)
+def test_what_is_not_in_the_classification_is_refused_with_the_list(
+    changes: dict[str, str],
+) -> None:
+    with pytest.raises(Invalid) as refusal:
+        registered(None, **changes)
+    assert refusal.value.fields["known"]
