@@ -90,7 +90,6 @@ def _supervise(
 
 def _where_to_look(system: System) -> list[str]:
     url = system.state.url
-    prometheus = system.state.ports.get("prometheus")
     lines = [
         "",
         f"Enlace is ready after {system.progress.seconds:.1f} s",
@@ -102,8 +101,11 @@ def _where_to_look(system: System) -> list[str]:
         lines.append(
             f"  broker's pages   http://127.0.0.1:{management}/ (login in .enlace/secrets.json)"
         )
-    if prometheus is not None and "prometheus" in system.state.processes:
-        lines.append(f"  Prometheus       http://127.0.0.1:{prometheus}/")
+    lines += [
+        f"  {name.capitalize():16} http://127.0.0.1:{system.state.ports[name]}/"
+        for name in ("prometheus", "alertmanager")
+        if name in system.state.processes
+    ]
     return [*lines, "  try              ./enlace status     ./enlace down", ""]
 
 

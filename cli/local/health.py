@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from cli.local.home import Home, State
 
 PATIENCE_SECONDS: Final = 5.0
+WATCHERS: Final = {"prometheus": "/api/v1/status/buildinfo", "alertmanager": "/api/v2/status"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def examine(home: Home, state: State) -> list[Health]:
         _guarded("broker", "broker", lambda: _broker(addresses, queues)),
         _guarded("database", "database", lambda: _database(addresses)),
     ]
-    return [*found, *_services(state, queues), *_prometheus(state)]
+    return [*found, *_services(state, queues), *_watchers(state)]
 
 
 def _guarded(name: str, kind: str, ask: Callable[[], Health]) -> Health:
@@ -132,14 +134,15 @@ def _sum(queues: Mapping[str, int], *names: str) -> int | None:
     return sum(known) if known else None
 
 
-def _prometheus(state: State) -> list[Health]:
-    port = state.ports.get("prometheus")
-    if port is None or "prometheus" not in state.processes:
-        return []
+def _watchers(state: State) -> list[Health]:
+    return [
+        _guarded(name, "metrics", partial(_ask_watcher, name, state.ports[name], path))
+        for name, path in WATCHERS.items()
+        if name in state.ports and name in state.processes
+    ]
 
-    def ask() -> Health:
-        _, answer = get_json(port, "/api/v1/status/buildinfo", PATIENCE_SECONDS)
-        version = answer["data"]["version"]
-        return Health("prometheus", "metrics", "ready", f"127.0.0.1:{port}", version)
 
-    return [_guarded("prometheus", "metrics", ask)]
+def _ask_watcher(name: str, port: int, path: str) -> Health:
+    _, answer = get_json(port, path, PATIENCE_SECONDS)
+    found = answer.get("data") or answer["versionInfo"]
+    return Health(name, "metrics", "ready", f"127.0.0.1:{port}", found["version"])

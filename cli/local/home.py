@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cli.local.process import Identity
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
-DATA: Final = ("broker", "database", "prometheus", "keys", "run")
+DATA: Final = ("broker", "database", "prometheus", "alertmanager", "keys", "run")
 AMQP: Final = "ENLACE_AMQP_URL"
 MONGO: Final = "ENLACE_MONGO_URL"
 MANAGEMENT: Final = "ENLACE_AMQP_MANAGEMENT_URL"

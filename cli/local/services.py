@@ -1,20 +1,18 @@
-"""The services and Prometheus, as parts beside the broker and the database."""
+"""The services, as a part beside the broker and the database."""
 
 from __future__ import annotations
 
 import http.client
 import json
 import os
-import shutil
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from cli.local import ports
 from cli.local.home import CHECKOUT
 from cli.local.process import Child, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
 START_SECONDS: Final = 60.0
@@ -86,69 +84,6 @@ class Services:
 
     def wait_ready(self, timeout: float = START_SECONDS) -> None:
         wait_until(self.ready, child=self.child, name="the services", timeout=timeout)
-
-    def stop(self) -> None:
-        if self.child is not None:
-            self.child.stop(STOP_SECONDS)
-
-    def kill(self) -> None:
-        if self.child is not None:
-            self.child.kill()
-
-
-class Prometheus:
-    """A Prometheus that scrapes the services; only where its program is installed."""
-
-    name = "prometheus"
-
-    def __init__(self, folder: Path, *, port: int, target: int, log: Path) -> None:
-        self.folder = folder
-        self.port = port
-        self.log = log
-        self.child: Child | None = None
-        self._target = target
-
-    @staticmethod
-    def installed() -> str | None:
-        return shutil.which("prometheus")
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def launch(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        config = self.folder / "prometheus.yml"
-        config.write_text(
-            self._config(sorted((CHECKOUT / "deploy" / "prometheus").glob("*rules*")))
-        )
-        arguments = [
-            self.installed() or "prometheus",
-            f"--config.file={config}",
-            f"--storage.tsdb.path={self.folder / 'data'}",
-            "--storage.tsdb.retention.time=15d",
-            f"--web.listen-address=127.0.0.1:{self.port}",
-        ]
-        self.child = Child(arguments, env=os.environ, folder=self.folder, log=self.log)
-
-    def _config(self, rules: Sequence[Path]) -> str:
-        # JSON is YAML: no quoting of our own for folders with odd names
-        return json.dumps(
-            {
-                "global": {"scrape_interval": "5s", "evaluation_interval": "5s"},
-                "rule_files": [str(rule) for rule in rules],
-                "scrape_configs": [
-                    {
-                        "job_name": "enlace",
-                        "static_configs": [{"targets": [f"127.0.0.1:{self._target}"]}],
-                    }
-                ],
-            },
-            indent=1,
-        )
-
-    def ready(self) -> bool:
-        return ports.answers(self.port)
 
     def stop(self) -> None:
         if self.child is not None:

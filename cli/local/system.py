@@ -11,8 +11,9 @@ from cli.errors import UserError
 from cli.local import containers, install
 from cli.local.home import AMQP, CHECKOUT, MANAGEMENT, MONGO, Home
 from cli.local.process import Child, last_line
-from cli.local.services import Prometheus, Services, command, own_environment
+from cli.local.services import Services, command, own_environment
 from cli.local.supervisor import Stopped, Supervisor, stop_orphans
+from cli.local.watchers import Alertmanager, Prometheus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,7 +131,7 @@ class System:
             services.ready, services.child, name="the services", timeout=START_SECONDS
         )
         self.progress.step("services", f"ready at {services.url}")
-        self._start_prometheus()
+        self._start_watchers()
 
     def _recover(self) -> None:
         found = stop_orphans(self.home, self.state)
@@ -198,14 +199,32 @@ class System:
             raise UserError(f"the topology was not applied: {last_line(child.log)}")
         self.progress.say("topology applied again")
 
-    def _start_prometheus(self) -> None:
-        if Prometheus.installed() is None:
-            return
-        part = Prometheus(
-            self.home.folder / "prometheus",
-            port=self.home.port(self.state, "prometheus"),
-            target=self.state.ports["http"],
-            log=self.home.logs / "prometheus.log",
-        )
+    def _start_watchers(self) -> None:
+        """Prometheus and Alertmanager, where they are; Enlace does its work without them."""
+        if not (self.home.folder / "prometheus").exists():
+            self._install_watchers()
+        alerts = None
+        if Alertmanager.installed() is not None:
+            alerts = self.home.port(self.state, "alertmanager")
+            log = self.home.logs / "alertmanager.log"
+            self._watch(Alertmanager(self.home.folder / "alertmanager", port=alerts, log=log))
+        if Prometheus.installed() is not None:
+            self._watch(
+                Prometheus(
+                    self.home.folder / "prometheus",
+                    port=self.home.port(self.state, "prometheus"),
+                    target=self.state.ports["http"],
+                    alertmanager=alerts,
+                    log=self.home.logs / "prometheus.log",
+                )
+            )
+
+    def _install_watchers(self) -> None:
+        try:
+            install.ensure_watchers(lambda text: self.progress.step("prometheus", text))
+        except UserError as error:
+            self.progress.say(f"Enlace runs without Prometheus: {error}")
+
+    def _watch(self, part: Prometheus | Alertmanager) -> None:
         self.supervisor.launch(part)
-        self.progress.step("prometheus", f"started at {part.url}")
+        self.progress.step(part.name, f"started at {part.url}")
