@@ -1,11 +1,13 @@
 """The replications' HTTP edge: material, launch, signatures, exemptions, coverage."""
 
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from services.training import views
+from services.training.api_terms import Hash, Name, Reason, Text
+from services.training.crew import crew_routes
 from services.training.desk import Desk
 from services.training.domain.plan import Plan
 from services.training.materials import MemoryAid, aid_of_text
@@ -16,10 +18,6 @@ from shared.security import Permissions, Role
 from shared.service import Workshop
 from shared.store import Outcome
 
-Text = Annotated[str, Field(min_length=1, max_length=20_000, pattern=r"\S")]
-Reason = Annotated[str, Field(min_length=1, max_length=1_000, pattern=r"\S")]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Standing = Literal["open", "ready", "leaders", "cascade", "completed", "cancelled"]
 
 _PREPARES: Final = [Role.TRAINER, Role.TRAINING_COORDINATOR]
@@ -50,9 +48,12 @@ class TrainingQuery(PageQuery):
 
 
 class EnrolmentQuery(PageQuery):
-    """Who is in a standing; those who have yet to sign when nothing is said."""
+    """Who is in a standing; those who have yet to sign when nothing is said.
 
-    status: Literal["open", "signed", "exempt"] = "open"
+    Who signed a version that a substantial change has replaced is among the `open`, as `outdated`.
+    """
+
+    status: Literal["open", "signed", "exempt", "released"] = "open"
 
 
 class FileReference(Input):
@@ -65,7 +66,8 @@ class FileReference(Input):
 class NewMaterial(Input):
     """A version of the memory-aid: its text, or a reference to a file.
 
-    `substantial` false is a correction: it may come after the launch, and signatures stay good.
+    `substantial` false is a correction: signatures stay good. A substantial change after the launch
+    asks everybody to sign anew, the leaders first.
     """
 
     text: Text | None = None
@@ -121,18 +123,22 @@ class Trainings:
 
     async def people(self, call: Call, plan_id: str, query: EnrolmentQuery) -> Page[EnrolmentView]:
         """Enrolments of a plan, advisers first."""
-        await self._desk.plan(call, plan_id)
+        plan = (await self._desk.plan(call, plan_id)).state
         after = query.after(bool, str)
-        where: dict[str, object] = {"state.plan_id": plan_id, "state.status": query.status}
+        where: dict[str, object] = {
+            "state.plan_id": plan_id,
+            **views.standing(query.status, plan.required),
+        }
         if after is not None:
             leader, last = after
             following = [{"state.leader": leader, "_id": {"$gt": last}}]
-            where["$or"] = following if leader else [*following, {"state.leader": True}]
+            rest = following if leader else [*following, {"state.leader": True}]
+            where["$and"] = [{"$or": rest}]
         order = (("state.leader", 1), ("_id", 1))
         found = await self._desk.enrolments.find(
             call.tenant, where, order=order, limit=query.limit + 1
         )
-        shown = [views.enrolment(outcome) for outcome in found]
+        shown = [views.enrolment(outcome, plan) for outcome in found]
         return page_of(shown, query, lambda one: (one.leader, one.id))
 
 
@@ -143,6 +149,7 @@ def routes(workshop: Workshop) -> Routes:
     trainings = Trainings(desk)
     _queries(api, desk, trainings)
     _commands(api, desk, trainings)
+    crew_routes(api, workshop, desk)
     return api
 
 
@@ -184,10 +191,10 @@ def _commands(api: Routes, desk: Desk, trainings: Trainings) -> None:
         "/trainings/{training_id}/material",
         may="publish_material",
         if_match=True,
-        problems=("plan.already_launched", "plan.closed"),
+        problems=("plan.closed",),
     )
     async def publish_material(call: Call, training_id: str, body: NewMaterial) -> TrainingView:
-        """Publish a version of the memory-aid."""
+        """Publish a version of the memory-aid; a substantial one re-opens what was signed."""
         plan = await desk.publish(call, training_id, body.aid(), substantial=body.substantial)
         return await trainings.shown(call, plan)
 
@@ -197,6 +204,7 @@ def _commands(api: Routes, desk: Desk, trainings: Trainings) -> None:
         if_match=True,
         problems=(
             "plan.no_material",
+            "plan.blocked",
             "plan.leaders_missing",
             "plan.nobody_to_train",
             "plan.already_launched",
@@ -214,6 +222,7 @@ def _commands(api: Routes, desk: Desk, trainings: Trainings) -> None:
         problems=(
             "plan.not_launched",
             "plan.closed",
+            "plan.blocked",
             "signature.already_signed",
             "signature.exempt",
             "signature.leaders_first",

@@ -31,7 +31,10 @@ ENROLMENT: Kind[Enrolment] = Kind(
     decider=Decider(
         state=Enrolment, initial=Enrolment, decide=enrolment.decide, evolve=enrolment.evolve
     ),
-    indexes=(("state.plan_id", "state.status", "state.leader", "_id"),),
+    indexes=(
+        ("state.plan_id", "state.status", "state.leader", "_id"),
+        ("state.plan_id", "state.status", "state.leader", "state.material_version"),
+    ),
 )
 
 MEMBER: Kind[Member] = Kind(

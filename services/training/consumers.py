@@ -7,15 +7,26 @@ costs neither a message nor a place in a queue for each.
 from collections.abc import Iterable
 
 from services.training.cases import ENROLMENT, MEMBER, PLAN, enrolment_id
-from services.training.domain.enrolment import OpenEnrolment
+from services.training.domain.enrolment import OpenEnrolment, Release
 from services.training.domain.member import ChangeRoles, Enlist, Leave
-from services.training.domain.plan import Cancel, OpenPlan, Recount
+from services.training.domain.plan import Block, Cancel, OpenPlan, Recount, Unblock
 from services.training.rosters import Rosters
 from services.training.tallies import tallies_of
 from shared.bus import Heard, Hears, Send
+from shared.contracts import EventBody
 from shared.contracts.people import PersonJoined, PersonLeft, PersonRolesChanged
-from shared.contracts.training import PlanFellDue, PlanLaunched
-from shared.contracts.validation import EvaluationApproved, EvaluationWithdrawn
+from shared.contracts.training import (
+    PlanFellDue,
+    PlanLaunched,
+    PlanLeaderReplaced,
+    PlanRosterExtended,
+)
+from shared.contracts.validation import (
+    EvaluationApproved,
+    EvaluationDeploymentBlocked,
+    EvaluationDeploymentUnblocked,
+    EvaluationWithdrawn,
+)
 from shared.decider import Unknown
 from shared.service import Workshop
 
@@ -40,12 +51,22 @@ def on_evaluation_approved(heard: Heard[EvaluationApproved]) -> Iterable[Send]:
 async def on_evaluation_withdrawn(
     heard: Heard[EvaluationWithdrawn], workshop: Workshop
 ) -> Iterable[Send]:
-    try:
-        await workshop.of(PLAN).get(heard.subject, heard.tenant)
-    except Unknown:
-        # withdrawn before it was approved: there is nothing to cancel
-        return []
-    return [Send(PLAN.stream, heard.subject, Cancel(heard.body.reason))]
+    # withdrawn before it was approved: there is nothing to cancel
+    return await _to_plan(heard, workshop, Cancel(heard.body.reason))
+
+
+@HEARS(EvaluationDeploymentBlocked)
+async def on_deployment_blocked(
+    heard: Heard[EvaluationDeploymentBlocked], workshop: Workshop
+) -> Iterable[Send]:
+    return await _to_plan(heard, workshop, Block(heard.body.query_id, heard.at))
+
+
+@HEARS(EvaluationDeploymentUnblocked)
+async def on_deployment_unblocked(
+    heard: Heard[EvaluationDeploymentUnblocked], workshop: Workshop
+) -> Iterable[Send]:
+    return await _to_plan(heard, workshop, Unblock(heard.body.query_id, heard.at))
 
 
 @HEARS(PersonJoined)
@@ -66,7 +87,44 @@ def on_person_left(heard: Heard[PersonLeft]) -> Iterable[Send]:
 
 @HEARS(PlanLaunched)
 async def on_plan_launched(heard: Heard[PlanLaunched], workshop: Workshop) -> Iterable[Send]:
-    plan_id = heard.subject
+    return await _enrol(heard.subject, heard.body.roster, workshop)
+
+
+@HEARS(PlanRosterExtended)
+async def on_roster_extended(
+    heard: Heard[PlanRosterExtended], workshop: Workshop
+) -> Iterable[Send]:
+    return await _enrol(heard.subject, heard.body.roster, workshop)
+
+
+@HEARS(PlanLeaderReplaced)
+async def on_leader_replaced(
+    heard: Heard[PlanLeaderReplaced], workshop: Workshop
+) -> Iterable[Send]:
+    leaving = enrolment_id(heard.subject, heard.body.leaving)
+    release = Send(ENROLMENT.stream, leaving, Release(heard.body.replacement))
+    return [release, *await _enrol(heard.subject, heard.body.roster, workshop)]
+
+
+@HEARS(PlanFellDue)
+async def on_plan_fell_due(heard: Heard[PlanFellDue], workshop: Workshop) -> Iterable[Send]:
+    plan = (await workshop.of(PLAN).get(heard.subject, heard.tenant)).state
+    tally = await tallies_of(workshop).of(heard.tenant, heard.subject, plan)
+    return [Send(PLAN.stream, heard.subject, Recount(tally, due=True))]
+
+
+async def _to_plan(
+    heard: Heard[EventBody], workshop: Workshop, command: Cancel | Block | Unblock
+) -> list[Send]:
+    """A command to the evaluation's plan, where there is one."""
+    try:
+        await workshop.of(PLAN).get(heard.subject, heard.tenant)
+    except Unknown:
+        return []
+    return [Send(PLAN.stream, heard.subject, command)]
+
+
+async def _enrol(plan_id: str, roster: str, workshop: Workshop) -> list[Send]:
     return [
         Send(
             ENROLMENT.stream,
@@ -74,12 +132,5 @@ async def on_plan_launched(heard: Heard[PlanLaunched], workshop: Workshop) -> It
             OpenEnrolment(plan_id, person.person_id, person.roles),
             create=True,
         )
-        async for person in Rosters(workshop.database).read(heard.body.roster)
+        async for person in Rosters(workshop.database).read(roster)
     ]
-
-
-@HEARS(PlanFellDue)
-async def on_plan_fell_due(heard: Heard[PlanFellDue], workshop: Workshop) -> Iterable[Send]:
-    plan = (await workshop.of(PLAN).get(heard.subject, heard.tenant)).state
-    tally = await tallies_of(workshop).of(heard.tenant, heard.subject, plan.eligible)
-    return [Send(PLAN.stream, heard.subject, Recount(tally, due=True))]

@@ -42,7 +42,7 @@ class Desk:
         """Who has signed, at this moment."""
         if not plan.state.roster:
             return last_told(plan.state)
-        return await self._tallies.of(call.tenant, plan.id)
+        return await self._tallies.of(call.tenant, plan.id, plan.state)
 
     async def not_yet_eligible(self, call: Call, plan: Outcome[Plan]) -> int:
         """How many are to be trained who came after the launch: apart, not in the denominator."""
@@ -76,15 +76,22 @@ class Desk:
         today = policy.today(self._workshop.now())
         leaders, advisers = await self._rosters.on_duty(call.tenant, policy, today)
         roster = await self._rosters.write(call.tenant, leaders, advisers)
+        command = Launch(roster, tuple(leaders), len(advisers))
+        return await self.with_roster(call, plan_id, command, roster)
+
+    async def with_roster(
+        self, call: Call, plan_id: str, command: Command, roster: str
+    ) -> Outcome[Plan]:
+        """Give a command that names a new list; the list is dropped when it was not taken."""
         try:
-            outcome = await self._give(call, plan_id, Launch(roster, tuple(leaders), len(advisers)))
+            outcome = await self._give(call, plan_id, command)
         except Transient:
             # the write may have happened all the same: a list too many is better than one missing
             raise
         except Exception:
             await self._rosters.drop(roster)
             raise
-        if outcome.state.roster != roster:
+        if roster not in outcome.state.rosters:
             await self._rosters.drop(roster)
         return outcome
 
@@ -104,7 +111,8 @@ class Desk:
     ) -> Outcome[Enrolment]:
         """Somebody need not sign; a leader only where another has signed in his roles."""
         plan = await self.plan(call, plan_id)
-        signed = await self.enrolments.find(call.tenant, _leaders_signed(plan_id))
+        wanted = _leaders_signed(plan_id, plan.state.required)
+        signed = await self.enrolments.find(call.tenant, wanted)
         led = frozenset(role for leader in signed for role in leader.state.leads)
         return await self._to_person(call, plan, person_id, Exempt(plan.state, reason, led))
 
@@ -118,7 +126,7 @@ class Desk:
         except Unknown:
             if not plan.state.roster:
                 raise Rejected("plan.not_launched", status=plan.state.status.value) from None
-            if await self._rosters.has(plan.state.roster, person_id):
+            if await self._rosters.listed(plan.state.rosters, [person_id]):
                 raise Transient("the enrolment is being opened") from None
             raise NotAllowed("signature.not_eligible") from None
         self._recounts.ask(call.tenant, plan.id)
@@ -138,8 +146,9 @@ class Desk:
         )
 
 
-def _leaders_signed(plan_id: str) -> dict[str, Any]:
+def _leaders_signed(plan_id: str, required: int) -> dict[str, Any]:
     return {
+        "state.material_version": {"$gte": required},
         "state.plan_id": plan_id,
         "state.status": EnrolmentStatus.SIGNED.value,
         "state.leader": True,

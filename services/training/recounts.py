@@ -75,7 +75,7 @@ class Recounts:
         asked, self._asked = self._asked, set()
         for tenant, plan_id in asked:
             plan = (await self._plans.get(plan_id, tenant)).state
-            tally = await self._tallies.of(tenant, plan_id, plan.eligible)
+            tally = await self._tallies.of(tenant, plan_id, plan)
             cause = Cause(tenant, "system:training", causation="recount")
             await self._plans.handle(plan_id, Recount(tally), cause)
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from pymongo.asynchronous.database import AsyncDatabase
 
-from services.training.domain.plan import Leader
+from services.training.domain.plan_state import Leader
 from services.training.policy import TrainingPolicy
 from services.training.reach import reached
 from shared.ids import new_id
@@ -86,11 +86,13 @@ class Rosters:
                 for person in piece["people"]:
                     yield Leader(person, tuple(leads.get(person, ())))
 
-    async def has(self, roster: str, person_id: str) -> bool:
-        """Whether somebody is on a list."""
+    async def listed(self, rosters: Sequence[str], people: Sequence[str]) -> list[str]:
+        """Who of some people is on one of the lists."""
+        wanted = {"roster": {"$in": list(rosters)}, "people": {"$in": list(people)}}
+        asked = set(people)
         with reached():
-            found = await self._pieces.find_one({"roster": roster, "people": person_id})
-        return found is not None
+            pieces = await self._pieces.find(wanted, {"people": 1}).to_list()
+        return sorted(asked & {person for piece in pieces for person in piece["people"]})
 
     async def drop(self, roster: str) -> None:
         """Forget a list that no launch uses."""

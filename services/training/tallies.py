@@ -14,12 +14,12 @@ from weakref import WeakKeyDictionary
 from services.training.cases import ENROLMENT
 from services.training.domain.enrolment import Enrolment
 from services.training.domain.lifecycle import EnrolmentStatus
-from services.training.domain.plan import Tally
+from services.training.domain.plan_state import Plan, Tally
 from shared.service import Workshop
 from shared.store import Cases
 from shared.store.group import Coalescer
 
-Asked = tuple[str, str, int]
+Asked = tuple[str, str, int, int]
 
 
 class Tallies:
@@ -29,13 +29,13 @@ class Tallies:
         self._collection = enrolments.collection
         self._counts: Coalescer[Asked, Tally] = Coalescer(self._answer)
 
-    async def of(self, tenant: str, plan_id: str, eligible: int = 0) -> Tally:
-        """The tally of a plan; with `last_done_at` once all `eligible` are done.
+    async def of(self, tenant: str, plan_id: str, plan: Plan) -> Tally:
+        """The tally of a plan; with `last_done_at` once all its eligible are done.
 
         Raises:
             Transient: the database did not answer.
         """
-        return await self._counts.ask((tenant, plan_id, eligible))
+        return await self._counts.ask((tenant, plan_id, plan.required, plan.eligible))
 
     async def _answer(self, asked: list[Asked]) -> list[Tally]:
         distinct = list(dict.fromkeys(asked))
@@ -43,11 +43,17 @@ class Tallies:
         found = dict(zip(distinct, tallies, strict=True))
         return [found[one] for one in asked]
 
-    async def _tally(self, tenant: str, plan_id: str, eligible: int) -> Tally:
+    async def _tally(self, tenant: str, plan_id: str, required: int, eligible: int) -> Tally:
         where = {"tenant": tenant, "state.plan_id": plan_id}
 
         async def number(status: EnrolmentStatus, *, leader: bool) -> int:
-            wanted = {**where, "state.status": status.value, "state.leader": leader}
+            wanted: dict[str, Any] = {
+                **where,
+                "state.status": status.value,
+                "state.leader": leader,
+            }
+            if status is EnrolmentStatus.SIGNED and required > 1:
+                wanted["state.material_version"] = {"$gte": required}
             return await self._collection.count_documents(wanted)
 
         tally = Tally(
@@ -55,6 +61,7 @@ class Tallies:
             leaders_exempt=await number(EnrolmentStatus.EXEMPT, leader=True),
             signed=await number(EnrolmentStatus.SIGNED, leader=False),
             exempt=await number(EnrolmentStatus.EXEMPT, leader=False),
+            required=required,
         )
         if not eligible or tally.done < eligible:
             return tally

@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.training.domain.enrolment import Enrolment
-from services.training.domain.lifecycle import ENDED, PlanStatus
-from services.training.domain.plan import Plan, Tally
+from services.training.domain.lifecycle import ENDED, EnrolmentStatus, PlanStatus
+from services.training.domain.plan_state import Plan, Tally
 from services.training.materials import MemoryAid
 from shared.clock import Step, sentence
 from shared.store import Cases, Outcome
@@ -21,7 +21,10 @@ class _View(BaseModel):
 
 
 class DeadlineView(_View):
-    """A promise; `state` is running, met, breached or cancelled, `explain` how its date came."""
+    """A promise; `explain` tells how its date came.
+
+    `state` is running, paused while the client has a query, met, breached or cancelled.
+    """
 
     stage: str
     due_at: datetime
@@ -48,7 +51,7 @@ class LeadersView(_View):
 
 
 class CoverageView(_View):
-    """Who has signed, over everybody eligible at the launch.
+    """Who has signed a version in force, over everybody eligible at the launch or added since.
 
     `coverage_pct` is signed / eligible, rounded down to a tenth, null before the launch. The exempt
     stay in the denominator; `complete` is when nobody is pending.
@@ -81,6 +84,10 @@ class TrainingView(_View):
     deadline: DeadlineView
     material_version: int | None
     sha256: str | None
+    required_version: int | None = Field(
+        description="The oldest version whose signatures are good; null before the launch"
+    )
+    blocked: bool = Field(description="The client has a query: neither launched nor signed (A43)")
     launched_at: datetime | None
     done_at: datetime | None
     on_time: bool | None
@@ -116,6 +123,8 @@ def training(outcome: Outcome[Plan], tally: Tally, language: str) -> TrainingVie
         deadline=_deadline(state, language),
         material_version=material and material.version,
         sha256=material and material.sha256,
+        required_version=state.required or None,
+        blocked=bool(state.blocked),
         launched_at=state.launched_at,
         done_at=state.done_at,
         on_time=state.on_time,
@@ -157,15 +166,30 @@ def material(plan: Plan, aid: MemoryAid) -> MaterialView:
     )
 
 
-def enrolment(outcome: Outcome[Enrolment]) -> EnrolmentView:
-    """One person's part."""
+OUTDATED = "outdated"
+
+
+def standing(status: str, required: int) -> dict[str, Any]:
+    """Which enrolments are in a standing, as a condition on their states."""
+    old = {"state.status": EnrolmentStatus.SIGNED.value}
+    if status == EnrolmentStatus.OPEN:
+        open_ones = {"state.status": status}
+        return {"$or": [open_ones, {**old, "state.material_version": {"$lt": required}}]}
+    if status == EnrolmentStatus.SIGNED:
+        return {**old, "state.material_version": {"$gte": required}}
+    return {"state.status": status}
+
+
+def enrolment(outcome: Outcome[Enrolment], plan: Plan | None = None) -> EnrolmentView:
+    """One person's part; `outdated` when the plan asks for a newer signature."""
     state = outcome.state
+    outdated = plan is not None and state.is_outdated(plan)
     return EnrolmentView(
         id=outcome.id,
         training_id=state.plan_id,
         person_id=state.person_id,
         leader=state.leader,
-        status=state.status,
+        status=OUTDATED if outdated else state.status,
         material_version=state.material_version or None,
         sha256=state.sha256 or None,
         method=state.method or None,
@@ -190,6 +214,8 @@ def _deadline(plan: Plan, language: str) -> DeadlineView:
 def _standing(plan: Plan) -> str:
     if plan.breached:
         return "breached"
+    if plan.blocked:
+        return "paused"
     if plan.status is PlanStatus.CANCELLED:
         return "cancelled"
     return "met" if plan.status in ENDED else "running"

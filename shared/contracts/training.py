@@ -45,6 +45,47 @@ class PlanLaunched(EventBody, event_type="training.plan.launched.v1"):
     sha256: str
 
 
+class PlanReopened(EventBody, event_type="training.plan.reopened.v1"):
+    """The material has changed substantially: signatures for older versions no longer count.
+
+    All sign the version in force, the leaders first; who is exempt stays so.
+    """
+
+    required_version: int
+    eligible: int
+
+
+class PlanRosterExtended(EventBody, event_type="training.plan.roster_extended.v1"):
+    """People who came while it runs are to sign too; `eligible` is the denominator from now on."""
+
+    roster: str
+    added: int
+    eligible: int
+
+
+class PlanLeaderReplaced(EventBody, event_type="training.plan.leader_replaced.v1"):
+    """Somebody leads in the place of one who leaves, and signs before the advisers."""
+
+    leaving: str
+    replacement: str
+    roster: str
+    reason: str
+
+
+class PlanBlocked(EventBody, event_type="training.plan.blocked.v1"):
+    """The client has a query about it: neither launched nor signed until he answers (A43)."""
+
+    query_id: str
+    since: datetime
+
+
+class PlanUnblocked(EventBody, event_type="training.plan.unblocked.v1"):
+    """The client has answered; the deadline has moved by the working time of the wait."""
+
+    query_id: str
+    deadline: Deadline
+
+
 class PlanCascadeOpened(EventBody, event_type="training.plan.cascade_opened.v1"):
     """All leaders have signed: the advisers may."""
 
@@ -111,6 +152,22 @@ class EnrolmentSigned(EventBody, event_type="training.enrolment.signed.v1"):
     material_version: int
     sha256: str
     method: str
+
+
+class EnrolmentReopened(EventBody, event_type="training.enrolment.reopened.v1"):
+    """The person's signature was for a version that a substantial change has replaced."""
+
+    plan_id: str
+    person_id: str
+    required_version: int
+
+
+class EnrolmentReleased(EventBody, event_type="training.enrolment.released.v1"):
+    """A leader who leaves need not sign: another leads in his place."""
+
+    plan_id: str
+    person_id: str
+    replacement: str
 
 
 class EnrolmentExempted(EventBody, event_type="training.enrolment.exempted.v1"):

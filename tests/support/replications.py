@@ -1,6 +1,6 @@
 """A replication under the rules of osinergmin, without I/O: a plan and its enrolments."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -52,8 +52,12 @@ class Replication:
     def enrol(self, at: datetime, *advisers: str) -> None:
         """What a launch leads to."""
         for leader in (*LEADERS, *(Leader(one, ()) for one in advisers)):
-            self.enrolments[leader.person_id] = Enrolment()
-            self.to(leader.person_id, OpenEnrolment("p1", leader.person_id, leader.roles), at)
+            self.enrol_one(leader.person_id, at, *leader.roles)
+
+    def enrol_one(self, person: str, at: datetime, *leads: str) -> None:
+        """What being put on a list leads to."""
+        self.enrolments[person] = Enrolment()
+        self.to(person, OpenEnrolment("p1", person, leads), at)
 
     def to(self, person: str, command: EnrolmentCommand, at: datetime) -> list[EventBody]:
         """The events of a command to a person's enrolment, applied."""
@@ -69,20 +73,22 @@ class Replication:
 
         def number(status: EnrolmentStatus, *, leader: bool) -> int:
             everybody = self.enrolments.values()
-            return sum(one.status is status and one.leader is leader for one in everybody)
+            return sum(
+                one.status is status and one.leader is leader and not one.is_outdated(self.plan)
+                for one in everybody
+            )
 
         tally = Tally(
             leaders_signed=number(EnrolmentStatus.SIGNED, leader=True),
             leaders_exempt=number(EnrolmentStatus.EXEMPT, leader=True),
             signed=number(EnrolmentStatus.SIGNED, leader=False),
             exempt=number(EnrolmentStatus.EXEMPT, leader=False),
+            required=self.plan.required,
         )
         if tally.done < self.plan.eligible:
             return tally
         done = [one.done_at for one in self.enrolments.values() if one.done_at is not None]
-        return Tally(
-            tally.leaders_signed, tally.leaders_exempt, tally.signed, tally.exempt, max(done)
-        )
+        return replace(tally, last_done_at=max(done))
 
     def recount(self, at: datetime, *, due: bool = False) -> list[EventBody]:
         return self.give(Recount(self.tally(), due), at)

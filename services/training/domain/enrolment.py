@@ -1,7 +1,8 @@
 """One person in one plan: to sign, signed, or exempt with a reason (A54, A55, AMB-2).
 
-A command carries the plan as it was read. That is safe without a lock: a gate once open stays open,
-a plan once closed stays closed, and a signature names the hash of the version that was seen.
+A command carries the plan as it was read. That is safe without a lock: a plan once closed stays
+closed, a signature names the hash of the version that was seen, and one that crosses a substantial
+change is for an older version, which the next count leaves out.
 """
 
 from collections.abc import Sequence
@@ -10,16 +11,23 @@ from datetime import datetime
 from typing import assert_never
 
 from services.training.domain.lifecycle import (
+    ENROLMENT_LIFE,
     SIGNING,
     EnrolmentAction,
     EnrolmentStatus,
     PlanStatus,
     follow_enrolment,
 )
-from services.training.domain.plan import Plan
+from services.training.domain.plan_state import Plan
 from services.training.policy import Method, TrainingPolicy
 from shared.contracts import EventBody
-from shared.contracts.training import EnrolmentExempted, EnrolmentOpened, EnrolmentSigned
+from shared.contracts.training import (
+    EnrolmentExempted,
+    EnrolmentOpened,
+    EnrolmentReleased,
+    EnrolmentReopened,
+    EnrolmentSigned,
+)
 from shared.decider import Given, Invalid, NotAllowed, Rejected, Stamp
 
 
@@ -37,6 +45,10 @@ class Enrolment:
     method: str = ""
     reason: str = ""
     done_at: datetime | None = None
+
+    def is_outdated(self, plan: Plan) -> bool:
+        """Whether it was signed for a version that a substantial change has replaced."""
+        return self.status is EnrolmentStatus.SIGNED and self.material_version < plan.required
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +79,17 @@ class Exempt:
     led_by_others: frozenset[str] = frozenset()
 
 
-Command = OpenEnrolment | Sign | Exempt
-Event = EnrolmentOpened | EnrolmentSigned | EnrolmentExempted
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Another leads in this one's place."""
+
+    replacement: str
+
+
+Command = OpenEnrolment | Sign | Exempt | Release
+Event = (
+    EnrolmentOpened | EnrolmentReopened | EnrolmentSigned | EnrolmentExempted | EnrolmentReleased
+)
 
 
 def decide(state: Enrolment, command: Command, given: Given[TrainingPolicy]) -> Sequence[EventBody]:
@@ -86,9 +107,28 @@ def decide(state: Enrolment, command: Command, given: Given[TrainingPolicy]) -> 
             return _sign(state, command, given.policy)
         case Exempt():
             return _exempt(state, command)
+        case Release(replacement):
+            if (state.status, EnrolmentAction.RELEASE) not in ENROLMENT_LIFE:
+                return []
+            return [
+                EnrolmentReleased(
+                    plan_id=state.plan_id, person_id=state.person_id, replacement=replacement
+                )
+            ]
+
+
+def _reopened(state: Enrolment, plan: Plan) -> tuple[Enrolment, list[EventBody]]:
+    """The enrolment as it is to be decided about: open again when its signature is too old."""
+    if not state.is_outdated(plan):
+        return state, []
+    event = EnrolmentReopened(
+        plan_id=state.plan_id, person_id=state.person_id, required_version=plan.required
+    )
+    return replace(state, status=EnrolmentStatus.OPEN), [event]
 
 
 def _sign(state: Enrolment, command: Sign, policy: TrainingPolicy) -> list[EventBody]:
+    state, reopened = _reopened(state, command.plan)
     signed = (EnrolmentStatus.SIGNED, command.sha256, command.method)
     if (state.status, state.sha256, state.method) == signed:
         return []
@@ -104,6 +144,7 @@ def _sign(state: Enrolment, command: Sign, policy: TrainingPolicy) -> list[Event
     if material is None or material.sha256 != command.sha256:
         raise Rejected("signature.other_version", current=material and material.version)
     return [
+        *reopened,
         EnrolmentSigned(
             plan_id=state.plan_id,
             person_id=state.person_id,
@@ -111,11 +152,12 @@ def _sign(state: Enrolment, command: Sign, policy: TrainingPolicy) -> list[Event
             material_version=material.version,
             sha256=material.sha256,
             method=command.method,
-        )
+        ),
     ]
 
 
 def _exempt(state: Enrolment, command: Exempt) -> list[EventBody]:
+    state, reopened = _reopened(state, command.plan)
     if state.status is EnrolmentStatus.EXEMPT and state.reason == command.reason:
         return []
     follow_enrolment(state.status, EnrolmentAction.EXEMPT)
@@ -123,17 +165,21 @@ def _exempt(state: Enrolment, command: Exempt) -> list[EventBody]:
     if needed := sorted(set(state.leads) - command.led_by_others):
         raise Rejected("exemption.leader_needed", roles=needed)
     return [
+        *reopened,
         EnrolmentExempted(
             plan_id=state.plan_id,
             person_id=state.person_id,
             leader=state.leader,
             reason=command.reason,
-        )
+        ),
     ]
 
 
 def _require_signing(plan: Plan) -> None:
     if plan.status in SIGNING:
+        if plan.blocked:
+            # the launch and the client's query crossed: the gate holds all the same
+            raise Rejected("plan.blocked", query=plan.blocked)
         return
     before = plan.status in (PlanStatus.OPEN, PlanStatus.READY)
     code = "plan.not_launched" if before else "plan.closed"
@@ -152,6 +198,12 @@ def evolve(state: Enrolment, event: Event, stamp: Stamp) -> Enrolment:
                 leader=bool(event.leads),
                 leads=event.leads,
             )
+        case EnrolmentReopened():
+            status = follow_enrolment(state.status, EnrolmentAction.REOPEN)
+            return replace(state, status=status, done_at=None)
+        case EnrolmentReleased():
+            status = follow_enrolment(state.status, EnrolmentAction.RELEASE)
+            return replace(state, status=status, done_at=stamp.at)
         case EnrolmentSigned():
             return replace(
                 state,

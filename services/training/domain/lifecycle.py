@@ -25,6 +25,9 @@ class PlanAction(StrEnum):
     OPEN = "open"
     PUBLISH = "publish"
     LAUNCH = "launch"
+    REOPEN = "reopen"
+    EXTEND = "extend"
+    REPLACE = "replace"
     OPEN_CASCADE = "open_cascade"
     COMPLETE = "complete"
     CANCEL = "cancel"
@@ -36,6 +39,11 @@ PLAN_LIFE: Final[Mapping[tuple[PlanStatus, PlanAction], PlanStatus]] = {
     (PlanStatus.READY, PlanAction.PUBLISH): PlanStatus.READY,
     (PlanStatus.READY, PlanAction.LAUNCH): PlanStatus.LEADERS,
     (PlanStatus.LEADERS, PlanAction.PUBLISH): PlanStatus.LEADERS,
+    (PlanStatus.LEADERS, PlanAction.REOPEN): PlanStatus.LEADERS,
+    (PlanStatus.CASCADE, PlanAction.REOPEN): PlanStatus.LEADERS,
+    (PlanStatus.LEADERS, PlanAction.EXTEND): PlanStatus.LEADERS,
+    (PlanStatus.CASCADE, PlanAction.EXTEND): PlanStatus.CASCADE,
+    (PlanStatus.LEADERS, PlanAction.REPLACE): PlanStatus.LEADERS,
     (PlanStatus.LEADERS, PlanAction.OPEN_CASCADE): PlanStatus.CASCADE,
     (PlanStatus.CASCADE, PlanAction.PUBLISH): PlanStatus.CASCADE,
     (PlanStatus.CASCADE, PlanAction.COMPLETE): PlanStatus.COMPLETED,
@@ -51,6 +59,11 @@ _PLAN_REFUSALS: Final[Mapping[tuple[PlanStatus, PlanAction], str]] = {
     (PlanStatus.OPEN, PlanAction.LAUNCH): "plan.no_material",
     (PlanStatus.LEADERS, PlanAction.LAUNCH): "plan.already_launched",
     (PlanStatus.CASCADE, PlanAction.LAUNCH): "plan.already_launched",
+    (PlanStatus.OPEN, PlanAction.EXTEND): "plan.not_launched",
+    (PlanStatus.READY, PlanAction.EXTEND): "plan.not_launched",
+    (PlanStatus.OPEN, PlanAction.REPLACE): "plan.not_launched",
+    (PlanStatus.READY, PlanAction.REPLACE): "plan.not_launched",
+    (PlanStatus.CASCADE, PlanAction.REPLACE): "leader.already_done",
 }
 
 
@@ -61,6 +74,7 @@ class EnrolmentStatus(StrEnum):
     OPEN = "open"
     SIGNED = "signed"
     EXEMPT = "exempt"
+    RELEASED = "released"
 
 
 class EnrolmentAction(StrEnum):
@@ -69,12 +83,19 @@ class EnrolmentAction(StrEnum):
     OPEN = "open"
     SIGN = "sign"
     EXEMPT = "exempt"
+    REOPEN = "reopen"
+    RELEASE = "release"
 
 
 ENROLMENT_LIFE: Final[Mapping[tuple[EnrolmentStatus, EnrolmentAction], EnrolmentStatus]] = {
     (EnrolmentStatus.NEW, EnrolmentAction.OPEN): EnrolmentStatus.OPEN,
     (EnrolmentStatus.OPEN, EnrolmentAction.SIGN): EnrolmentStatus.SIGNED,
     (EnrolmentStatus.OPEN, EnrolmentAction.EXEMPT): EnrolmentStatus.EXEMPT,
+    # the material has changed substantially since
+    (EnrolmentStatus.SIGNED, EnrolmentAction.REOPEN): EnrolmentStatus.OPEN,
+    # somebody else leads instead
+    (EnrolmentStatus.OPEN, EnrolmentAction.RELEASE): EnrolmentStatus.RELEASED,
+    (EnrolmentStatus.SIGNED, EnrolmentAction.RELEASE): EnrolmentStatus.RELEASED,
 }
 
 _ENROLMENT_REFUSALS: Final[Mapping[tuple[EnrolmentStatus, EnrolmentAction], str]] = {
@@ -82,6 +103,8 @@ _ENROLMENT_REFUSALS: Final[Mapping[tuple[EnrolmentStatus, EnrolmentAction], str]
     (EnrolmentStatus.EXEMPT, EnrolmentAction.SIGN): "signature.exempt",
     (EnrolmentStatus.SIGNED, EnrolmentAction.EXEMPT): "exemption.already_signed",
     (EnrolmentStatus.EXEMPT, EnrolmentAction.EXEMPT): "exemption.already_exempt",
+    (EnrolmentStatus.RELEASED, EnrolmentAction.SIGN): "signature.released",
+    (EnrolmentStatus.RELEASED, EnrolmentAction.EXEMPT): "exemption.released",
 }
 
 

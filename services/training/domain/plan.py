@@ -1,19 +1,37 @@
 """A replication ("réplica"): material, launch, leaders, cascade, last signature (A50-A55).
 
-The plan holds no row per adviser. It is told how many have signed (`Recount`), and since signatures
-are never taken back, a count that is lower than the known one is simply old.
+The plan holds no row per adviser. It is told how many have signed (`Recount`). Signatures for the
+versions that are good are never taken back, so a lower count is simply old, and so is one that was
+taken before a substantial change of the material asked everybody to sign anew.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from services.training.domain.gate import block, unblock
 from services.training.domain.lifecycle import (
     ENDED,
     SIGNING,
     PlanAction,
     PlanStatus,
     follow_plan,
+)
+from services.training.domain.plan_state import (
+    Block,
+    Cancel,
+    Command,
+    Expire,
+    Extend,
+    Launch,
+    Leader,
+    Material,
+    OpenPlan,
+    Plan,
+    Publish,
+    Recount,
+    ReplaceLeader,
+    Tally,
+    Unblock,
 )
 from services.training.policy import TrainingPolicy
 from shared.clock import Promised, start
@@ -26,136 +44,41 @@ from shared.contracts.training import (
     PlanCompleted,
     PlanFellDue,
     PlanLaunched,
+    PlanLeaderReplaced,
     PlanMaterialPublished,
     PlanOpened,
     PlanProgressed,
+    PlanReopened,
+    PlanRosterExtended,
 )
-from shared.decider import Given, Rejected
+from shared.decider import Given, Invalid, Rejected
 
 PERCENT = 100
 
-
-@dataclass(frozen=True, slots=True)
-class Material:
-    """The version of the memory-aid in force; its text is kept elsewhere, under its hash."""
-
-    version: int
-    sha256: str
-    file_name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The present of one replication; its id is the request's.
-
-    `signed` and `exempt` count advisers as last told, `eligible` is their denominator since the
-    launch. `fell_due` and `breached` keep the deadline from being told twice.
-    """
-
-    status: PlanStatus = PlanStatus.NEW
-    code: str = ""
-    topic: str = ""
-    title: str = ""
-    deadline: Deadline | None = None
-    material: Material | None = None
-    roster: str = ""
-    leaders: tuple[str, ...] = ()
-    eligible: int = 0
-    signed: int = 0
-    exempt: int = 0
-    launched_at: datetime | None = None
-    cascade_at: datetime | None = None
-    done_at: datetime | None = None
-    on_time: bool | None = None
-    fell_due: bool = False
-    breached: bool = False
-    reason: str = ""
+__all__ = [
+    "Block",
+    "Cancel",
+    "Command",
+    "Expire",
+    "Extend",
+    "Launch",
+    "Leader",
+    "Material",
+    "OpenPlan",
+    "Plan",
+    "Publish",
+    "Recount",
+    "ReplaceLeader",
+    "Tally",
+    "Unblock",
+    "decide",
+    "next_due",
+]
 
 
-@dataclass(frozen=True, slots=True)
-class OpenPlan:
-    """An evaluation was approved; `promised` is the term told to the client."""
-
-    code: str
-    topic: str
-    title: str
-    approved_at: datetime
-    promised: Deadline
-
-
-@dataclass(frozen=True, slots=True)
-class Publish:
-    """A version of the material, by its hash."""
-
-    sha256: str
-    substantial: bool = True
-    file_name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Leader:
-    """Who must sign before the advisers, in which roles."""
-
-    person_id: str
-    roles: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """Begin, with the people on duty now: the leaders by name, the advisers as a list's name."""
-
-    roster: str
-    leaders: tuple[Leader, ...]
-    advisers: int
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """What the committed enrolments of a plan say; `last_done_at` only when all are done."""
-
-    leaders_signed: int = 0
-    leaders_exempt: int = 0
-    signed: int = 0
-    exempt: int = 0
-    last_done_at: datetime | None = None
-
-    @property
-    def done(self) -> int:
-        """Advisers who need no longer sign."""
-        return self.signed + self.exempt
-
-    @property
-    def leaders_done(self) -> int:
-        """Leaders who need no longer sign."""
-        return self.leaders_signed + self.leaders_exempt
-
-
-@dataclass(frozen=True, slots=True)
-class Recount:
-    """The plan's enrolments were counted, after a signature or because it is due."""
-
-    tally: Tally
-    due: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """The request ended."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Expire:
-    """The promised instant has come."""
-
-    due: datetime
-
-
-Command = OpenPlan | Publish | Launch | Recount | Cancel | Expire
-
-
-def decide(state: Plan, command: Command, given: Given[TrainingPolicy]) -> Sequence[EventBody]:
+def decide(  # noqa: C901, PLR0911 - one return a command
+    state: Plan, command: Command, given: Given[TrainingPolicy]
+) -> Sequence[EventBody]:
     """The events a command leads to."""
     match command:
         case OpenPlan():
@@ -164,6 +87,14 @@ def decide(state: Plan, command: Command, given: Given[TrainingPolicy]) -> Seque
             return _publish(state, command)
         case Launch():
             return _launch(state, command, given.policy)
+        case Extend():
+            return _extend(state, command)
+        case ReplaceLeader():
+            return _replace_leader(state, command)
+        case Block():
+            return block(state, command, _expire(state, command.since))
+        case Unblock():
+            return unblock(state, command, given.policy)
         case Recount():
             return _recount(state, command) if state.status in SIGNING else []
         case Cancel(reason):
@@ -176,7 +107,7 @@ def decide(state: Plan, command: Command, given: Given[TrainingPolicy]) -> Seque
 def next_due(state: Plan) -> datetime | None:
     """When the promise passes; None once it was told, or when it no longer matters."""
     told = state.fell_due or state.breached
-    if told or state.deadline is None or state.status in ENDED:
+    if told or state.blocked or state.deadline is None or state.status in ENDED:
         return None
     return state.deadline.due_at
 
@@ -208,19 +139,26 @@ def _publish(state: Plan, command: Publish) -> list[EventBody]:
     known = state.material
     if known is not None and known.sha256 == command.sha256:
         return []
-    if command.substantial and state.status in SIGNING:
-        raise Rejected("plan.already_launched", status=state.status.value, action="publish")
-    return [
-        PlanMaterialPublished(
-            material_version=1 if known is None else known.version + 1,
-            sha256=command.sha256,
-            substantial=command.substantial,
-            file_name=command.file_name,
-        )
-    ]
+    version = 1 if known is None else known.version + 1
+    published = PlanMaterialPublished(
+        material_version=version,
+        sha256=command.sha256,
+        substantial=command.substantial,
+        file_name=command.file_name,
+    )
+    if not command.substantial or state.status not in SIGNING:
+        return [published]
+    # what was signed for is no longer what is to be applied: all sign anew, the leaders first
+    reopened = PlanReopened(required_version=version, eligible=state.eligible)
+    if not state.signed:
+        return [published, reopened]
+    counts = {"signed": 0, "exempt": state.exempt, "eligible": state.eligible}
+    return [published, reopened, PlanProgressed(**counts)]
 
 
 def _launch(state: Plan, command: Launch, policy: TrainingPolicy) -> list[EventBody]:
+    if state.blocked:
+        raise Rejected("plan.blocked", query=state.blocked)
     follow_plan(state.status, PlanAction.LAUNCH)
     if state.material is None:
         raise Rejected("plan.no_material", status=state.status.value, action="launch")
@@ -240,15 +178,47 @@ def _launch(state: Plan, command: Launch, policy: TrainingPolicy) -> list[EventB
     ]
 
 
+def _extend(state: Plan, command: Extend) -> list[EventBody]:
+    follow_plan(state.status, PlanAction.EXTEND)
+    if command.people == 0:
+        raise Rejected("plan.nobody_to_train")
+    return [
+        PlanRosterExtended(
+            roster=command.roster,
+            added=command.people,
+            eligible=state.eligible + command.people,
+        )
+    ]
+
+
+def _replace_leader(state: Plan, command: ReplaceLeader) -> list[EventBody]:
+    follow_plan(state.status, PlanAction.REPLACE)
+    if command.leaving not in state.leaders:
+        raise Invalid("leader.unknown", leaders=list(state.leaders))
+    return [
+        PlanLeaderReplaced(
+            leaving=command.leaving,
+            replacement=command.replacement,
+            roster=command.roster,
+            reason=command.reason,
+        )
+    ]
+
+
 def _recount(state: Plan, command: Recount) -> list[EventBody]:
     tally, known = command.tally, state.signed + state.exempt
+    if tally.required != state.required:
+        # counted before everybody was asked to sign anew: nobody has, as far as it knows
+        if not command.due:
+            return []
+        tally = Tally(exempt=tally.exempt, required=state.required)
     events: list[EventBody] = []
     is_open = state.status is PlanStatus.CASCADE
-    if not is_open and tally.leaders_done == len(state.leaders):
+    if not is_open and tally.leaders_done >= len(state.leaders):
         is_open = True
         events.append(PlanCascadeOpened(advisers=state.eligible))
     counts = {"signed": tally.signed, "exempt": tally.exempt, "eligible": state.eligible}
-    if is_open and tally.done == state.eligible:
+    if is_open and tally.done >= state.eligible:
         return [*events, *_complete(state, tally)]
     if _percent(tally.done, state) > _percent(known, state):
         events.append(PlanProgressed(**counts))

@@ -4,31 +4,37 @@ from dataclasses import replace
 from typing import assert_never
 
 from services.training.domain.lifecycle import PlanAction, follow_plan
-from services.training.domain.plan import Material, Plan
+from services.training.domain.plan_state import Material, Plan
 from shared.contracts.training import (
+    PlanBlocked,
     PlanBreached,
     PlanCancelled,
     PlanCascadeOpened,
     PlanCompleted,
     PlanFellDue,
     PlanLaunched,
+    PlanLeaderReplaced,
     PlanMaterialPublished,
     PlanOpened,
     PlanProgressed,
+    PlanReopened,
+    PlanRosterExtended,
+    PlanUnblocked,
 )
 from shared.decider import Stamp
 
-PlanEvent = (
+Moving = (
     PlanOpened
     | PlanMaterialPublished
     | PlanLaunched
+    | PlanReopened
+    | PlanRosterExtended
+    | PlanLeaderReplaced
     | PlanCascadeOpened
-    | PlanProgressed
     | PlanCompleted
-    | PlanFellDue
-    | PlanBreached
     | PlanCancelled
 )
+PlanEvent = Moving | PlanProgressed | PlanFellDue | PlanBreached | PlanBlocked | PlanUnblocked
 
 
 def evolve(state: Plan, event: PlanEvent, stamp: Stamp) -> Plan:
@@ -40,20 +46,15 @@ def evolve(state: Plan, event: PlanEvent, stamp: Stamp) -> Plan:
             return replace(state, fell_due=True)
         case PlanBreached():
             return replace(state, breached=True)
+        case PlanBlocked():
+            return replace(state, blocked=event.query_id, blocked_since=event.since)
+        case PlanUnblocked():
+            return replace(state, blocked="", blocked_since=None, deadline=event.deadline)
         case _:
             return _moved(state, event, stamp)
 
 
-def _moved(
-    state: Plan,
-    event: PlanOpened
-    | PlanMaterialPublished
-    | PlanLaunched
-    | PlanCascadeOpened
-    | PlanCompleted
-    | PlanCancelled,
-    stamp: Stamp,
-) -> Plan:
+def _moved(state: Plan, event: Moving, stamp: Stamp) -> Plan:
     match event:
         case PlanOpened():
             moved = replace(
@@ -69,6 +70,15 @@ def _moved(
             moved, action = replace(state, material=material), PlanAction.PUBLISH
         case PlanLaunched():
             moved, action = _launched(state, event, stamp), PlanAction.LAUNCH
+        case PlanReopened():
+            moved = replace(state, required=event.required_version, signed=0)
+            action = PlanAction.REOPEN
+        case PlanRosterExtended():
+            extensions = (*state.extensions, event.roster)
+            moved = replace(state, extensions=extensions, eligible=event.eligible)
+            action = PlanAction.EXTEND
+        case PlanLeaderReplaced():
+            moved, action = _led_anew(state, event), PlanAction.REPLACE
         case PlanCascadeOpened():
             moved, action = replace(state, cascade_at=stamp.at), PlanAction.OPEN_CASCADE
         case PlanCompleted():
@@ -84,10 +94,16 @@ def _launched(state: Plan, event: PlanLaunched, stamp: Stamp) -> Plan:
     return replace(
         state,
         roster=event.roster,
+        required=event.material_version,
         leaders=event.leaders,
         eligible=event.eligible,
         launched_at=stamp.at,
     )
+
+
+def _led_anew(state: Plan, event: PlanLeaderReplaced) -> Plan:
+    leaders = tuple(event.replacement if one == event.leaving else one for one in state.leaders)
+    return replace(state, leaders=leaders, extensions=(*state.extensions, event.roster))
 
 
 def _completed(state: Plan, event: PlanCompleted) -> Plan:

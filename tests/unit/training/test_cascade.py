@@ -1,6 +1,7 @@
 """The cascade over any order of signatures, exemptions, counts and deadlines.
 
-Counts may be taken at one moment and arrive at a much later one, twice, or not until the end.
+Counts may be taken at one moment and arrive at a much later one, twice, or not until the end. The
+material changes, people come, leaders leave, and the client is asked meanwhile.
 """
 
 from datetime import timedelta
@@ -9,11 +10,29 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from services.training.domain.enrolment import Exempt, Sign
-from services.training.domain.lifecycle import EnrolmentStatus, PlanStatus
-from services.training.domain.plan import Expire, Launch, OpenPlan, Publish, Recount, next_due
+from services.training.domain.enrolment import Exempt, Release, Sign
+from services.training.domain.lifecycle import ENDED, EnrolmentStatus, PlanStatus
+from services.training.domain.plan import (
+    Block,
+    Expire,
+    Extend,
+    Launch,
+    OpenPlan,
+    Publish,
+    Recount,
+    ReplaceLeader,
+    Unblock,
+    next_due,
+)
 from services.training.policy import Method
-from shared.contracts.training import PlanBreached, PlanCascadeOpened, PlanCompleted, PlanProgressed
+from shared.contracts import EventBody
+from shared.contracts.training import (
+    PlanBreached,
+    PlanCascadeOpened,
+    PlanCompleted,
+    PlanProgressed,
+    PlanReopened,
+)
 from shared.decider import Rejected
 from tests.support.evaluations import lima
 from tests.support.replications import LEADERS, SHA, Replication, told_to_client
@@ -29,6 +48,8 @@ class Cascade(RuleBasedStateMachine):
         self.replication = Replication()
         self.at = lima(1)
         self.counts: list[Recount] = []
+        self.advisers = list(ADVISERS)
+        self.versions = 1
 
     @initialize()
     def launched(self) -> None:
@@ -42,21 +63,70 @@ class Cascade(RuleBasedStateMachine):
     def time_passes(self, hours: int) -> None:
         self.at += timedelta(hours=hours)
 
-    @rule(person=st.sampled_from(PEOPLE))
-    def signs(self, person: str) -> None:
+    @rule(index=st.integers(0, 12))
+    def signs(self, index: int) -> None:
         plan = self.replication.plan
+        everybody = [*plan.leaders, *self.advisers]
+        person = everybody[index % len(everybody)]
+        sha = plan.material.sha256 if plan.material else SHA
         try:
-            events = self.replication.to(person, Sign(plan, SHA, Method.CLICK), self.at)
+            events = self.replication.to(person, Sign(plan, sha, Method.CLICK), self.at)
         except Rejected:
             return
-        if events and person in ADVISERS:
-            leaders = [self.replication.enrolments[name] for name in ("sofia", "mario")]
+        assert not (events and plan.blocked)
+        if events and person in self.advisers:
+            leaders = [self.replication.enrolments[name] for name in plan.leaders]
             assert all(leader.status in DONE for leader in leaders)
+            assert not any(leader.is_outdated(plan) for leader in leaders)
+
+    @rule(substantial=st.booleans())
+    def the_material_changes(self, *, substantial: bool) -> None:
+        if self.replication.plan.status in ENDED:
+            return
+        self.versions += 1
+        self.replication.give(Publish(f"{self.versions:064x}", substantial), self.at)
+
+    @rule()
+    def somebody_comes(self) -> None:
+        name = f"late-{len(self.advisers)}"
+        try:
+            self.replication.give(Extend(f"r-{name}", 1), self.at)
+        except Rejected:
+            return
+        self.replication.enrol_one(name, self.at)
+        self.advisers.append(name)
+
+    @rule(position=st.integers(0, 1))
+    def a_leader_leaves(self, position: int) -> None:
+        plan, number = self.replication.plan, len(self.replication.enrolments)
+        leaving = self.replication.enrolments[plan.leaders[position]]
+        if leaving.status in DONE and not leaving.is_outdated(plan):
+            return
+        name = f"leader-{number}"
+        command = ReplaceLeader(leaving.person_id, name, f"r-{name}", "Renuncia")
+        try:
+            self.replication.give(command, self.at)
+        except Rejected:
+            return
+        self.replication.to(leaving.person_id, Release(name), self.at)
+        self.replication.enrol_one(name, self.at, *leaving.leads)
+
+    @rule(opens=st.booleans())
+    def the_client_is_asked_or_answers(self, *, opens: bool) -> None:
+        command = Block("q", self.at) if opens else Unblock("q", self.at)
+        before = self.replication.plan.deadline
+        self.replication.give(command, self.at)
+        after = self.replication.plan.deadline
+        assert before is not None
+        assert after is not None
+        assert after.due_at >= before.due_at
 
     @rule(person=st.sampled_from(PEOPLE))
     def is_exempted(self, person: str) -> None:
         everybody = self.replication.enrolments.values()
-        led = [one.leads for one in everybody if one.status is EnrolmentStatus.SIGNED]
+        plan = self.replication.plan
+        signed = [one for one in everybody if one.status is EnrolmentStatus.SIGNED]
+        led = [one.leads for one in signed if not one.is_outdated(plan)]
         roles = frozenset(role for roles in led for role in roles)
         try:
             command = Exempt(self.replication.plan, "De licencia", roles)
@@ -94,12 +164,23 @@ class Cascade(RuleBasedStateMachine):
         completed = [event for event in told if isinstance(event, PlanCompleted)]
         assert len(completed) <= 1
         assert sum(isinstance(event, PlanBreached) for event in told) <= 1
-        assert sum(isinstance(event, PlanCascadeOpened) for event in told) <= 1
-        shown = [e.signed + e.exempt for e in told if isinstance(e, PlanProgressed)]
-        assert shown == sorted(set(shown))
+        for since in self.stretches(told):
+            assert sum(isinstance(event, PlanCascadeOpened) for event in since) <= 1
+            shown = [e.signed + e.exempt for e in since if isinstance(e, PlanProgressed)]
+            assert shown == sorted(set(shown))
         if completed:
-            assert tally.done == len(ADVISERS)
+            assert tally.done == len(self.advisers) == completed[0].eligible
             assert tally.leaders_done == len(LEADERS)
+
+    @staticmethod
+    def stretches(told: list[EventBody]) -> list[list[EventBody]]:
+        """What was told between one substantial change of the material and the next."""
+        stretches: list[list[EventBody]] = [[]]
+        for event in told:
+            if isinstance(event, PlanReopened):
+                stretches.append([])
+            stretches[-1].append(event)
+        return stretches
 
     def teardown(self) -> None:
         """A count after the last signature ends every plan that has all signatures."""
@@ -107,7 +188,7 @@ class Cascade(RuleBasedStateMachine):
             return
         self.replication.recount(self.at)
         tally = self.replication.tally()
-        everybody = tally.done == len(ADVISERS) and tally.leaders_done == len(LEADERS)
+        everybody = tally.done == len(self.advisers) and tally.leaders_done == len(LEADERS)
         assert (self.replication.plan.status is PlanStatus.COMPLETED) is everybody
 
 

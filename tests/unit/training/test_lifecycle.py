@@ -22,24 +22,29 @@ OPEN, READY, LEADERS = PlanStatus.OPEN, PlanStatus.READY, PlanStatus.LEADERS
 CASCADE, COMPLETED, CANCELLED = PlanStatus.CASCADE, PlanStatus.COMPLETED, PlanStatus.CANCELLED
 NO, CLOSED, TWICE = "plan.illegal_transition", "plan.closed", "plan.already_launched"
 
-# the columns are open, publish, launch, open_cascade, complete, cancel
+EARLY, LED = "plan.not_launched", "leader.already_done"
+# the columns: open, publish, launch, reopen, extend, replace, open_cascade, complete, cancel
 PLANS: dict[PlanStatus, tuple[PlanStatus | str, ...]] = {
-    PlanStatus.NEW: (OPEN, NO, NO, NO, NO, NO),
-    OPEN: (NO, READY, "plan.no_material", NO, NO, CANCELLED),
-    READY: (NO, READY, LEADERS, NO, NO, CANCELLED),
-    LEADERS: (NO, LEADERS, TWICE, CASCADE, NO, CANCELLED),
-    CASCADE: (NO, CASCADE, TWICE, NO, COMPLETED, CANCELLED),
-    COMPLETED: (CLOSED,) * 6,
-    CANCELLED: (CLOSED,) * 6,
+    PlanStatus.NEW: (OPEN, *(NO,) * 8),
+    OPEN: (NO, READY, "plan.no_material", NO, EARLY, EARLY, NO, NO, CANCELLED),
+    READY: (NO, READY, LEADERS, NO, EARLY, EARLY, NO, NO, CANCELLED),
+    LEADERS: (NO, LEADERS, TWICE, LEADERS, LEADERS, LEADERS, CASCADE, NO, CANCELLED),
+    CASCADE: (NO, CASCADE, TWICE, LEADERS, CASCADE, LED, NO, COMPLETED, CANCELLED),
+    COMPLETED: (CLOSED,) * 9,
+    CANCELLED: (CLOSED,) * 9,
 }
 
 NEVER = "enrolment.illegal_transition"
-# the columns are open, sign, exempt
+UNSIGNED, SIGNED = EnrolmentStatus.OPEN, EnrolmentStatus.SIGNED
+EXEMPT, RELEASED = EnrolmentStatus.EXEMPT, EnrolmentStatus.RELEASED
+DONE, ALREADY = "signature.already_signed", "exemption.already_signed"
+# the columns are open, sign, exempt, reopen, release
 ENROLMENTS: dict[EnrolmentStatus, tuple[EnrolmentStatus | str, ...]] = {
-    EnrolmentStatus.NEW: (EnrolmentStatus.OPEN, NEVER, NEVER),
-    EnrolmentStatus.OPEN: (NEVER, EnrolmentStatus.SIGNED, EnrolmentStatus.EXEMPT),
-    EnrolmentStatus.SIGNED: (NEVER, "signature.already_signed", "exemption.already_signed"),
-    EnrolmentStatus.EXEMPT: (NEVER, "signature.exempt", "exemption.already_exempt"),
+    EnrolmentStatus.NEW: (UNSIGNED, NEVER, NEVER, NEVER, NEVER),
+    UNSIGNED: (NEVER, SIGNED, EXEMPT, NEVER, RELEASED),
+    SIGNED: (NEVER, DONE, ALREADY, UNSIGNED, RELEASED),
+    EXEMPT: (NEVER, "signature.exempt", "exemption.already_exempt", NEVER, NEVER),
+    RELEASED: (NEVER, "signature.released", "exemption.released", NEVER, NEVER),
 }
 
 

@@ -81,15 +81,15 @@ def test_material_is_published_by_hash_and_version(opened: Replication) -> None:
     assert second == PlanMaterialPublished(material_version=2, sha256=OTHER, file_name="ayuda.pdf")
 
 
-def test_after_the_launch_only_a_correction_may_follow(launched: Launched) -> None:
+def test_a_correction_after_the_launch_leaves_signatures_good(launched: Launched) -> None:
     replication = launched()
-    with pytest.raises(Rejected, match=r"plan\.already_launched"):
-        replication.give(Publish(OTHER), lima(1, 13))
+    sign(replication, "sofia")
     (event,) = replication.give(Publish(OTHER, substantial=False), lima(1, 13))
 
     assert isinstance(event, PlanMaterialPublished)
     assert (event.material_version, event.substantial) == (2, False)
     assert replication.plan.status is PlanStatus.LEADERS
+    assert (replication.plan.required, replication.tally().leaders_signed) == (1, 1)
 
 
 def test_a_launch_names_the_leaders_and_only_counts_the_advisers(opened: Replication) -> None:
