@@ -1,120 +1,14 @@
-"""All services with two accounts in them: osinergmin at work, osce with nothing of its own."""
+"""One town for all tests of this folder: they read it, or leave it as it was."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
-from cli.local.home import known_services
-from shared.runner import find
-from shared.security import Role
-from tests.security.doors import Door, doors_of
-from tests.support.eventually import eventually
-from tests.support.house import House, running, settings_of
+from tests.security.town import Town, founded
 from tests.support.infra import Infra
-
-FRIDAY = datetime(2026, 7, 24, 15, 0, tzinfo=UTC)
-MINE, FOREIGN = "osinergmin", "osce"
-ALL_ROLES = tuple(Role)
-CHECKS = ["other_requests", "resources", "areas"]
-
-
-@dataclass
-class Town:
-    """The running house, its doors, and the ids of what osinergmin has."""
-
-    house: House
-    doors: list[Door]
-    things: dict[str, list[str]] = field(default_factory=dict)
-
-    @property
-    def ids(self) -> list[str]:
-        return sorted({one for ids in self.things.values() for one in ids})
-
-    async def contents(self, tenant: str) -> dict[str, list[dict[str, Any]]]:
-        """Everything in every database that belongs to `tenant`, but the relay's own marks."""
-        found: dict[str, list[dict[str, Any]]] = {}
-        without = {"relay_at": 0, "published": 0}
-        for name, part in self.house.process.parts.items():
-            database = part.workshop.database
-            for collection in await database.list_collection_names():
-                cursor = database[collection].find({"tenant": tenant}, without).sort("_id", 1)
-                documents = [document async for document in cursor]
-                if documents:
-                    found[f"{name}/{collection}"] = documents
-        return found
 
 
 @pytest.fixture(scope="session")
 async def town(infra: Infra, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
-    known = known_services()
-    with infra.vhost() as amqp, infra.database_prefix() as prefix:
-        settings = settings_of(amqp, infra.broker.management_url, infra.database.url, prefix)
-        settings = settings.model_copy(update={"http_rate": 0})
-        keys = tmp_path_factory.mktemp("keys")
-        async with running(find(known, known), settings, keys) as house:
-            house.clock.move_to(FRIDAY)
-            town = Town(house, doors_of(house.process.app))
-            await _settle(town)
-            yield town
-
-
-async def _settle(town: Town) -> None:
-    """A request on its way to signatures, so that every kind of case exists once at least."""
-    everybody = town.house.as_(*ALL_ROLES, tenant=MINE)
-    hired = [Role.SUPERVISOR, Role.QUALITY_MONITOR, Role.ADVISER]
-    for role in hired:
-        person = {"name": role, "roles": [role], "starts_on": "2026-01-05"}
-        (await everybody.post("/people", json=person)).raise_for_status()
-    await _members(town, len(hired))
-    asked = {"type": "information", "topic": "t", "subject": "s", "description": "d"}
-    waiting, observed, case_id = [
-        (await everybody.post("/requests", json=asked)).raise_for_status().json()["id"]
-        for _ in range(3)
-    ]
-
-    async def reaches(path: str) -> dict[str, Any]:
-        view = await eventually(lambda: everybody.get(path), lambda a: a.is_success)
-        shown: dict[str, Any] = view.json()
-        return shown
-
-    async def command(path: str, version: int, body: dict[str, Any] | None) -> dict[str, Any]:
-        answer = await everybody.post(path, headers={"if-match": f'"{version}"'}, json=body)
-        assert answer.is_success, answer.text
-        shown: dict[str, Any] = answer.json()
-        return shown
-
-    await reaches(f"/evaluations/{waiting}")
-    doubtful = await reaches(f"/evaluations/{observed}")
-    doubts = {"questions": ["¿Desde cuándo?"]}
-    await command(f"/evaluations/{observed}/observe", doubtful["version"], doubts)
-    evaluation = await reaches(f"/evaluations/{case_id}")
-    await command(f"/evaluations/{case_id}/approve", evaluation["version"], {"checks": CHECKS})
-    plan = await reaches(f"/trainings/{case_id}")
-    plan = await command(f"/trainings/{case_id}/material", plan["version"], {"text": "ayuda"})
-    await command(f"/trainings/{case_id}/launch", plan["version"], None)
-    await _quiet(town)
-    for name, part in town.house.process.parts.items():
-        for stream, cases in part.cases.items():
-            ids = await cases.collection.distinct("_id", {"tenant": MINE})
-            assert ids, f"{stream} of {name} has nobody: the matrix would prove nothing there"
-            town.things[stream] = sorted(ids)
-
-
-async def _members(town: Town, number: int) -> None:
-    members = town.house.process.parts["training"].cases["training.member"].collection
-    await eventually(lambda: members.count_documents({}), lambda n: n == number)
-
-
-async def _quiet(town: Town) -> None:
-    """Wait until two looks a little apart see the same: what was caused has happened."""
-    last: dict[str, Any] = {}
-
-    async def still() -> bool:
-        nonlocal last
-        before, last = last, await town.contents(MINE)
-        return before == last
-
-    await eventually(still, within=30, every=0.7)
+    async with founded(infra, tmp_path_factory.mktemp("keys")) as town:
+        yield town

@@ -11,7 +11,7 @@ import pytest
 
 from shared.http.operation import Operation
 from shared.security import Actor, Issuer, Role, ensure_keys, load_signing_key
-from tests.security.conftest import MINE, Town
+from tests.security.town import MINE, Town
 
 pytestmark = pytest.mark.integration
 ANA = Actor("ana", MINE, frozenset(Role))

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pydantic_core import to_json
 
 from shared.security import Role
-from tests.security.conftest import ALL_ROLES, FOREIGN, MINE, Town
 from tests.security.doors import NOBODY, Door
+from tests.security.town import ALL_ROLES, FOREIGN, MINE, Town
 
 pytestmark = pytest.mark.integration
 TELLS_NOTHING = {403, 404, 412, 422}
@@ -41,11 +41,11 @@ async def test_every_door_opens_for_the_account_that_it_belongs_to(town: Town) -
         if door.addresses and door.operation.verb == "GET":
             ways = door.things(town.ids)
             assert 200 in [(await door.knock(own, *way)).status_code for way in ways], (
-                f"{door.name} finds nothing: give `_settle` in tests/security/conftest.py one more"
+                f"{door.name} finds nothing: give `_settle` in tests/security/town.py one more"
             )
         if door.is_list:
             assert (await door.knock(own)).json()["items"], (
-                f"{door.name} is empty: give `_settle` in tests/security/conftest.py one more"
+                f"{door.name} is empty: give `_settle` in tests/security/town.py one more"
             )
 
 
