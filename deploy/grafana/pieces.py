@@ -1,0 +1,201 @@
+"""What the boards are made of: panels, queries, variables and links, with the house's defaults."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from grafana_foundation_sdk.builders import bargauge, prometheus, stat, timeseries
+from grafana_foundation_sdk.builders import common as common_builders
+from grafana_foundation_sdk.builders import dashboard as builders
+from grafana_foundation_sdk.models import common, dashboard
+
+SOURCE: Final = dashboard.DataSourceRef(type_val="prometheus", uid="enlace-prometheus")
+PERIODS: Final = ("1h", "6h", "1d", "7d", "30d")
+OF_TENANT: Final = 'tenant=~"$tenant"'
+# the API asks for a token: a browser reaches it through the portal, which has one
+DAYS: Final = "from=${__from:date:YYYY-MM-DD}&to=${__to:date:YYYY-MM-DD}"
+Line = tuple[str, str]
+"""A query and the legend of its lines."""
+AnyPanel = stat.Panel | bargauge.Panel | timeseries.Panel
+Limits = Sequence[tuple[float | None, str]]
+"""From which value on (None: from the lowest) which colour."""
+GOOD_IS_LOW: Final[Limits] = ((None, "green"), (1, "orange"), (10, "red"))
+GOOD_IS_ZERO: Final[Limits] = ((None, "green"), (1, "red"))
+GOOD_IS_ONE: Final[Limits] = ((None, "red"), (1, "green"))
+ON_TARGET: Final[Limits] = ((None, "red"), (0, "green"))
+NEUTRAL: Final[Limits] = ((None, "blue"),)
+
+
+def both(spanish: str, english: str) -> str:
+    return f"{spanish} · {english}"
+
+
+def cases(indicator: str, part: str, subject: str = "requests") -> str:
+    """The API's way from a figure to its cases, for the days that the board shows."""
+    path = f"/api/v1/indicators/{subject}/cases"
+    return f"${{api}}{path}?{DAYS}&indicator={indicator}&part={part}"
+
+
+def board(
+    uid: str, spanish: str, english: str, panels: Sequence[AnyPanel], *, report: str
+) -> dashboard.Dashboard:
+    """A dashboard of those panels; `report` is the API's report behind it."""
+    made = (
+        builders.Dashboard(both(spanish, english))
+        .uid(f"enlace-{uid}")
+        .tags(["enlace"])
+        .readonly()
+        .refresh("30s")
+        .time("now-24h", "now")
+        .timezone("browser")
+        .with_variable(_tenant())
+        .with_variable(_period())
+        .with_variable(_api())
+        .link(_report(report))
+        .link(_siblings())
+    )
+    for place, panel in enumerate(panels, 1):
+        made = made.with_panel(panel.id(place))
+    return made.build()
+
+
+def number(
+    title: str,
+    query: str,
+    *,
+    unit: str = "short",
+    limits: Limits = NEUTRAL,
+    link: str | None = None,
+    legend: str = "",
+) -> stat.Panel:
+    """One large figure a line."""
+    panel = (
+        stat.Panel()
+        .title(title)
+        .datasource(SOURCE)
+        .unit(unit)
+        .thresholds(_thresholds(limits))
+        .color_mode(common.BigValueColorMode.BACKGROUND)
+        .graph_mode(common.BigValueGraphMode.NONE)
+        .reduce_options(common_builders.ReduceDataOptions().calcs(["lastNotNull"]))
+        .height(5)
+        .span(6)
+    )
+    for target in _targets([(query, legend)], instant=True):
+        panel = panel.with_target(target)
+    return panel if link is None else panel.links([_cases(link)])
+
+
+def bars(
+    title: str, lines: Sequence[Line], *, unit: str = "short", limits: Limits = NEUTRAL
+) -> bargauge.Panel:
+    """The present values of several things, side by side."""
+    panel = (
+        bargauge.Panel()
+        .title(title)
+        .datasource(SOURCE)
+        .unit(unit)
+        .min(0)
+        .thresholds(_thresholds(limits))
+        .orientation(common.VizOrientation.HORIZONTAL)
+        .reduce_options(common_builders.ReduceDataOptions().calcs(["lastNotNull"]))
+        .height(8)
+        .span(12)
+    )
+    for target in _targets(lines, instant=True):
+        panel = panel.with_target(target)
+    return panel
+
+
+def course(
+    title: str, lines: Sequence[Line], *, unit: str = "short", link: str | None = None
+) -> timeseries.Panel:
+    """Values over time."""
+    panel = (
+        timeseries.Panel()
+        .title(title)
+        .datasource(SOURCE)
+        .unit(unit)
+        .min(0)
+        .fill_opacity(10)
+        .height(8)
+        .span(12)
+    )
+    for target in _targets(lines, instant=False):
+        panel = panel.with_target(target)
+    return panel if link is None else panel.links([_cases(link)])
+
+
+def _targets(lines: Sequence[Line], *, instant: bool) -> list[prometheus.Dataquery]:
+    targets = []
+    for letter, (query, legend) in zip("ABCDEFGH", lines, strict=False):
+        target = prometheus.Dataquery().ref_id(letter).expr(query).legend_format(legend)
+        targets.append(target.instant() if instant else target.range())
+    return targets
+
+
+def _thresholds(limits: Limits) -> builders.ThresholdsConfig:
+    steps = [dashboard.Threshold(value=value, color=colour) for value, colour in limits]
+    return builders.ThresholdsConfig().mode(dashboard.ThresholdsMode.ABSOLUTE).steps(steps)
+
+
+def _tenant() -> builders.QueryVariable:
+    return (
+        builders.QueryVariable("tenant")
+        .label(both("Cuenta", "Account"))
+        .datasource(SOURCE)
+        .query("label_values(enlace_deadlines_imminent, tenant)")
+        .refresh(dashboard.VariableRefresh.ON_TIME_RANGE_CHANGED)
+        .multi(True)
+        .include_all(True)
+        .all_value(".+")
+        .current(dashboard.VariableOption(selected=True, text="All", value="$__all"))
+    )
+
+
+def _period() -> builders.CustomVariable:
+    return (
+        builders.CustomVariable("period")
+        .label(both("Periodo", "Period"))
+        .values(",".join(PERIODS))
+        .options(
+            [dashboard.VariableOption(text=one, value=one, selected=one == "1d") for one in PERIODS]
+        )
+        .current(dashboard.VariableOption(selected=True, text="1d", value="1d"))
+    )
+
+
+def _api() -> builders.TextBoxVariable:
+    return (
+        builders.TextBoxVariable("api")
+        .label(both("Dirección de Enlace", "Address of Enlace"))
+        .default_value("http://127.0.0.1:8080")
+    )
+
+
+def _report(name: str) -> builders.DashboardLink:
+    return (
+        builders.DashboardLink(both("Indicadores y sus casos", "Figures and their cases"))
+        .type(dashboard.DashboardLinkType.LINK)
+        .url(f"${{api}}/api/v1/indicators/{name}?{DAYS}")
+        .target_blank(True)
+    )
+
+
+def _siblings() -> builders.DashboardLink:
+    return (
+        builders.DashboardLink("Enlace")
+        .type(dashboard.DashboardLinkType.DASHBOARDS)
+        .tags(["enlace"])
+        .as_dropdown(True)
+        .include_vars(True)
+        .keep_time(True)
+    )
+
+
+def _cases(url: str) -> builders.DashboardLink:
+    return (
+        builders.DashboardLink(both("Los casos", "The cases"))
+        .type(dashboard.DashboardLinkType.LINK)
+        .url(url)
+        .target_blank(True)
+    )

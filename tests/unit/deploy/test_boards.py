@@ -1,0 +1,92 @@
+"""The boards: generated from code, complete, and linked to the figures they show."""
+
+import re
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from deploy.grafana.generate import FOLDER, generated
+from services.kpi.definitions import INDICATORS
+from tests.support.promql import DEPLOY, dashboards, names, panels, queries, read, recorded
+
+BOARDS = dashboards()
+
+
+def test_what_is_committed_is_what_the_code_makes() -> None:
+    committed = {file.name: file.read_text(encoding="utf-8") for file in FOLDER.glob("*.json")}
+    assert committed == generated(), "run `python -m deploy.grafana.generate`"
+
+
+def test_the_boards_of_the_services_there_are() -> None:
+    assert set(BOARDS) == {"operations", "stages", "coverage", "health"}
+    uids = [board["uid"] for board in BOARDS.values()]
+    assert len(set(uids)) == len(uids)
+
+
+@pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
+def test_titles_are_spanish_with_english_beside(board: dict[str, Any]) -> None:
+    titles = [board["title"], *(panel["title"] for panel in panels(board))]
+    assert all(re.fullmatch(r"[^·]+ · [^·]+", title) for title in titles), titles
+    assert len(set(titles)) == len(titles)
+
+
+@pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
+def test_account_and_period_can_be_chosen(board: dict[str, Any]) -> None:
+    variables = {one["name"]: one for one in board["templating"]["list"]}
+    assert set(variables) == {"tenant", "period", "api"}
+    assert variables["tenant"]["multi"]
+    asked = {
+        name
+        for panel in panels(board)
+        for target in panel["targets"]
+        for name in re.findall(r"\$(\w+)", target["expr"])
+    }
+    assert asked <= set(variables)
+
+
+def test_what_has_a_tenant_is_cut_by_the_account() -> None:
+    """A panel that forgot the variable would show one account's figures to another."""
+    of_tenants = re.compile(
+        r"enlace_(requests_open|deadlines?_\w+|training_\w+|indicator_\w+)(?P<cut>\{[^}]*\})?"
+    )
+    for place, query in queries().items():
+        for found in of_tenants.finditer(query):
+            if ":" not in query[: found.start()][-1:]:
+                assert 'tenant=~"$tenant"' in (found["cut"] or query), place
+
+
+def test_drill_down_names_indicators_that_exist() -> None:
+    links = [
+        link["url"]
+        for board in BOARDS.values()
+        for holder in (board, *panels(board))
+        for link in holder.get("links") or ()
+        if link["url"]
+    ]
+    assert len(links) > len(BOARDS)
+    for link in links:
+        parts = urlsplit(link.replace("${api}", "http://enlace"))
+        subject = parts.path.split("/")[4]
+        query = parse_qs(parts.query)
+        assert parts.path.startswith("/api/v1/indicators/"), link
+        assert {"from", "to"} <= set(query), link
+        assert subject in {name.partition(".")[0] for name in INDICATORS}
+        for name in query.get("indicator", ()):
+            assert name in INDICATORS
+            assert query["part"][0] in {"numerator", "missed"}
+
+
+def test_recorded_series_exist() -> None:
+    used = {name for query in queries().values() for name in names(query) if ":" in name}
+    assert used
+    assert used <= recorded()
+
+
+def test_every_panel_asks_the_provisioned_source() -> None:
+    (folder,) = (DEPLOY / "grafana/provisioning/dashboards").glob("*.yaml")
+    assert read(folder)["providers"][0]["options"]["path"] == "/var/lib/grafana/dashboards"
+    sources = read(DEPLOY / "grafana/provisioning/datasources/prometheus.yaml")["datasources"]
+    uids = {source["uid"] for source in sources if source["type"] == "prometheus"}
+    for board in BOARDS.values():
+        assert {panel["datasource"]["uid"] for panel in panels(board)} <= uids
