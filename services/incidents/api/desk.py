@@ -48,9 +48,9 @@ class Desk:
             origin=policy.origin(body.origin),
             area=policy.area(body.area),
             channel=policy.channel(body.channel),
-            kind=body.type or "",
-            criticality=body.criticality or "",
-            priority=body.priority or "",
+            kind=policy.type(body.type) if body.type else "",
+            criticality=policy.criticality(body.criticality) if body.criticality else "",
+            priority=policy.priority(body.priority) if body.priority else "",
         )
         cause = cause_of(call)
         # first who reported: an incident without its reporter could never be answered

@@ -1,0 +1,409 @@
+"""Incidents over HTTP through three tiers, on the real broker and database."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from services.incidents.api import PERMISSIONS
+from services.incidents.cases import INCIDENT
+from services.incidents.service import SERVICE
+from shared.security import Role
+from shared.settings import Settings
+from shared.store import broken_at
+from tests.support.eventually import eventually
+from tests.support.house import House, every, heard, running, settings_of
+
+pytestmark = pytest.mark.integration
+MORNING = datetime(2026, 7, 1, 15, 0, tzinfo=UTC)  # Wednesday, 10:00 in Lima
+NEW = {
+    "summary": "No carga el registro",
+    "description": "La página del registro no responde desde la mañana.",
+    "area": "SEACE",
+    "origin": "system",
+    "reporter": "usuaria@entidad.gob.pe",
+    "channel": "telephone",
+}
+
+
+@pytest.fixture
+def settings(amqp_url: str, management_url: str, mongo_url: str, database_prefix: str) -> Settings:
+    return settings_of(amqp_url, management_url, mongo_url, database_prefix)
+
+
+@dataclass
+class Tiers:
+    """The people of the three tiers, and a way to act on an incident."""
+
+    house: House
+    desk: httpx.AsyncClient
+    second: httpx.AsyncClient
+    third: httpx.AsyncClient
+
+    async def register(self, **changes: Any) -> dict[str, Any]:
+        answer = await self.desk.post("/incidents", json={**NEW, **changes})
+        assert answer.status_code == 201, answer.text
+        view: dict[str, Any] = answer.json()
+        return view
+
+    async def post(
+        self, who: httpx.AsyncClient, view: dict[str, Any], action: str, **body: Any
+    ) -> httpx.Response:
+        headers = {"if-match": f'"{view["version"]}"'}
+        return await who.post(f"/incidents/{view['id']}/{action}", json=body, headers=headers)
+
+    async def do(
+        self, who: httpx.AsyncClient, view: dict[str, Any], action: str, **body: Any
+    ) -> dict[str, Any]:
+        answer = await self.post(who, view, action, **body)
+        assert answer.status_code == 200, answer.text
+        after: dict[str, Any] = answer.json()
+        return after
+
+    def move(self, day: int, hour: int, minute: int = 0) -> None:
+        self.house.clock.move_to(datetime(2026, 7, day, hour + 5, minute, tzinfo=UTC))
+
+
+def tiers_of(house: House) -> Tiers:
+    def person(role: Role, name: str) -> httpx.AsyncClient:
+        return house.as_(role, tenant="osce", subject=name)
+
+    return Tiers(
+        house,
+        person(Role.ADVISER, "ana"),
+        person(Role.SPECIALIST_L2, "sol"),
+        person(Role.SPECIALIST_L3, "tito"),
+    )
+
+
+@pytest.fixture
+async def tiers(settings: Settings, tmp_path: Path) -> AsyncIterator[Tiers]:
+    async with running([SERVICE], settings, tmp_path) as house:
+        house.clock.move_to(MORNING)
+        yield tiers_of(house)
+
+
+def stage(view: dict[str, Any], name: str) -> dict[str, Any]:
+    found: dict[str, Any] = [one for one in view["deadlines"] if one["stage"] == name][-1]
+    return found
+
+
+async def test_the_ticket_comes_at_once_with_its_deadlines(tiers: Tiers) -> None:
+    answer = await tiers.desk.post("/incidents", json={**NEW, "criticality": "high"})
+    view = answer.json()
+
+    assert answer.status_code == 201
+    assert answer.headers["location"] == f"/api/v1/incidents/{view['id']}"
+    assert view["ticket"] == "INC-2026-000001"
+    assert (view["tier"], view["holder"], view["area"]) == (1, "tier1:uaus", "seace")
+    assert view["deadlines"] == [
+        {"stage": "forward", "due_at": "2026-07-01T21:30:00Z", "state": "running"},
+        {"stage": "respond", "due_at": "2026-07-08T21:30:00Z", "state": "running"},
+    ]
+    assert 23_000 < view["time_left_seconds"] <= 23_400
+    assert view["reporter"] == NEW["reporter"]
+
+
+async def test_three_tiers_to_the_final_answer_with_its_trail(
+    tiers: Tiers, settings: Settings
+) -> None:
+    view = await tiers.register()
+    view = await tiers.do(tiers.desk, view, "forward")
+    view = await tiers.do(tiers.second, view, "take", complexity="medium")
+    held = view["holder"]
+    view = await tiers.do(tiers.second, view, "elevate", reason="Es de la plataforma.")
+    view = await tiers.do(tiers.third, view, "take", days=3)
+    tiers.move(3, 12)
+    bare = await tiers.post(tiers.third, view, "solve", answer="Reinicio.")
+    answer = {"answer": "Reinicio.", "evidence": ["log.txt"], "cause": "Memoria"}
+    view = await tiers.do(tiers.third, view, "solve", **answer)
+    hasty = await tiers.post(tiers.desk, view, "reply")
+    view = await tiers.do(tiers.second, view, "validate")
+    view = await tiers.do(tiers.desk, view, "reply", message="Ya puede ingresar.")
+    history = await every(tiers.desk, f"/incidents/{view['id']}/history", limit=4)
+    cases = tiers.house.process.parts["incidents"].cases[INCIDENT.stream]
+    document = await cases.collection.find_one({"_id": view["id"]})
+
+    assert held == "person:sol"
+    assert (bare.status_code, bare.json()["code"]) == (422, "incident.evidence_missing")
+    assert (hasty.status_code, hasty.json()["code"]) == (409, "incident.not_validated")
+    assert (view["status"], view["outcome"], view["holder"]) == ("closed", "solved", "none")
+    assert {one["state"] for one in view["deadlines"]} == {"met", "cancelled"}
+    assert view["solution"]["tier"] == 3
+    assert view["routed_correctly"]
+    verbs = [event["type"].split(".")[2] for event in history]
+    steps = ["registered", "forwarded", "taken", "elevated", "taken", "solved", "validated"]
+    assert [verb for verb in verbs if verb != "warned"] == [*steps, "closed"]
+    assert document is not None
+    assert broken_at(view["id"], document["history"], document["head"]) is None
+    spoken = [event.type for event in await published(settings, len(history))]
+    assert spoken == [event["type"] for event in history]
+    assert NEW["reporter"] not in str(history)
+
+
+async def published(settings: Settings, count: int) -> list[Any]:
+    events: list[Any] = []
+
+    async def look() -> int:
+        events.extend(await heard(settings))
+        return len(events)
+
+    await eventually(look, lambda known: known >= count)
+    return events
+
+
+async def test_the_contractual_time_begins_at_the_providers_answer(tiers: Tiers) -> None:
+    view = await tiers.register()
+    view = await tiers.do(tiers.desk, view, "forward")
+    view = await tiers.do(tiers.second, view, "elevate", reason="Técnico.")
+    early = await tiers.post(tiers.third, view, "provider-answer", answer="Listo.")
+    tiers.move(2, 10)
+    question = {"provider": "Telco", "question": "¿Cae el enlace?", "steps": "Caso abierto."}
+    view = await tiers.do(tiers.third, view, "ask-provider", **question)
+    waiting = await tiers.post(tiers.third, view, "solve", answer="?", evidence=["x"])
+    paused = stage(view, "solve_l3")["state"]
+    tiers.move(20, 10)
+    provider = tiers.house.as_(Role.PROVIDER, tenant="osce", subject="telco")
+    view = await tiers.do(provider, view, "provider-answer", answer="Reparado.")
+    tiers.move(21, 10)
+    page = (await tiers.desk.get(f"/incidents/{view['id']}/deadlines")).json()
+    term = next(one for one in page["items"] if one["stage"] == "solve_l3")
+
+    assert (early.status_code, early.json()["code"]) == (409, "incident.provider_not_asked")
+    assert waiting.json()["code"] == "incident.provider_pending"
+    assert paused == "paused"
+    assert term["due_at"] == "2026-07-30T21:30:00Z"
+    # 13 business days and two hours since the receipt, one day of them counts
+    assert term["raw_seconds"] // 3_600 == 112
+    assert term["contractual_seconds"] // 3_600 == 8
+    assert view["external_coordination"]
+    assert any("proveedor" in step for step in term["explain"])
+    assert any("B:L1499" in step for step in term["explain"])
+
+
+async def test_a_tier_is_not_jumped_and_only_its_people_act(tiers: Tiers) -> None:
+    view = await tiers.register()
+    coordinator = tiers.house.as_(Role.INCIDENT_COORDINATOR, tenant="osce")
+    jumped = await tiers.post(coordinator, view, "elevate", reason="Ya sé.")
+    foreign = await tiers.post(tiers.second, view, "solve", answer="Ya.")
+    view = await tiers.do(tiers.desk, view, "forward")
+    not_theirs = await tiers.post(tiers.third, view, "take")
+
+    assert (jumped.status_code, jumped.json()["code"]) == (409, "incident.tier_jumped")
+    assert (foreign.status_code, foreign.json()["code"]) == (403, "incident.not_your_tier")
+    assert (not_theirs.status_code, not_theirs.json()["code"]) == (403, "incident.not_your_tier")
+    assert "nivel 2" in not_theirs.json()["detail"]
+
+
+async def test_conversion_extension_coordination_and_returns(tiers: Tiers) -> None:
+    view = await tiers.register()
+    view = await tiers.do(tiers.desk, view, "forward")
+    view = await tiers.do(tiers.second, view, "reroute", area="rnp", reason="Es de RNP.")
+    view = await tiers.do(tiers.second, view, "return", reason="No es nuestra.")
+    view = await tiers.do(tiers.desk, view, "forward", area="legal")
+    note = {"external": False, "party": "OTI", "note": "Se consultó."}
+    view = await tiers.do(tiers.second, view, "coordinations", **note)
+    view = await tiers.do(tiers.second, view, "extend", days=2, reason="Falta un dato.")
+    view = await tiers.do(tiers.desk, view, "extension-told", message="Será el viernes.")
+    short = await tiers.post(tiers.second, view, "take", days=0)
+    words = {"reason": "Es una regla nueva.", "coordinated_with": "Usuarios de Legal"}
+    view = await tiers.do(tiers.second, view, "convert", **words)
+    holder = view["holder"]
+    view = await tiers.do(tiers.desk, view, "reply")
+
+    assert (view["returns"], view["reroutes"], view["routed_correctly"]) == (1, 1, False)
+    assert (view["internal_coordination"], view["external_coordination"]) == (True, False)
+    assert view["extensions"][0]["told_at"] is not None
+    assert (short.status_code, short.json()["code"]) == (422, "incident.term_out_of_range")
+    assert view["functional_requirement"] == "RF-2026-000001"
+    assert holder == "tier1:uaus"
+    assert view["outcome"] == "functional_requirement"
+
+
+async def solved_in(tiers: Tiers, hours: int, **changes: Any) -> None:
+    tiers.move(1, 9)
+    view = await tiers.register(**changes)
+    tiers.move(1, 9 + hours)
+    view = await tiers.do(tiers.desk, view, "solve", answer="Era la clave.")
+    await tiers.do(tiers.desk, view, "reply")
+
+
+async def test_tier_1_tells_average_and_p90_of_the_kind(tiers: Tiers) -> None:
+    none = await tiers.desk.get("/incident-estimates", params={"area": "seace"})
+    for hours in (1, 1, 2, 2, 4):
+        await solved_in(tiers, hours, type="outage")
+    await solved_in(tiers, 6, type="slowness", area="rnp")
+    view = await tiers.register(type="outage")
+    told = (await tiers.desk.get(f"/incidents/{view['id']}/estimate")).json()
+    query = {"area": "rnp", "type": "slowness"}
+    wider = (await tiers.desk.get("/incident-estimates", params=query)).json()
+    view = await tiers.do(tiers.desk, view, "forward")
+    history = await every(tiers.desk, f"/incidents/{view['id']}/history")
+
+    assert (none.status_code, none.json()["code"]) == (404, "incident.no_estimate")
+    assert (told["scope"], told["sample"]) == ("type", 5)
+    assert 7_190 <= told["average_seconds"] <= 7_210
+    assert 14_390 <= told["p90_seconds"] <= 14_410
+    assert (wider["scope"], wider["sample"]) == ("account", 6)
+    assert history[-1]["data"]["told"] == told
+
+
+async def test_the_queue_is_by_the_time_left_and_pages_through(tiers: Tiers) -> None:
+    for day in (6, 2, 3, 1):
+        tiers.move(day, 10)
+        await tiers.register(criticality="low")
+    tiers.move(1, 11)
+    second = await tiers.register(area="rnp")
+    second = await tiers.do(tiers.desk, second, "forward")
+    closed = await tiers.register()
+    await tiers.do(tiers.desk, closed, "dismiss", reason="Es una consulta.")
+
+    everything = await every(tiers.desk, "/incidents", limit=2)
+    due = [view["due_at"] for view in everything]
+    of_tier = await every(tiers.second, "/incidents", tier=2)
+    by_desk = await every(tiers.second, "/incidents", desk="rnp", limit=1)
+    over = await every(tiers.desk, "/incidents", status="dismissed")
+    by_ticket = await every(tiers.desk, "/incidents", ticket=closed["ticket"])
+
+    assert len(everything) == 5
+    assert due == sorted(due)
+    assert [view["id"] for view in of_tier] == [view["id"] for view in by_desk] == [second["id"]]
+    assert [view["id"] for view in over] == [view["id"] for view in by_ticket] == [closed["id"]]
+    assert {view["reporter"] for view in everything} == {None}
+
+
+async def test_the_catalogue_offers_the_manuals_definitions(tiers: Tiers) -> None:
+    english = tiers.house.as_(Role.ADVISER, tenant="osce", **{"accept-language": "en"})
+    spanish = (await tiers.desk.get("/incident-catalogue")).json()
+    other = (await english.get("/incident-catalogue")).json()
+
+    assert [level["key"] for level in spanish["criticality"]] == ["high", "medium", "low"]
+    assert "pérdida parcial" in spanish["criticality"][0]["help"]
+    assert spanish["criticality"][0]["source"].startswith("B:L")
+    assert len(spanish["complexity"]) == 5
+    assert "partial loss" in other["criticality"][0]["help"]
+
+
+async def test_the_same_key_registers_once(tiers: Tiers) -> None:
+    headers = {"idempotency-key": "k-1"}
+    first, again = [
+        await tiers.desk.post("/incidents", json=NEW, headers=headers) for _ in range(2)
+    ]
+    other = await tiers.desk.post("/incidents", json={**NEW, "area": "rnp"}, headers=headers)
+
+    assert first.status_code == again.status_code == 201
+    assert first.json()["ticket"] == again.json()["ticket"]
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+
+
+BAD: tuple[dict[str, Any], ...] = (
+    {"area": "x"},
+    {"origin": "x"},
+    {"channel": "x"},
+    {"criticality": "x"},
+    {"type": "x"},
+    {"priority": "x"},
+    {"summary": " "},
+    {"reporter": None},
+    {"extra": 1},
+)
+
+
+async def test_bad_input_is_refused_and_nothing_is_kept(tiers: Tiers) -> None:
+    for changes in BAD:
+        answer = await tiers.desk.post("/incidents", json={**NEW, **changes})
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["title"]
+    cases = tiers.house.process.parts["incidents"].cases[INCIDENT.stream]
+    reporters = cases.collection.database["reporters"]
+
+    assert await reporters.count_documents({}) == 0
+    assert await every(tiers.desk, "/incidents") == []
+
+
+BODIES: dict[str, tuple[str, dict[str, Any]]] = {
+    "forward": ("attend_user", {}),
+    "take": ("attend_incident", {}),
+    "elevate": ("elevate_incident", {"reason": "r"}),
+    "solve": ("solve_incident", {"answer": "a"}),
+    "validate": ("validate_incident", {}),
+    "ask-provider": ("ask_provider", {"provider": "p", "question": "q", "steps": "s"}),
+    "provider-answer": ("record_provider_answer", {"answer": "a"}),
+    "classify": ("note_incident", {"reason": "r", "type": "outage"}),
+}
+
+
+async def test_each_role_has_its_own_commands_in_its_own_tenant(tiers: Tiers) -> None:
+    view = await tiers.register()
+    path, stale = f"/incidents/{view['id']}", {"if-match": '"77"'}
+    for role in (role for role in Role if role is not Role.SYSTEM):
+        mine = tiers.house.as_(role, tenant="osce")
+        theirs = tiers.house.as_(role, tenant="comteco")
+        reads = PERMISSIONS.allow("read_incident", frozenset({role}))
+        own, foreign, *changes = await asyncio.gather(
+            mine.get(path),
+            theirs.get(path),
+            *(
+                mine.post(f"{path}/{action}", json=body, headers=stale)
+                for action, (_, body) in BODIES.items()
+            ),
+        )
+        assert own.status_code == (200 if reads else 403), role
+        assert foreign.status_code == (404 if reads else 403), role
+        if reads:
+            sees = PERMISSIONS.allow("read_reporter", frozenset({role}))
+            assert own.json()["reporter"] == (NEW["reporter"] if sees else None), role
+        for (action, (operation, _)), answer in zip(BODIES.items(), changes, strict=True):
+            may = PERMISSIONS.allow(operation, frozenset({role}))
+            assert answer.status_code == (412 if may else 403), (role, action)
+    specialist = tiers.house.as_(Role.SPECIALIST_L2, tenant="comteco")
+    foreign = await specialist.post(f"{path}/take", json={}, headers={"if-match": '"1"'})
+    assert foreign.status_code == 404
+
+
+async def test_warnings_and_the_breach_come_once_also_after_downtime(
+    settings: Settings, tmp_path: Path
+) -> None:
+    async with running([SERVICE], settings, tmp_path) as house:
+        house.clock.move_to(MORNING)
+        tiers = tiers_of(house)
+        view = await tiers.register()
+        view = await tiers.do(tiers.desk, view, "forward")
+        view = await tiers.do(tiers.second, view, "take")
+        waiting = await tiers.do(tiers.desk, await tiers.register(), "forward")
+        waiting = await tiers.do(tiers.second, waiting, "elevate", reason="Técnico.")
+        question = {"provider": "Telco", "question": "¿?", "steps": "Caso abierto."}
+        waiting = await tiers.do(tiers.third, waiting, "ask-provider", **question)
+        tiers.move(7, 16)
+        await eventually(lambda: told(house, view["id"]), lambda verbs: verbs == ["50", "80"])
+    for _ in range(2):
+        async with running([SERVICE], settings, tmp_path) as house:
+            house.clock.move_to(MORNING + timedelta(days=30))
+            await eventually(lambda: told(house, view["id"]), lambda verbs: "breached" in verbs)
+            verbs = await told(house, view["id"])
+            silent = await told(house, waiting["id"])
+    events = [event for event in await heard(settings) if event.subject == view["id"]]
+    breaches = [event.data for event in events if event.type.endswith("breached.v1")]
+
+    assert verbs == ["50", "80", "breached"]
+    assert silent == []
+    assert [(one["stage"], one["due_at"]) for one in breaches] == [
+        ("solve_l2", "2026-07-08T21:30:00Z")
+    ]
+    assert breaches[0]["notify"] == ["incident_coordinator", "incident_leader"]
+    assert breaches[0]["holder"] == "person:sol"
+
+
+async def told(house: House, case_id: str) -> list[str]:
+    reader = house.as_(Role.AUDITOR, tenant="osce")
+    history = await every(reader, f"/incidents/{case_id}/history", limit=100)
+    return [
+        str(event["data"].get("share", "breached"))
+        for event in history
+        if event["type"].split(".")[2] in ("warned", "breached")
+    ]
