@@ -257,7 +257,7 @@ def health() -> dashboard.Dashboard:
                 unit="s",
             ),
             course(
-                both("Eventos publicados", "Events published"),
+                both("Eventos que el bróker no tomó", "Events the broker did not take"),
                 [
                     (
                         "sum by (service, outcome) (rate(enlace_events_published_total[5m]))",
