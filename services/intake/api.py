@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
+from services.intake.attachments import Attachments, attachment_routes
 from services.intake.cases import REQUEST
 from services.intake.domain import Complete, Confirm, Receive, Request, Withdraw, evolve
 from services.intake.policy import IntakePolicy
@@ -23,6 +24,7 @@ from services.intake.views import (
 )
 from shared.contracts import body_of
 from shared.decider import Stamp
+from shared.files import GridFiles
 from shared.http import Call, Input, Page, PageQuery, Routes, page_of
 from shared.security import Permissions, Role
 from shared.service import Workshop, cause_of
@@ -44,6 +46,7 @@ PERMISSIONS: Final = Permissions(
     {
         "receive_request": _ASK,
         "read_request": _READ,
+        "attach": _ASK,
         "withdraw_request": {Role.REQUESTER, Role.LIAISON, Role.VALIDATION_SUPERVISOR},
         # the client's own word: nobody of the provider gives it for him
         "confirm_request": {Role.REQUESTER, Role.LIAISON},
@@ -180,6 +183,7 @@ def routes(workshop: Workshop) -> Routes:
     api = Routes("intake", PERMISSIONS)
     registry = Registry(workshop)
     _reading(api, registry)
+    attachment_routes(api, Attachments(workshop, GridFiles(workshop.database)))
 
     @api.post(
         "/requests",

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from services.intake.domain import DECIDER, Request
+from services.intake.domain import DECIDER, Request, attachment
+from services.intake.domain.attachment import Attachment
 from shared.store import Kind
 
 # One index for every list: what is open comes first in it, so a filter looks at open requests only
@@ -13,4 +14,11 @@ REQUEST: Final[Kind[Request]] = Kind(
     DECIDER,
     indexes=(("state.due_at", "_id"),),
     unique=(("state.code",),),
+)
+
+ATTACHMENT: Final[Kind[Attachment]] = Kind(
+    "intake",
+    "attachment",
+    attachment.DECIDER,
+    indexes=(("state.request_id", "_id"), ("state.status", "_id")),
 )

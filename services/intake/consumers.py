@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from services.intake.cases import REQUEST
-from services.intake.domain import Action, Advance, Coverage
+from services.intake.domain import Action, Advance, Attach, Coverage, Document
 from shared.bus.hears import Heard, Hears, Send
+from shared.contracts.intake import AttachmentCompleted
 from shared.contracts.training import (
     PlanCascadeOpened,
     PlanCompleted,
@@ -79,6 +80,13 @@ def on_plan_completed(heard: Heard[PlanCompleted]) -> Iterable[Send]:
     body = heard.body
     coverage = Coverage(body.signed, body.exempt, body.eligible)
     yield _to(heard.subject, Advance(Action.COMPLETE, body.done_at, coverage=coverage))
+
+
+@hears(AttachmentCompleted)
+def on_attachment_completed(heard: Heard[AttachmentCompleted]) -> Iterable[Send]:
+    body = heard.body
+    document = Document(heard.subject, body.name, body.size, body.sha256)
+    yield Send(REQUEST.stream, body.request_id, Attach(document))
 
 
 def _to(request_id: str, command: Advance) -> Send:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from string import Formatter
 from typing import Annotated, Final
@@ -18,6 +18,10 @@ from shared.policy.models import Language
 SECTION = "intake"
 Series = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,8}$")]
 _MEMORY = 256
+MAX_ATTACHMENT: Final = 100 * 1024 * 1024
+"""The largest document, bytes: the limit of issue 4, and of what the edge lets through."""
+
+MediaType = Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9.+-]+$", max_length=100)]
 NOTE_FACTS: Final = frozenset(
     {"code", "received", "due", "topic", "subject", "description", "area", "effective"}
 )
@@ -69,14 +73,34 @@ class VerbalRow(Frozen):
     source: Source
 
 
+class AttachmentRow(Frozen):
+    """What documents are taken: sizes in bytes, `types` as their first bytes show them.
+
+    `hours` is how long a document may take to arrive before its parts are deleted.
+    """
+
+    max_bytes: Annotated[int, Field(ge=1, le=MAX_ATTACHMENT)] = MAX_ATTACHMENT
+    quota_bytes: Annotated[int, Field(ge=1)]
+    per_request: Annotated[int, Field(ge=1, le=1_000)] = 50
+    hours: Annotated[int, Field(ge=1, le=720)] = 24
+    types: Annotated[tuple[MediaType, ...], Field(min_length=1)]
+    source: Source
+
+    @property
+    def patience(self) -> timedelta:
+        return timedelta(hours=self.hours)
+
+
 class IntakeSection(Frozen):
     """`intake.yaml`. `calendar` says when a day, and so a code's year, begins.
 
-    Without `verbal`, an instruction by word of mouth is not taken.
+    Without `verbal`, an instruction by word of mouth is not taken; without `attachments`, no
+    document.
     """
 
     calendar: Key
     verbal: VerbalRow | None = None
+    attachments: AttachmentRow | None = None
     types: Annotated[Mapping[Key, TypeRow], Field(min_length=1)]
 
 
@@ -129,6 +153,17 @@ class IntakePolicy:
         if self.section.verbal is None:
             raise Invalid("request.verbal_not_taken", tenant=self.tenant.key)
         return self.section.verbal
+
+    @property
+    def attachments(self) -> AttachmentRow:
+        """What documents are taken.
+
+        Raises:
+            Invalid: this tenant takes none.
+        """
+        if self.section.attachments is None:
+            raise Invalid("attachment.not_taken", tenant=self.tenant.key)
+        return self.section.attachments
 
     def confirmation(self, received_at: datetime) -> Deadline:
         """Until when the client has to confirm what was said now."""

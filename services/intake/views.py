@@ -82,6 +82,16 @@ class ConfirmationNotes(View):
     notes: Sequence[NoteView]
 
 
+@dataclass(slots=True)
+class DocumentView:
+    """A document that has arrived; its content is below `/requests/{id}/attachments/{id}`."""
+
+    id: str
+    name: str
+    size: int
+    sha256: str
+
+
 class RequestView(View):
     """A request as the registry shows it."""
 
@@ -99,7 +109,8 @@ class RequestView(View):
     verbal: bool
     confirmation: ConfirmationView
     touches: Sequence[str]
-    attachments: Sequence[str]
+    attachments: Sequence[str] = Field(description="Names as the request gave them")
+    documents: Sequence[DocumentView]
     received_at: datetime
     effective_received_at: datetime = Field(description="After cut-off, where the count begins")
     deadlines: Sequence[DeadlineView]
@@ -155,6 +166,9 @@ def request_view(case_id: str, request: Request, version: int) -> RequestView:
         ),
         touches=request.touches,
         attachments=request.attachments,
+        documents=[
+            DocumentView(one.id, one.name, one.size, one.sha256) for one in request.documents
+        ],
         received_at=request.received_at,
         effective_received_at=request.effective_received_at,
         deadlines=[_deadline_view(stage) for stage in request.stages],

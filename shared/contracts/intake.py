@@ -116,3 +116,51 @@ class RequestConfirmationLapsed(EventBody, event_type="intake.request.confirmati
 
     due_at: datetime
     then: str
+
+
+class RequestAttached(EventBody, event_type="intake.request.attached.v1"):
+    """A document of the request is here as a whole; its content lies elsewhere (A24)."""
+
+    attachment_id: str
+    name: str
+    size: int
+    sha256: str
+
+
+class AttachmentDeclared(EventBody, event_type="intake.attachment.declared.v1"):
+    """Somebody is about to send a document; the subject is the attachment's id."""
+
+    request_id: str
+    name: str
+    size: int
+    sha256: str
+    expires_at: datetime
+
+
+class AttachmentStored(EventBody, event_type="intake.attachment.stored.v1"):
+    """The next part arrived: `size` bytes from `offset` on, kept as a file of that id."""
+
+    offset: int
+    size: int
+    file_id: str
+
+
+class AttachmentCompleted(EventBody, event_type="intake.attachment.completed.v1"):
+    """All of it arrived, and it is what was declared."""
+
+    request_id: str
+    name: str
+    size: int
+    sha256: str
+    media_type: str
+
+
+class AttachmentRefused(EventBody, event_type="intake.attachment.refused.v1"):
+    """It is not kept; `reason` is `sha256`, `type`, `quota` or `abandoned`."""
+
+    reason: str
+    found: str = ""
+
+
+class AttachmentCleared(EventBody, event_type="intake.attachment.cleared.v1"):
+    """The parts of what was refused are deleted."""

@@ -8,10 +8,11 @@ from typing import Final
 from services.intake.domain import stages as promises
 from services.intake.domain import verbal
 from services.intake.domain.lifecycle import EVALUATING, HOLDER, Holder, Status
-from services.intake.domain.request import Coverage, Request
+from services.intake.domain.request import Coverage, Document, Request
 from services.intake.domain.stages import Stages, StageState
 from shared.contracts import EventBody
 from shared.contracts.intake import (
+    RequestAttached,
     RequestClosed,
     RequestConfirmationAsked,
     RequestConfirmationLapsed,
@@ -45,6 +46,9 @@ def evolve(  # noqa: PLR0911 - one return a kind of event
             return _with_stages(request, promises.breach(request.stages, event.stage))
         case RequestClosed():
             return _after_closing(request, event)
+        case RequestAttached(attachment_id=one, name=name, size=size, sha256=sha256):
+            documents = (*request.documents, Document(one, name, size, sha256))
+            return replace(request, documents=documents)
         case RequestConfirmationAsked() | RequestConfirmed() | RequestConfirmationLapsed():
             return replace(request, confirmation=verbal.answered(request.confirmation, event))
     return request

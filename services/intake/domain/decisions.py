@@ -17,9 +17,11 @@ from services.intake.domain.lifecycle import (
 )
 from services.intake.domain.request import (
     Advance,
+    Attach,
     Command,
     Complete,
     Confirm,
+    Document,
     PassDeadline,
     Receive,
     Request,
@@ -30,6 +32,7 @@ from services.intake.domain.stages import Stages, StageState
 from services.intake.policy import IntakePolicy
 from shared.contracts import EventBody
 from shared.contracts.intake import (
+    RequestAttached,
     RequestClosed,
     RequestDeadlineBreached,
     RequestProgressed,
@@ -78,6 +81,9 @@ def decide(  # noqa: PLR0911 - one return a command
             ]
         case Confirm():
             return _confirmed(request, command, given)
+        case Attach(document):
+            known = any(one.id == document.id for one in request.documents)
+            return [] if known else [_attached(document)]
         case PassDeadline():
             return _passed(request, command.due_at, given)
 
@@ -106,6 +112,15 @@ def _received(
         attachments=command.attachments,
     )
     return [received, verbal.asked(received, given)] if command.verbal else [received]
+
+
+def _attached(document: Document) -> RequestAttached:
+    return RequestAttached(
+        attachment_id=document.id,
+        name=document.name,
+        size=document.size,
+        sha256=document.sha256,
+    )
 
 
 def _confirmed(

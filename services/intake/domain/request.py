@@ -30,6 +30,16 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A document of the request; its content lies in the file store."""
+
+    id: str
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A request as the registry shows it; `due_at` is its tightest open promise."""
 
@@ -58,6 +68,7 @@ class Request:
     on_time: bool | None = None
     source: str = ""
     confirmation: Confirmation = UNASKED
+    documents: tuple[Document, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +115,13 @@ class Complete:
 
 
 @dataclass(frozen=True, slots=True)
+class Attach:
+    """A document has arrived."""
+
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
 class Confirm:
     """The client confirms in writing what was said by word of mouth."""
 
@@ -124,4 +142,4 @@ class PassDeadline:
     due_at: datetime
 
 
-Command = Receive | TakeOver | Advance | Complete | Confirm | Withdraw | PassDeadline
+Command = Receive | TakeOver | Advance | Complete | Confirm | Attach | Withdraw | PassDeadline
