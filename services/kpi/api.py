@@ -1,10 +1,17 @@
 """The HTTP edge of the figures."""
 
+import asyncio
 from typing import Final
+
+from starlette.responses import Response
 
 from services.kpi.answers import CaseLine, Report, share
 from services.kpi.desk import Desk
-from services.kpi.questions import CaseQuery, IndicatorQuery
+from services.kpi.periods import ClosedMonths, Periods, PeriodView
+from services.kpi.questions import CaseQuery, IndicatorQuery, ReportQuery
+from services.kpi.reports import Editor, Form, Kind, rendered
+from services.kpi.reports.forms import MEDIA_TYPES
+from services.kpi.views import Period
 from shared.http import Call, Page, Routes
 from shared.i18n import load
 from shared.security import Permissions, Role
@@ -24,9 +31,11 @@ PERMISSIONS: Final = Permissions(
             Role.AUDITOR,
             Role.TENANT_ADMIN,
             Role.PROGRAM,
-        )
+        ),
+        "close_period": (Role.SERVICE_MANAGER, Role.TENANT_ADMIN),
     }
 )
+REPORT_SECONDS: Final = 60.0
 PROBLEMS: Final = ("period.ends_before_start", "period.too_long", "indicator.unknown_value")
 
 __all__ = ["PERMISSIONS", "routes", "share"]
@@ -35,7 +44,9 @@ __all__ = ["PERMISSIONS", "routes", "share"]
 def routes(workshop: Workshop) -> Routes:
     """The operations under `/indicators`."""
     api = Routes("kpi", PERMISSIONS)
-    desk = Desk(workshop, load())
+    words = load()
+    desk = Desk(workshop, words)
+    editor, periods = Editor(workshop, desk, words), Periods(workshop, desk)
 
     @api.get("/indicators/requests", may="read_indicators", problems=PROBLEMS)
     async def request_indicators(call: Call, query: IndicatorQuery) -> Report:
@@ -55,5 +66,44 @@ def routes(workshop: Workshop) -> Routes:
     async def request_cases(call: Call, query: CaseQuery) -> Page[CaseLine]:
         """The cases behind a figure, by the day they count on."""
         return await desk.cases(call, query)
+
+    @api.get(
+        "/reports/{kind}.{form}",
+        may="read_indicators",
+        problems=PROBLEMS[:2],
+        media_types=sorted(MEDIA_TYPES.values()),
+        timeout=REPORT_SECONDS,
+    )
+    async def report(call: Call, kind: Kind, form: Form, query: ReportQuery) -> Response:
+        """A report of a period, in the caller's language; the same figures in every form."""
+        period = Period.of(query.from_, query.to)
+        frozen = await periods.frozen(call.tenant, period)
+        document = await editor.document(call, kind, period, frozen)
+        body = await asyncio.to_thread(rendered, document, form, words)
+        name = f"{call.tenant}-{kind}-{period.first}-{period.last}.{form}"
+        headers = {
+            "content-disposition": f'attachment; filename="{name}"',
+            "content-language": call.language,
+        }
+        return Response(body, media_type=MEDIA_TYPES[form], headers=headers)
+
+    @api.post(
+        "/periods/{month}/close",
+        may="close_period",
+        problems=("period.malformed", "period.not_over", "period.out_of_order"),
+    )
+    async def close_period(call: Call, month: str) -> PeriodView:
+        """Freeze a month's figures and sign them; a month that is closed stays as it is."""
+        return await periods.close(call, month)
+
+    @api.get("/periods/{month}", may="read_indicators", problems=("period.malformed",))
+    async def closed_period(call: Call, month: str) -> PeriodView:
+        """A closed month: its frozen figures, the present ones and the adjustments."""
+        return await periods.get(call, month)
+
+    @api.get("/periods", may="read_indicators")
+    async def closed_periods(call: Call) -> ClosedMonths:
+        """The closed months and whether the chain of their signatures holds."""
+        return await periods.all(call)
 
     return api

@@ -37,7 +37,7 @@ class Desk:
         cut = Cut.of(counting, filters)
         by = None if query.by is None else query.by.value
         wanted = report(name)
-        async with self._figures.moment() as session:
+        async with self.moment() as session:
             shown = await self.shown(wanted, period, cut, call.language, by=by, session=session)
         return Report(
             from_=query.from_,
@@ -47,6 +47,10 @@ class Desk:
             policy=self._tenants[call.tenant].version,
             figures={one.name: figure for one, figure in zip(wanted, shown, strict=True)},
         )
+
+    def moment(self) -> AsyncClientSession:
+        """A session for `shown` whose reads agree with each other."""
+        return self._figures.moment()
 
     async def shown(
         self,

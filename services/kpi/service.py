@@ -6,6 +6,7 @@ from services.kpi.api import routes
 from services.kpi.books import Books
 from services.kpi.consumers import KpiSink
 from services.kpi.metrics import FigureCollector, KpiMetrics
+from services.kpi.periods import PERIOD
 from services.kpi.policy import SECTION, KpiSection, counting
 from services.kpi.targets import TargetCollector
 from services.kpi.views import Figures
@@ -30,6 +31,7 @@ def _tasks(workshop: Workshop) -> Sequence[Callable[[], Awaitable[None]]]:
 
 SERVICE = Service(
     name="kpi",
+    kinds=(PERIOD,),
     patterns=("#",),
     sections={SECTION: KpiSection},
     policy=counting,

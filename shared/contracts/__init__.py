@@ -3,7 +3,7 @@
 A consumer depends on this package and never on the service that publishes.
 """
 
-from shared.contracts import incidents, intake, people, training, validation
+from shared.contracts import incidents, intake, kpi, people, training, validation
 from shared.contracts.envelope import Envelope, MalformedEnvelope, decode, encode
 from shared.contracts.events import (
     REGISTRY,
@@ -26,6 +26,7 @@ __all__ = [
     "encode",
     "incidents",
     "intake",
+    "kpi",
     "people",
     "training",
     "upcast",

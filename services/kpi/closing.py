@@ -1,0 +1,147 @@
+"""The closing of months: figures frozen, signed and chained. Pure.
+
+An account has one series of closed months, which is one case: two who close at once are decided one
+after the other, and each month's signature covers the one of the month before.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from shared.contracts import EventBody
+from shared.contracts.kpi import FrozenFigure, PeriodClosed
+from shared.decider import Given, Rejected, Stamp
+
+FIRST: Final = "0" * 64
+Amounts = Sequence[int | None]
+"""Numerator and denominator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """One closed month; `rows` are its figures by `row_id`."""
+
+    month: str
+    time_zone: str
+    policy: str
+    rows: Mapping[str, tuple[int, int | None]]
+    versions: Mapping[str, int]
+    previous: str
+    sha256: str
+    closed_at: datetime
+    closed_by: str
+
+    def knows(self, indicator: str) -> bool:
+        return indicator in self.versions
+
+    def parts_of(self, indicator: str) -> set[str]:
+        """The values of its split that were frozen, the total ("") not among them."""
+        names = (row.partition("/") for row in self.rows)
+        return {part for name, _, part in names if name == indicator and part}
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The closed months of an account, oldest first."""
+
+    months: tuple[PeriodClosed, ...] = ()
+    closed_at: tuple[datetime, ...] = ()
+    closed_by: tuple[str, ...] = ()
+
+    def find(self, month: str) -> Close | None:
+        """A closed month, or None."""
+        for body, at, by in zip(self.months, self.closed_at, self.closed_by, strict=True):
+            if body.month == month:
+                return _close(body, at, by)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class CloseMonth:
+    """Freeze these figures; `over_at` is the instant from which on the month is over."""
+
+    month: str
+    over_at: datetime
+    time_zone: str
+    policy: str
+    figures: tuple[FrozenFigure, ...]
+
+
+def decide(state: Series, command: CloseMonth, given: Given[Any]) -> Sequence[EventBody]:
+    """Close a month once; the months are closed in their order."""
+    if state.find(command.month) is not None:
+        return ()
+    if given.at < command.over_at:
+        raise Rejected("period.not_over", month=command.month, ends_at=command.over_at.isoformat())
+    previous = FIRST
+    if state.months:
+        last = state.months[-1]
+        if command.month != (expected := month_after(last.month)):
+            raise Rejected("period.out_of_order", month=command.month, expected=expected)
+        previous = last.sha256
+    body = PeriodClosed(
+        month=command.month,
+        time_zone=command.time_zone,
+        policy=command.policy,
+        figures=command.figures,
+        previous=previous,
+        sha256="",
+    )
+    return (body.model_copy(update={"sha256": signature(given.tenant, body)}),)
+
+
+def evolve(state: Series, event: PeriodClosed, stamp: Stamp) -> Series:
+    return Series(
+        months=(*state.months, event),
+        closed_at=(*state.closed_at, stamp.at),
+        closed_by=(*state.closed_by, stamp.actor),
+    )
+
+
+def signature(tenant: str, body: PeriodClosed) -> str:
+    """SHA-256, as hex digits, of the closed month's canonical JSON: keys sorted, no spaces."""
+    content = body.model_dump(mode="json", exclude={"sha256"}) | {"tenant": tenant}
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def first_fault(tenant: str, months: Sequence[PeriodClosed]) -> str | None:
+    """The first month whose signature or chain does not hold, or None."""
+    previous = FIRST
+    for body in months:
+        if body.previous != previous or body.sha256 != signature(tenant, body):
+            return body.month
+        previous = body.sha256
+    return None
+
+
+def days_of(month: str) -> tuple[date, date]:
+    """The first and last day of a month such as 2026-07."""
+    first = date.fromisoformat(f"{month}-01")
+    return first, date.fromisoformat(f"{month_after(month)}-01") - timedelta(days=1)
+
+
+def month_after(month: str) -> str:
+    first = date.fromisoformat(f"{month}-01")
+    return (first + timedelta(days=31)).isoformat()[:7]
+
+
+def row_id(indicator: str, part: str) -> str:
+    return f"{indicator}/{part}"
+
+
+def _close(body: PeriodClosed, at: datetime, by: str) -> Close:
+    return Close(
+        month=body.month,
+        time_zone=body.time_zone,
+        policy=body.policy,
+        rows={row_id(f.id, f.part): (f.numerator, f.denominator) for f in body.figures},
+        versions={f.id: f.version for f in body.figures},
+        previous=body.previous,
+        sha256=body.sha256,
+        closed_at=at,
+        closed_by=by,
+    )

@@ -1,0 +1,297 @@
+"""What a report says, before it has a form: rows of figures, days and requests."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Final, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.kpi.answers import Figure, Share, share
+from services.kpi.books import Books
+from services.kpi.closing import Close, row_id
+from services.kpi.definitions import INDICATORS, Good, Unit
+from services.kpi.desk import Desk
+from services.kpi.domain import RequestFact
+from services.kpi.ledger import Record
+from services.kpi.policy import Counting
+from services.kpi.views import Amounts, Cut, Figures, Period
+from shared.decider import Invalid
+from shared.http import Call
+from shared.i18n import Catalogue
+from shared.service import Workshop
+
+MAX_DAYS: Final = 400
+"""More than a year is no report."""
+MAX_REQUESTS: Final = 5_000
+DAILY: Final = (
+    "requests.received",
+    "requests.closed",
+    "requests.on_time",
+    "requests.stages_met",
+    "training.opened",
+    "training.completed",
+)
+
+
+class Kind(StrEnum):
+    """Which report: the client's of A61, or the consolidated one by day."""
+
+    CLIENT = "client"
+    DAILY = "daily"
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class FigureRow(_Row):
+    """One figure, or its part for one value of its split (`part`, else empty)."""
+
+    id: str
+    name: str
+    part: str
+    value: float | None
+    unit: Unit
+    numerator: int
+    denominator: int | None
+    excluded: dict[str, int]
+    target: float | None
+    frozen_numerator: int | None = None
+    frozen_denominator: int | None = None
+    adjustment_numerator: int | None = None
+    adjustment_denominator: int | None = None
+
+
+class Definition(_Row):
+    """How a figure is made, printed in every form."""
+
+    id: str
+    name: str
+    version: int
+    formula: str
+    good: Good
+    source: str
+    reason: str | None
+
+
+class DayRow(_Row):
+    """One figure of one local day."""
+
+    day: date
+    id: str
+    name: str
+    value: float | None
+    numerator: int
+    denominator: int | None
+
+
+class RequestRow(_Row):
+    """The seven fields of the register (A:L1457-1461), with channel and area."""
+
+    code: str
+    received_at: datetime
+    due_at: datetime | None
+    status: str
+    type: str
+    topic: str
+    compliance_pct: float | None
+    channel: str
+    area: str
+
+
+class Closing(_Row):
+    """How the month was closed."""
+
+    month: str
+    closed_at: datetime
+    sha256: str
+
+
+class Document(_Row):
+    """A report; `requests_left_out` says that there are more than are listed."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True, serialize_by_alias=True)
+
+    kind: Kind
+    title: str
+    account: str
+    from_: Annotated[date, Field(alias="from")]
+    to: date
+    time_zone: str
+    policy: str
+    language: str
+    closing: Closing | None
+    figures: list[FigureRow]
+    definitions: list[Definition]
+    days: list[DayRow]
+    requests: list[RequestRow]
+    requests_left_out: bool
+
+
+class Scope(NamedTuple):
+    """Of whom, from when to when, in which language."""
+
+    counting: Counting
+    period: Period
+    cut: Cut
+    language: str
+
+
+class Editor:
+    """Puts documents together, each of one moment."""
+
+    def __init__(self, workshop: Workshop, desk: Desk, words: Catalogue) -> None:
+        self._figures = Figures(Books(workshop.database))
+        self._workshop = workshop
+        self._desk = desk
+        self._words = words
+
+    async def document(
+        self, call: Call, kind: Kind, period: Period, frozen: Close | None
+    ) -> Document:
+        """The report of a period; `frozen` are its closed figures, if it was closed."""
+        if (period.last - period.first).days >= MAX_DAYS:
+            raise Invalid("period.too_long", days=MAX_DAYS)
+        counting: Counting = self._workshop.policy(call.tenant)
+        tenant = self._workshop.tenants[call.tenant]
+        scope = Scope(counting, period, Cut.of(counting, {}), call.language)
+        wanted = list(INDICATORS.values())
+        requests: list[Record] = []
+        days: list[DayRow] = []
+        async with self._figures.moment() as session:
+            figures = await self._desk.shown(
+                wanted, period, scope.cut, scope.language, session=session
+            )
+            if kind is Kind.CLIENT:
+                requests = await self._figures.requests(period, scope.cut, MAX_REQUESTS, session)
+            else:
+                daily = [INDICATORS[name] for name in DAILY]
+                days = self._days(
+                    scope, await self._figures.days(daily, period, scope.cut, session)
+                )
+        return Document(
+            kind=kind,
+            title=self._words.text(call.language, f"report.{kind}.title"),
+            account=tenant.name,
+            from_=period.first,
+            to=period.last,
+            time_zone=counting.zone.key,
+            policy=tenant.version,
+            language=call.language,
+            closing=_closing(frozen),
+            figures=figure_rows(figures, frozen),
+            definitions=[_definition(figure) for figure in figures],
+            days=days,
+            requests=[self._request(scope, record.fact) for record in requests[:MAX_REQUESTS]],
+            requests_left_out=len(requests) > MAX_REQUESTS,
+        )
+
+    def _days(self, scope: Scope, found: Mapping[str, Mapping[str, Amounts]]) -> list[DayRow]:
+        rows: list[DayRow] = []
+        for number in range((scope.period.last - scope.period.first).days + 1):
+            day = scope.period.first + timedelta(days=number)
+            for name in DAILY:
+                one = INDICATORS[name]
+                part = share(one, found[name].get(str(day), dict.fromkeys(one.measures, 0)))
+                title = self._words.text(scope.language, f"indicator.{name}.name")
+                rows.append(
+                    DayRow(
+                        day=day,
+                        id=name,
+                        name=title,
+                        value=part.value,
+                        numerator=part.numerator,
+                        denominator=part.denominator,
+                    )
+                )
+        return rows
+
+    def _request(self, scope: Scope, fact: RequestFact) -> RequestRow:
+        if fact.received_at is None:
+            raise AssertionError("a request of the figures was received")
+        status = fact.outcome or (fact.turns[-1][2] if fact.turns else "received")
+        pct = 100 * fact.signed / fact.eligible if fact.eligible else None
+        zone = scope.counting.zone
+        due_at = fact.promises[-1][2] if fact.promises else None
+        return RequestRow(
+            code=fact.code,
+            received_at=fact.received_at.astimezone(zone),
+            due_at=None if due_at is None else due_at.astimezone(zone),
+            status=self._words.find(scope.language, f"report.status.{status}") or status,
+            type=fact.request_type,
+            topic=fact.topic,
+            compliance_pct=pct,
+            channel=fact.channel,
+            area=fact.area,
+        )
+
+
+def figure_rows(figures: Sequence[Figure], frozen: Close | None) -> list[FigureRow]:
+    """Each figure and, after it, its parts; beside them what was frozen and the adjustment."""
+    rows: list[FigureRow] = []
+    for figure in figures:
+        whole = Share(
+            value=figure.value,
+            numerator=figure.numerator,
+            denominator=figure.denominator,
+            excluded=figure.excluded,
+        )
+        parts = {"": whole, **(figure.parts or {})}
+        gone = frozen.parts_of(figure.id) - parts.keys() if frozen else set()
+        zero = Share(value=None, numerator=0, denominator=figure.denominator and 0)
+        for part, one in [*parts.items(), *((name, zero) for name in sorted(gone))]:
+            target = figure.target if not part else None
+            rows.append(_with_frozen(_figure_row(figure, part, one, target), frozen))
+    return rows
+
+
+def _figure_row(figure: Figure, part: str, one: Share, target: float | None) -> FigureRow:
+    return FigureRow(
+        id=figure.id,
+        name=figure.name,
+        part=part,
+        value=one.value,
+        unit=figure.unit,
+        numerator=one.numerator,
+        denominator=one.denominator,
+        excluded=one.excluded,
+        target=target,
+    )
+
+
+def _with_frozen(row: FigureRow, frozen: Close | None) -> FigureRow:
+    """An indicator that is newer than the close has nothing frozen."""
+    before = None if frozen is None else frozen.rows.get(row_id(row.id, row.part))
+    if frozen is None or (before is None and not frozen.knows(row.id)):
+        return row
+    numerator, denominator = before or (0, row.denominator and 0)
+    change = None
+    if denominator is not None and row.denominator is not None:
+        change = row.denominator - denominator
+    return row.model_copy(
+        update={
+            "frozen_numerator": numerator,
+            "frozen_denominator": denominator,
+            "adjustment_numerator": row.numerator - numerator,
+            "adjustment_denominator": change,
+        }
+    )
+
+
+def _definition(figure: Figure) -> Definition:
+    return Definition(
+        id=figure.id,
+        name=figure.name,
+        version=figure.version,
+        formula=figure.formula,
+        good=figure.good,
+        source=figure.source,
+        reason=figure.reason,
+    )
+
+
+def _closing(frozen: Close | None) -> Closing | None:
+    if frozen is None:
+        return None
+    return Closing(month=frozen.month, closed_at=frozen.closed_at, sha256=frozen.sha256)

@@ -1,0 +1,147 @@
+"""A document as tables: what CSV, XLSX and PDF have in common."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from services.kpi.definitions import INDICATORS, Unit
+from services.kpi.reports.document import DAILY, DayRow, Document, FigureRow
+from shared.i18n import Catalogue
+
+Cell = str | int | float | date | datetime | None
+FROZEN: Final = (
+    "frozen_numerator",
+    "frozen_denominator",
+    "adjustment_numerator",
+    "adjustment_denominator",
+)
+FIGURES: Final = ("id", "name", "part", "value", "unit", "numerator", "denominator", "excluded")
+DEFINITIONS: Final = ("id", "name", "version", "formula", "source", "note")
+REQUESTS: Final = (
+    "code",
+    "received_at",
+    "due_at",
+    "status",
+    "type",
+    "topic",
+    "compliance_pct",
+    "channel",
+    "area",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under named columns; `units` are those of numbers that are no plain counts."""
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    headings: tuple[str, ...]
+    rows: Sequence[tuple[Cell, ...]]
+    units: Sequence[dict[str, Unit]]
+
+
+class Tabler:
+    """Makes the tables of a document in its language."""
+
+    def __init__(self, document: Document, words: Catalogue) -> None:
+        self._document = document
+        self._words = words
+
+    def word(self, key: str) -> str:
+        return self._words.text(self._document.language, f"report.{key}")
+
+    def tables(self) -> list[Table]:
+        """Figures, then days or requests, then the definitions."""
+        document = self._document
+        more = [self._requests()] if document.requests or not document.days else [self._days()]
+        return [self._figures(), *more, self._definitions()]
+
+    def heading_lines(self) -> list[str]:
+        """Whose report it is, of when, by which rules, and how it was closed."""
+        document = self._document
+        lines = [
+            document.account,
+            self._filled("period", start=document.from_, end=document.to, zone=document.time_zone),
+            self._filled("policy", policy=document.policy),
+        ]
+        if document.closing is not None:
+            closing = document.closing
+            at = closing.closed_at.isoformat(timespec="seconds")
+            lines.append(self._filled("closed", month=closing.month, at=at, sha256=closing.sha256))
+        if document.requests_left_out:
+            lines.append(self._filled("left_out", number=len(document.requests)))
+        return lines
+
+    def _filled(self, key: str, **facts: object) -> str:
+        return self._words.text(self._document.language, f"report.{key}", facts)
+
+    def _table(
+        self,
+        name: str,
+        columns: tuple[str, ...],
+        rows: Sequence[tuple[Cell, ...]],
+        units: Sequence[dict[str, Unit]] = (),
+        headings: tuple[str, ...] = (),
+    ) -> Table:
+        shown = headings or tuple(self.word(f"column.{column}") for column in columns)
+        return Table(name, self.word(f"table.{name}"), columns, shown, rows, units)
+
+    def _figures(self) -> Table:
+        frozen = FROZEN if self._document.closing is not None else ()
+        columns = (*FIGURES, "target", *frozen)
+        rows: list[tuple[Cell, ...]] = []
+        units: list[dict[str, Unit]] = []
+        for row in self._document.figures:
+            shown = {"unit": self.word(f"unit.{row.unit}"), "excluded": self._excluded(row)}
+            rows.append(tuple(shown[c] if c in shown else _cell(getattr(row, c)) for c in columns))
+            units.append({"value": row.unit, "target": row.unit})
+        return self._table("figures", columns, rows, units)
+
+    def _excluded(self, row: FigureRow) -> str:
+        parts = (f"{self.word(f'excluded.{name}')}: {n}" for name, n in row.excluded.items())
+        return "; ".join(parts)
+
+    def _definitions(self) -> Table:
+        rows: list[tuple[Cell, ...]] = [
+            (one.id, one.name, one.version, one.formula, one.source, one.reason or "")
+            for one in self._document.definitions
+        ]
+        return self._table("definitions", DEFINITIONS, rows)
+
+    def _requests(self) -> Table:
+        rows = [
+            tuple(_cell(getattr(row, column)) for column in REQUESTS)
+            for row in self._document.requests
+        ]
+        return self._table("requests", REQUESTS, rows)
+
+    def _days(self) -> Table:
+        by_day: dict[date, dict[str, DayRow]] = {}
+        for row in self._document.days:
+            by_day.setdefault(row.day, {})[row.id] = row
+        columns, headings = ["day"], [self.word("column.day")]
+        for name in DAILY:
+            title = self._words.text(self._document.language, f"indicator.{name}.name")
+            for field in _fields(name):
+                columns.append(f"{name}.{field}")
+                plain = field == "value"
+                headings.append(title if plain else f"{title}: {self.word(f'column.{field}')}")
+        rows: list[tuple[Cell, ...]] = [
+            (day, *(getattr(found[name], field) for name in DAILY for field in _fields(name)))
+            for day, found in by_day.items()
+        ]
+        units = [{f"{name}.value": INDICATORS[name].unit for name in DAILY}] * len(rows)
+        return self._table("days", tuple(columns), rows, units, tuple(headings))
+
+
+def _fields(name: str) -> tuple[str, ...]:
+    return ("value", "numerator", "denominator") if INDICATORS[name].denominator else ("value",)
+
+
+def _cell(value: object) -> Cell:
+    if value is None or isinstance(value, str | int | float | date):
+        return value
+    raise TypeError(f"no cell holds {type(value).__name__}")

@@ -1,0 +1,103 @@
+"""The closing of months, and the chain of their signatures."""
+
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.kpi.closing import (
+    FIRST,
+    CloseMonth,
+    Series,
+    days_of,
+    decide,
+    evolve,
+    first_fault,
+    month_after,
+    signature,
+)
+from shared.contracts.kpi import FrozenFigure, PeriodClosed
+from shared.decider import Given, Rejected, Stamp
+
+OVER = datetime(2026, 8, 1, 5, tzinfo=UTC)
+FIGURES = (FrozenFigure(id="requests.received", version=1, numerator=7),)
+
+
+def closing(month: str, over_at: datetime = OVER) -> CloseMonth:
+    return CloseMonth(month, over_at, "America/Lima", "2026-07", FIGURES)
+
+
+def close(state: Series, month: str, at: datetime = OVER) -> Series:
+    given = Given(at, "person:ana", "osinergmin", None)
+    for number, body in enumerate(decide(state, closing(month), given), 1):
+        assert isinstance(body, PeriodClosed)
+        state = evolve(state, body, Stamp(at, "person:ana", number))
+    return state
+
+
+def test_signature_is_of_the_canonical_json() -> None:
+    (body,) = close(Series(), "2026-07").months
+    figure = {
+        "denominator": None,
+        "id": "requests.received",
+        "numerator": 7,
+        "part": "",
+        "version": 1,
+    }
+    content = {
+        "figures": [figure],
+        "month": "2026-07",
+        "policy": "2026-07",
+        "previous": "0" * 64,
+        "tenant": "osinergmin",
+        "time_zone": "America/Lima",
+    }
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    assert body.sha256 == hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def test_each_month_is_chained_to_the_one_before() -> None:
+    series = close(close(close(Series(), "2025-11"), "2025-12"), "2026-01")
+    first, second, third = series.months
+    assert (first.previous, second.previous, third.previous) == (FIRST, first.sha256, second.sha256)
+    assert first_fault("osinergmin", series.months) is None
+
+
+def test_changed_or_missing_month_is_found() -> None:
+    series = close(close(close(Series(), "2026-05"), "2026-06"), "2026-07")
+    first, second, third = series.months
+    figure = FIGURES[0].model_copy(update={"numerator": 8})
+    changed = second.model_copy(update={"figures": (figure,)})
+    assert first_fault("osinergmin", (first, changed, third)) == "2026-06"
+    signed = changed.model_copy(update={"sha256": signature("osinergmin", changed)})
+    assert first_fault("osinergmin", (first, signed, third)) == "2026-07"
+    assert first_fault("osinergmin", (first, third)) == "2026-07"
+    assert first_fault("osce", series.months) == "2026-05"
+
+
+def test_month_is_closed_once() -> None:
+    series = close(Series(), "2026-07")
+    assert close(series, "2026-07", OVER + timedelta(days=40)) == series
+
+
+def test_month_that_is_not_over_is_refused() -> None:
+    with pytest.raises(Rejected) as refused:
+        close(Series(), "2026-07", OVER - timedelta(milliseconds=1))
+    assert refused.value.code == "period.not_over"
+    assert close(Series(), "2026-07", OVER).months
+
+
+@pytest.mark.parametrize("month", ["2026-05", "2026-08", "2025-07"])
+def test_months_are_closed_in_order(month: str) -> None:
+    with pytest.raises(Rejected) as refused:
+        close(close(Series(), "2026-06"), month)
+    assert (refused.value.code, refused.value.fields["expected"]) == (
+        "period.out_of_order",
+        "2026-07",
+    )
+
+
+def test_months_have_their_days() -> None:
+    assert [str(day) for day in days_of("2028-02")] == ["2028-02-01", "2028-02-29"]
+    assert month_after("2026-12") == "2027-01"
