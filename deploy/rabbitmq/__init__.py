@@ -1,0 +1,1 @@
+"""RabbitMQ: its configuration, and the topology as its definitions."""
