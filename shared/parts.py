@@ -85,6 +85,7 @@ class Parts:
             cases=self.cases,
             codes=Codes(database["codes"]),
             registry=registry,
+            metrics=metrics,
             now=now,
             policy=policy,
         )

@@ -22,6 +22,7 @@ from shared.policy import Tenant, Tenants
 from shared.settings import Settings
 from shared.store import Cases, Cause, Codes, Kind
 from shared.store.group import Document
+from shared.telemetry.kernel import KernelMetrics
 
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 30.0
@@ -38,6 +39,7 @@ class Workshop:
     cases: Mapping[str, Cases[Any]]
     codes: Codes
     registry: CollectorRegistry
+    metrics: KernelMetrics
     now: Callable[[], datetime]
     policy: Callable[[str], Any]
 

@@ -12,12 +12,14 @@ from services.kpi.ledger import By, Ledger, Reading, read
 from services.kpi.metrics import KpiMetrics
 from shared.bus.delivery import Burial, Delivery, Verdict
 from shared.bus.sink import Bury
+from shared.contracts import Envelope
 from shared.contracts.events import REGISTRY
 from shared.decider import Transient
 from shared.store import utc_now
 
 log = structlog.get_logger()
 MAX_TRACE: Final = 4_000
+UNKNOWN: Final = "unknown"
 
 
 class KpiSink:
@@ -57,7 +59,7 @@ class KpiSink:
             reason = "unknown_version" if known else "unknown_type"
             await bury(Burial(delivery.body, reason, event.type))
             outcome = "buried"
-        self._metrics.handled((outcome,))
+        self._metrics.handled([(_stream_of(event, outcome), outcome)])
 
     async def _settle(self, readings: list[Reading], bury: Bury) -> dict[int, Verdict]:
         """Commit the readings together; when they do not fit, find the one that is to blame."""
@@ -105,7 +107,9 @@ class KpiSink:
 
     def _report(self, ledger: Ledger) -> None:
         now = utc_now()
-        self._metrics.handled(outcome for _, outcome in ledger.handled)
+        self._metrics.handled(
+            (delivery.event.name.stream, outcome) for delivery, outcome in ledger.handled
+        )
         for delivery, outcome in ledger.handled:
             if outcome == "handled":
                 self._metrics.lag(now - delivery.event.time)
@@ -129,3 +133,8 @@ def _once(bury: Bury) -> Bury:
             done.add(burial.body)
 
     return guarded
+
+
+def _stream_of(event: Envelope, outcome: str) -> str:
+    """An event that nobody has heard of must not make a series of its own."""
+    return UNKNOWN if outcome == "buried" else event.name.stream

@@ -17,17 +17,22 @@ from prometheus_client.registry import Collector
 
 from services.kpi.books import Books
 from services.kpi.counts import ALL, Key
-from shared.telemetry.kernel import SECONDS
+from shared.telemetry.kernel import LAG_HORIZON_SECONDS, SECONDS, KernelMetrics
 
 READ_EVERY: Final = 5.0
+SERVICE: Final = "kpi"
 PLANS: Final = ("signed", "exempt", "eligible")
 Standing = Mapping[Key, Mapping[str, int]]
 
 
 class KpiMetrics:
-    """What this process did with events."""
+    """What this process did with events: as every service tells it, and in the figures' own names.
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    The own ones have no kinds of cases, and so far fewer series.
+    """
+
+    def __init__(self, registry: CollectorRegistry, kernel: KernelMetrics) -> None:
+        self._kernel = kernel
         self._lag = Histogram(
             "enlace_kpi_event_lag_seconds",
             "From an event's occurrence to its effect in the figures",
@@ -42,11 +47,16 @@ class KpiMetrics:
         )
 
     def lag(self, lag: timedelta) -> None:
-        self._lag.observe(max(0.0, lag.total_seconds()))
+        """From occurrence to figure; what an import tells of the past is no lag."""
+        seconds = lag.total_seconds()
+        self._kernel.observe_lag(SERVICE, seconds)
+        if seconds <= LAG_HORIZON_SECONDS:
+            self._lag.observe(max(0.0, seconds))
 
-    def handled(self, outcomes: Iterable[str]) -> None:
-        """Count events by what became of them; outcomes are a closed set."""
-        for outcome, number in Tally(outcomes).items():
+    def handled(self, events: Iterable[tuple[str, str]]) -> None:
+        """Count events by the kind of case and what became of them; both are closed sets."""
+        for (stream, outcome), number in Tally(events).items():
+            self._kernel.count_handled(SERVICE, stream, outcome, number)
             self._events.labels(outcome).inc(number)
 
 

@@ -14,7 +14,9 @@ from shared.service import Service, Workshop
 
 
 def _sink(workshop: Workshop) -> KpiSink:
-    return KpiSink(Books(workshop.database), workshop.policy, KpiMetrics(workshop.registry))
+    return KpiSink(
+        Books(workshop.database), workshop.policy, KpiMetrics(workshop.registry, workshop.metrics)
+    )
 
 
 async def _prepare(workshop: Workshop) -> None:

@@ -112,7 +112,7 @@ class CaseSink:
             )
         cursor.advance(event.sequence, handled=failure is None)
         lag = (utc_now() - event.time).total_seconds()
-        self._metrics.event_lag.labels(service=self._hears.service).observe(max(0.0, lag))
+        self._metrics.observe_lag(self._hears.service, lag)
         self._count(event, "handled" if failure is None else "buried")
 
     async def _traced(self, event: Envelope, *, replay: bool) -> tuple[str, str] | None:
@@ -165,9 +165,7 @@ class CaseSink:
             await cases.handle(send.case_id, send.command, cause)
 
     def _count(self, event: Envelope, outcome: str) -> None:
-        self._metrics.handled.labels(
-            service=self._hears.service, type=event.name.stream, outcome=outcome
-        ).inc()
+        self._metrics.count_handled(self._hears.service, event.name.stream, outcome)
 
 
 def _where(error: ValidationError) -> str:

@@ -4,6 +4,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
 
+LAG_HORIZON_SECONDS = 86_400.0
+"""What happened longer ago was told late on purpose (an import), and is no lag of the system."""
+
 
 class KernelMetrics:
     """One set a process, on the registry that `/metrics` shows."""
@@ -78,3 +81,12 @@ class KernelMetrics:
             ("tenant", "service"),
             registry=registry,
         )
+
+    def observe_lag(self, service: str, seconds: float) -> None:
+        """From an event's occurrence to its effect; beyond the horizon it says nothing."""
+        if seconds <= LAG_HORIZON_SECONDS:
+            self.event_lag.labels(service=service).observe(max(0.0, seconds))
+
+    def count_handled(self, service: str, stream: str, outcome: str, number: int = 1) -> None:
+        """Messages taken from a queue, by the kind of case they are of and what became of them."""
+        self.handled.labels(service=service, type=stream, outcome=outcome).inc(number)
