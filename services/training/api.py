@@ -6,12 +6,14 @@ from typing import Final, Literal
 from pydantic import model_validator
 
 from services.training import views
-from services.training.api_terms import Hash, Name, Reason, Text
+from services.training.acta_api import acta_routes
+from services.training.api_terms import Name, Reason, Text
 from services.training.crew import crew_routes
 from services.training.desk import Desk
 from services.training.domain.plan import Plan
 from services.training.materials import MemoryAid, aid_of_text
-from services.training.policy import Method
+from services.training.quiz_api import quiz_routes
+from services.training.signing import FileReference, NewSignature
 from services.training.views import EnrolmentView, ExactCoverage, MaterialView, TrainingView
 from shared.http import Call, Input, Page, PageQuery, Routes, page_of
 from shared.security import Permissions, Role
@@ -33,6 +35,7 @@ PERMISSIONS: Final = Permissions(
         "read_training": [*_PREPARES, *_SIGNS, *_WATCHES, Role.LIAISON, Role.REPORT_READER],
         "read_material": [*_PREPARES, *_SIGNS, *_WATCHES],
         "read_enrolments": [*_PREPARES, *_WATCHES, Role.SUPERVISOR, Role.QUALITY_MONITOR],
+        "read_evidence": [Role.AUDITOR, Role.TENANT_ADMIN],
         "publish_material": _PREPARES,
         "launch_training": _PREPARES,
         "sign_training": _SIGNS,
@@ -54,13 +57,6 @@ class EnrolmentQuery(PageQuery):
     """
 
     status: Literal["open", "signed", "exempt", "released"] = "open"
-
-
-class FileReference(Input):
-    """A file that is kept elsewhere, by name and hash."""
-
-    name: Name
-    sha256: Hash
 
 
 class NewMaterial(Input):
@@ -85,13 +81,6 @@ class NewMaterial(Input):
         if self.file is not None:
             return MemoryAid(self.file.sha256, file_name=self.file.name)
         return aid_of_text(self.text or "")
-
-
-class NewSignature(Input):
-    """The caller was informed and trained: the hash of the version seen, and how it is signed."""
-
-    sha256: Hash
-    method: Method
 
 
 class NewExemption(Input):
@@ -150,6 +139,8 @@ def routes(workshop: Workshop) -> Routes:
     _queries(api, desk, trainings)
     _commands(api, desk, trainings)
     crew_routes(api, workshop, desk)
+    quiz_routes(api, workshop, desk)
+    acta_routes(api, workshop)
     return api
 
 
@@ -224,6 +215,7 @@ def _commands(api: Routes, desk: Desk, trainings: Trainings) -> None:
             "plan.closed",
             "plan.blocked",
             "signature.already_signed",
+            "signature.quiz_pending",
             "signature.exempt",
             "signature.leaders_first",
             "signature.other_version",
@@ -231,7 +223,9 @@ def _commands(api: Routes, desk: Desk, trainings: Trainings) -> None:
     )
     async def sign_training(call: Call, training_id: str, body: NewSignature) -> EnrolmentView:
         """Sign as the caller: informed and trained, on the version with this hash."""
-        return views.enrolment(await desk.sign(call, training_id, body.sha256, body.method))
+        evidence = None if body.evidence is None else await body.evidence.content()
+        signed = await desk.sign(call, training_id, body.sha256, body.method, evidence)
+        return views.enrolment(signed)
 
     @api.post(
         "/trainings/{training_id}/exemptions",

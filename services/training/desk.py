@@ -1,12 +1,15 @@
 """What the routes do: reads that a decision needs, then the command."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from services.training.cases import ENROLMENT, MEMBER, PLAN, enrolment_id
+from services.training.domain.enrolment import Command as EnrolmentCommand
 from services.training.domain.enrolment import Enrolment, Exempt, Sign
 from services.training.domain.lifecycle import EnrolmentStatus
 from services.training.domain.member import Member
 from services.training.domain.plan import Command, Launch, Plan, Publish, Tally
+from services.training.evidence import Evidences
 from services.training.materials import Materials, MemoryAid
 from services.training.policy import Method, TrainingPolicy
 from services.training.reach import reached
@@ -31,6 +34,7 @@ class Desk:
         self._members = workshop.of(MEMBER)
         self._rosters = Rosters(workshop.database)
         self._materials = Materials(workshop.database)
+        self._evidence = Evidences(workshop.database)
         self._tallies = tallies_of(workshop)
         self._recounts = recounts_of(workshop)
 
@@ -96,15 +100,33 @@ class Desk:
         return outcome
 
     async def sign(
-        self, call: Call, plan_id: str, sha256: str, method: Method
+        self,
+        call: Call,
+        plan_id: str,
+        sha256: str,
+        method: Method,
+        evidence: Mapping[str, Any] | None = None,
     ) -> Outcome[Enrolment]:
-        """The caller's own signature."""
-        if call.actor.kind is not Kind.PERSON:
-            raise NotAllowed("signature.in_person")
-        person_id = call.actor.subject
+        """The caller's own signature, and what it was made with."""
+        person_id = person_of(call)
         plan = await self.plan(call, plan_id)
-        command = Sign(plan.state, sha256, method, active=await self._is_active(call, person_id))
-        return await self._to_person(call, plan, person_id, command)
+        active = await self.is_active(call, person_id)
+        kept = ""
+        if evidence is not None:
+            kept = await self._evidence.keep(call.tenant, plan_id, person_id, evidence)
+        command = Sign(plan.state, sha256, method, active=active, evidence=kept)
+        try:
+            outcome = await self.to_person(call, plan, person_id, command)
+        except Rejected:
+            await self._forget(kept)
+            raise
+        if outcome.state.evidence != kept:
+            await self._forget(kept)
+        return outcome
+
+    async def _forget(self, kept: str) -> None:
+        if kept:
+            await self._evidence.drop(kept)
 
     async def exempt(
         self, call: Call, plan_id: str, person_id: str, reason: str
@@ -114,11 +136,12 @@ class Desk:
         wanted = _leaders_signed(plan_id, plan.state.required)
         signed = await self.enrolments.find(call.tenant, wanted)
         led = frozenset(role for leader in signed for role in leader.state.leads)
-        return await self._to_person(call, plan, person_id, Exempt(plan.state, reason, led))
+        return await self.to_person(call, plan, person_id, Exempt(plan.state, reason, led))
 
-    async def _to_person(
-        self, call: Call, plan: Outcome[Plan], person_id: str, command: Sign | Exempt
+    async def to_person(
+        self, call: Call, plan: Outcome[Plan], person_id: str, command: EnrolmentCommand
     ) -> Outcome[Enrolment]:
+        """Give a command to a person's enrolment, and have the plan counted."""
         try:
             outcome: Outcome[Enrolment] = await self.enrolments.handle(
                 enrolment_id(plan.id, person_id), command, cause_of(call)
@@ -132,7 +155,8 @@ class Desk:
         self._recounts.ask(call.tenant, plan.id)
         return outcome
 
-    async def _is_active(self, call: Call, person_id: str) -> bool:
+    async def is_active(self, call: Call, person_id: str) -> bool:
+        """Whether a person works here today."""
         policy: TrainingPolicy = self._workshop.policy(call.tenant)
         try:
             member: Outcome[Member] = await self._members.get(person_id, call.tenant)
@@ -144,6 +168,13 @@ class Desk:
         return await self.plans.handle(
             plan_id, command, cause_of(call), expected=call.expected_version
         )
+
+
+def person_of(call: Call) -> str:
+    """The person who calls; programs neither sign nor take quizzes."""
+    if call.actor.kind is not Kind.PERSON:
+        raise NotAllowed("signature.in_person")
+    return call.actor.subject
 
 
 def _leaders_signed(plan_id: str, required: int) -> dict[str, Any]:

@@ -33,9 +33,18 @@ class Cascade(Frozen):
 
 
 class Signature(Frozen):
-    """How the "rúbrica" may be given (A54)."""
+    """How the "rúbrica" may be given (A54); `evidence` names the methods that need some."""
 
     methods: Annotated[tuple[Method, ...], Field(min_length=1)]
+    evidence: tuple[Method, ...] = ()
+    source: Source
+
+
+class QuizRules(Frozen):
+    """When a knowledge check is passed (A56): percent of right answers, and how many attempts."""
+
+    pass_mark: Annotated[int, Field(ge=1, le=100)]
+    attempts: Annotated[int, Field(ge=1, le=20)]
     source: Source
 
 
@@ -45,6 +54,7 @@ class TrainingSection(Frozen):
     replicate: Key
     cascade: Cascade
     signature: Signature
+    quiz: QuizRules
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,8 @@ class TrainingPolicy:
     leaders: tuple[str, ...]
     learners: tuple[str, ...]
     methods: frozenset[Method]
+    evidence: frozenset[Method]
+    quiz: QuizRules
 
     def today(self, at: datetime) -> date:
         """The local date on which somebody is on duty or not."""
@@ -76,4 +88,6 @@ def training_policy(tenant: Tenant) -> TrainingPolicy:
         leaders=tuple(role.value for role in section.cascade.leaders),
         learners=tuple(role.value for role in section.cascade.learners),
         methods=frozenset(section.signature.methods),
+        evidence=frozenset(section.signature.evidence),
+        quiz=section.quiz,
     )

@@ -72,6 +72,28 @@ class PlanLeaderReplaced(EventBody, event_type="training.plan.leader_replaced.v1
     reason: str
 
 
+class PlanQuizSet(EventBody, event_type="training.plan.quiz_set.v1"):
+    """A signature now needs a passed quiz (A56). The bank is kept elsewhere, under its hash.
+
+    `trigger` is `scheduled`, `replication` or `procedure_change`. Of `questions` in the bank
+    `drawn` are asked; `pass_mark` is percent.
+    """
+
+    sha256: str
+    trigger: str
+    questions: int
+    drawn: int
+    pass_mark: int
+    max_attempts: int
+    ends_at: datetime | None = None
+
+
+class PlanQuizExtended(EventBody, event_type="training.plan.quiz_extended.v1"):
+    """The quiz may be taken until another instant."""
+
+    ends_at: datetime
+
+
 class PlanBlocked(EventBody, event_type="training.plan.blocked.v1"):
     """The client has a query about it: neither launched nor signed until he answers (A43)."""
 
@@ -160,6 +182,36 @@ class EnrolmentReopened(EventBody, event_type="training.enrolment.reopened.v1"):
     plan_id: str
     person_id: str
     required_version: int
+
+
+class EnrolmentQuizTaken(EventBody, event_type="training.enrolment.quiz_taken.v1"):
+    """The person answered the quiz: how many were right, never which; `score` is percent."""
+
+    plan_id: str
+    person_id: str
+    leader: bool
+    attempt: int
+    correct: int
+    asked: int
+    score: int
+    passed: bool
+
+
+class EnrolmentAttemptGranted(EventBody, event_type="training.enrolment.attempt_granted.v1"):
+    """Trained again, the person may take the quiz once more than the policy allows."""
+
+    plan_id: str
+    person_id: str
+    reason: str
+
+
+class EnrolmentEvidenced(EventBody, event_type="training.enrolment.evidenced.v1"):
+    """What the signature that follows was made with; kept elsewhere, under its hash."""
+
+    plan_id: str
+    person_id: str
+    method: str
+    sha256: str
 
 
 class EnrolmentReleased(EventBody, event_type="training.enrolment.released.v1"):

@@ -49,7 +49,8 @@ async def floor(settings: Settings, tmp_path: Path, amqp_url: str) -> AsyncItera
 async def test_the_cascade_from_material_to_the_last_signature(floor: Floor) -> None:
     view = await floor.launched("ana", "beto")
     early = await floor.sign(view, "ana")
-    first = await floor.sign(view, "sofia", method="drawn")
+    drawn = {"strokes": [[[10, 20], [30, 25]], [[40, 40]]]}
+    first = await floor.sign(view, "sofia", method="drawn", evidence=drawn)
     still_early = await floor.sign(view, "ana")
     await floor.sign(view, "mario")
     await floor.reaches(view["id"], "cascade")

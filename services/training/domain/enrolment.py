@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import assert_never
 
 from services.training.domain.lifecycle import (
+    ENDED,
     ENROLMENT_LIFE,
     SIGNING,
     EnrolmentAction,
@@ -18,17 +19,22 @@ from services.training.domain.lifecycle import (
     PlanStatus,
     follow_enrolment,
 )
-from services.training.domain.plan_state import Plan
+from services.training.domain.plan_state import Plan, Quiz
 from services.training.policy import Method, TrainingPolicy
 from shared.contracts import EventBody
 from shared.contracts.training import (
+    EnrolmentAttemptGranted,
+    EnrolmentEvidenced,
     EnrolmentExempted,
     EnrolmentOpened,
+    EnrolmentQuizTaken,
     EnrolmentReleased,
     EnrolmentReopened,
     EnrolmentSigned,
 )
 from shared.decider import Given, Invalid, NotAllowed, Rejected, Stamp
+
+PERCENT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,10 @@ class Enrolment:
     method: str = ""
     reason: str = ""
     done_at: datetime | None = None
+    attempts: int = 0
+    granted: int = 0
+    passed: bool = False
+    evidence: str = ""
 
     def is_outdated(self, plan: Plan) -> bool:
         """Whether it was signed for a version that a substantial change has replaced."""
@@ -62,12 +72,16 @@ class OpenEnrolment:
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """The person signs for the version he saw; `active` is whether he still works here."""
+    """The person signs for the version he saw; `active` is whether he still works here.
+
+    `evidence` is the hash of what the signature was made with, kept elsewhere.
+    """
 
     plan: Plan
     sha256: str
     method: Method
     active: bool = True
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +100,41 @@ class Release:
     replacement: str
 
 
-Command = OpenEnrolment | Sign | Exempt | Release
+@dataclass(frozen=True, slots=True)
+class TakeQuiz:
+    """The person answered: which attempt it was, how many of how many were right."""
+
+    plan: Plan
+    attempt: int
+    correct: int
+    asked: int
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class GrantAttempt:
+    """The person was trained again and may try once more."""
+
+    plan: Plan
+    reason: str
+
+
+Command = OpenEnrolment | Sign | Exempt | Release | TakeQuiz | GrantAttempt
 Event = (
-    EnrolmentOpened | EnrolmentReopened | EnrolmentSigned | EnrolmentExempted | EnrolmentReleased
+    EnrolmentOpened
+    | EnrolmentReopened
+    | EnrolmentEvidenced
+    | EnrolmentSigned
+    | EnrolmentExempted
+    | EnrolmentReleased
+    | EnrolmentQuizTaken
+    | EnrolmentAttemptGranted
 )
 
 
-def decide(state: Enrolment, command: Command, given: Given[TrainingPolicy]) -> Sequence[EventBody]:
+def decide(  # noqa: PLR0911 - one return a command
+    state: Enrolment, command: Command, given: Given[TrainingPolicy]
+) -> Sequence[EventBody]:
     """The events a command leads to."""
     match command:
         case OpenEnrolment():
@@ -107,6 +149,10 @@ def decide(state: Enrolment, command: Command, given: Given[TrainingPolicy]) -> 
             return _sign(state, command, given.policy)
         case Exempt():
             return _exempt(state, command)
+        case TakeQuiz():
+            return _take_quiz(state, command, given.at)
+        case GrantAttempt():
+            return _grant(state, command)
         case Release(replacement):
             if (state.status, EnrolmentAction.RELEASE) not in ENROLMENT_LIFE:
                 return []
@@ -138,13 +184,24 @@ def _sign(state: Enrolment, command: Sign, policy: TrainingPolicy) -> list[Event
         raise NotAllowed("signature.person_left")
     if command.plan.status is PlanStatus.LEADERS and not state.leader:
         raise Rejected("signature.leaders_first")
+    if command.plan.quiz is not None and not state.passed:
+        raise Rejected("signature.quiz_pending")
     if command.method not in policy.methods:
         raise Invalid("signature.method", methods=sorted(policy.methods))
+    if command.method in policy.evidence and not command.evidence:
+        raise Invalid("signature.evidence_missing", method=command.method.value)
     material = command.plan.material
     if material is None or material.sha256 != command.sha256:
         raise Rejected("signature.other_version", current=material and material.version)
+    with_what = EnrolmentEvidenced(
+        plan_id=state.plan_id,
+        person_id=state.person_id,
+        method=command.method,
+        sha256=command.evidence,
+    )
     return [
         *reopened,
+        *([with_what] if command.evidence else []),
         EnrolmentSigned(
             plan_id=state.plan_id,
             person_id=state.person_id,
@@ -153,6 +210,71 @@ def _sign(state: Enrolment, command: Sign, policy: TrainingPolicy) -> list[Event
             sha256=material.sha256,
             method=command.method,
         ),
+    ]
+
+
+def require_quiz(state: Enrolment, plan: Plan, at: datetime, *, active: bool) -> Quiz:
+    """The quiz that the person may take now.
+
+    Raises:
+        Rejected: there is none, it has ended or was passed, or no attempt is left.
+    """
+    quiz = plan.quiz
+    if quiz is None:
+        raise Rejected("quiz.none")
+    if plan.status in ENDED:
+        raise Rejected("quiz.ended")
+    _require_signing(plan)
+    if state.passed:
+        raise Rejected("quiz.already_passed")
+    # a signature for an older version does not keep from passing now
+    status = EnrolmentStatus.OPEN if state.is_outdated(plan) else state.status
+    follow_enrolment(status, EnrolmentAction.TAKE_QUIZ)
+    if not active:
+        raise NotAllowed("signature.person_left")
+    if plan.status is PlanStatus.LEADERS and not state.leader:
+        raise Rejected("signature.leaders_first")
+    if quiz.ends_at is not None and at > quiz.ends_at:
+        raise Rejected("quiz.ended")
+    limit = quiz.max_attempts + state.granted
+    if state.attempts >= limit:
+        raise Rejected("quiz.no_attempts_left", limit=limit)
+    return quiz
+
+
+def _take_quiz(state: Enrolment, command: TakeQuiz, at: datetime) -> list[EventBody]:
+    quiz = require_quiz(state, command.plan, at, active=command.active)
+    if command.attempt != state.attempts + 1:
+        raise Rejected("quiz.other_attempt", attempt=state.attempts + 1)
+    return [
+        EnrolmentQuizTaken(
+            plan_id=state.plan_id,
+            person_id=state.person_id,
+            leader=state.leader,
+            attempt=command.attempt,
+            correct=command.correct,
+            asked=command.asked,
+            score=PERCENT * command.correct // command.asked,
+            passed=PERCENT * command.correct >= quiz.pass_mark * command.asked,
+        )
+    ]
+
+
+def _grant(state: Enrolment, command: GrantAttempt) -> list[EventBody]:
+    plan = command.plan
+    if plan.quiz is None:
+        raise Rejected("quiz.none")
+    _require_signing(plan)
+    if state.passed:
+        raise Rejected("quiz.already_passed")
+    follow_enrolment(state.status, EnrolmentAction.GRANT)
+    limit = plan.quiz.max_attempts + state.granted
+    if state.attempts < limit:
+        raise Rejected("quiz.attempts_left", left=limit - state.attempts)
+    return [
+        EnrolmentAttemptGranted(
+            plan_id=state.plan_id, person_id=state.person_id, reason=command.reason
+        )
     ]
 
 
@@ -186,7 +308,9 @@ def _require_signing(plan: Plan) -> None:
     raise Rejected(code, status=plan.status.value)
 
 
-def evolve(state: Enrolment, event: Event, stamp: Stamp) -> Enrolment:
+def evolve(  # noqa: PLR0911 - one return a kind of event
+    state: Enrolment, event: Event, stamp: Stamp
+) -> Enrolment:
     """The enrolment after one of its events."""
     match event:
         case EnrolmentOpened():
@@ -200,7 +324,14 @@ def evolve(state: Enrolment, event: Event, stamp: Stamp) -> Enrolment:
             )
         case EnrolmentReopened():
             status = follow_enrolment(state.status, EnrolmentAction.REOPEN)
-            return replace(state, status=status, done_at=None)
+            return replace(state, status=status, done_at=None, evidence="")
+        case EnrolmentEvidenced():
+            return replace(state, evidence=event.sha256)
+        case EnrolmentQuizTaken():
+            passed = state.passed or event.passed
+            return replace(state, attempts=event.attempt, passed=passed)
+        case EnrolmentAttemptGranted():
+            return replace(state, granted=state.granted + 1)
         case EnrolmentReleased():
             status = follow_enrolment(state.status, EnrolmentAction.RELEASE)
             return replace(state, status=status, done_at=stamp.at)

@@ -28,6 +28,8 @@ class PlanAction(StrEnum):
     REOPEN = "reopen"
     EXTEND = "extend"
     REPLACE = "replace"
+    SET_QUIZ = "set_quiz"
+    EXTEND_QUIZ = "extend_quiz"
     OPEN_CASCADE = "open_cascade"
     COMPLETE = "complete"
     CANCEL = "cancel"
@@ -47,6 +49,17 @@ PLAN_LIFE: Final[Mapping[tuple[PlanStatus, PlanAction], PlanStatus]] = {
     (PlanStatus.LEADERS, PlanAction.OPEN_CASCADE): PlanStatus.CASCADE,
     (PlanStatus.CASCADE, PlanAction.PUBLISH): PlanStatus.CASCADE,
     (PlanStatus.CASCADE, PlanAction.COMPLETE): PlanStatus.COMPLETED,
+    (PlanStatus.OPEN, PlanAction.SET_QUIZ): PlanStatus.OPEN,
+    (PlanStatus.READY, PlanAction.SET_QUIZ): PlanStatus.READY,
+    **{
+        (status, PlanAction.EXTEND_QUIZ): status
+        for status in (
+            PlanStatus.OPEN,
+            PlanStatus.READY,
+            PlanStatus.LEADERS,
+            PlanStatus.CASCADE,
+        )
+    },
     (PlanStatus.OPEN, PlanAction.CANCEL): PlanStatus.CANCELLED,
     (PlanStatus.READY, PlanAction.CANCEL): PlanStatus.CANCELLED,
     (PlanStatus.LEADERS, PlanAction.CANCEL): PlanStatus.CANCELLED,
@@ -64,6 +77,8 @@ _PLAN_REFUSALS: Final[Mapping[tuple[PlanStatus, PlanAction], str]] = {
     (PlanStatus.OPEN, PlanAction.REPLACE): "plan.not_launched",
     (PlanStatus.READY, PlanAction.REPLACE): "plan.not_launched",
     (PlanStatus.CASCADE, PlanAction.REPLACE): "leader.already_done",
+    (PlanStatus.LEADERS, PlanAction.SET_QUIZ): "quiz.already_launched",
+    (PlanStatus.CASCADE, PlanAction.SET_QUIZ): "quiz.already_launched",
 }
 
 
@@ -85,12 +100,16 @@ class EnrolmentAction(StrEnum):
     EXEMPT = "exempt"
     REOPEN = "reopen"
     RELEASE = "release"
+    TAKE_QUIZ = "take_quiz"
+    GRANT = "grant"
 
 
 ENROLMENT_LIFE: Final[Mapping[tuple[EnrolmentStatus, EnrolmentAction], EnrolmentStatus]] = {
     (EnrolmentStatus.NEW, EnrolmentAction.OPEN): EnrolmentStatus.OPEN,
     (EnrolmentStatus.OPEN, EnrolmentAction.SIGN): EnrolmentStatus.SIGNED,
     (EnrolmentStatus.OPEN, EnrolmentAction.EXEMPT): EnrolmentStatus.EXEMPT,
+    (EnrolmentStatus.OPEN, EnrolmentAction.TAKE_QUIZ): EnrolmentStatus.OPEN,
+    (EnrolmentStatus.OPEN, EnrolmentAction.GRANT): EnrolmentStatus.OPEN,
     # the material has changed substantially since
     (EnrolmentStatus.SIGNED, EnrolmentAction.REOPEN): EnrolmentStatus.OPEN,
     # somebody else leads instead
@@ -105,6 +124,15 @@ _ENROLMENT_REFUSALS: Final[Mapping[tuple[EnrolmentStatus, EnrolmentAction], str]
     (EnrolmentStatus.EXEMPT, EnrolmentAction.EXEMPT): "exemption.already_exempt",
     (EnrolmentStatus.RELEASED, EnrolmentAction.SIGN): "signature.released",
     (EnrolmentStatus.RELEASED, EnrolmentAction.EXEMPT): "exemption.released",
+    **{
+        (status, action): code
+        for status, code in (
+            (EnrolmentStatus.SIGNED, "quiz.already_passed"),
+            (EnrolmentStatus.EXEMPT, "signature.exempt"),
+            (EnrolmentStatus.RELEASED, "signature.released"),
+        )
+        for action in (EnrolmentAction.TAKE_QUIZ, EnrolmentAction.GRANT)
+    },
 }
 
 

@@ -22,6 +22,7 @@ from services.training.domain.plan_state import (
     Command,
     Expire,
     Extend,
+    ExtendQuiz,
     Launch,
     Leader,
     Material,
@@ -30,9 +31,11 @@ from services.training.domain.plan_state import (
     Publish,
     Recount,
     ReplaceLeader,
+    SetQuiz,
     Tally,
     Unblock,
 )
+from services.training.domain.quiz import set_quiz
 from services.training.policy import TrainingPolicy
 from shared.clock import Promised, start
 from shared.contracts import EventBody
@@ -61,6 +64,7 @@ __all__ = [
     "Command",
     "Expire",
     "Extend",
+    "ExtendQuiz",
     "Launch",
     "Leader",
     "Material",
@@ -69,6 +73,7 @@ __all__ = [
     "Publish",
     "Recount",
     "ReplaceLeader",
+    "SetQuiz",
     "Tally",
     "Unblock",
     "decide",
@@ -87,6 +92,8 @@ def decide(  # noqa: C901, PLR0911 - one return a command
             return _publish(state, command)
         case Launch():
             return _launch(state, command, given.policy)
+        case SetQuiz() | ExtendQuiz():
+            return set_quiz(state, command, given)
         case Extend():
             return _extend(state, command)
         case ReplaceLeader():

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from services.training.domain.lifecycle import PlanAction, follow_plan
-from services.training.domain.plan_state import Material, Plan
+from services.training.domain.plan_state import Material, Plan, Quiz
 from shared.contracts.training import (
     PlanBlocked,
     PlanBreached,
@@ -17,6 +17,8 @@ from shared.contracts.training import (
     PlanMaterialPublished,
     PlanOpened,
     PlanProgressed,
+    PlanQuizExtended,
+    PlanQuizSet,
     PlanReopened,
     PlanRosterExtended,
     PlanUnblocked,
@@ -26,6 +28,8 @@ from shared.decider import Stamp
 Moving = (
     PlanOpened
     | PlanMaterialPublished
+    | PlanQuizSet
+    | PlanQuizExtended
     | PlanLaunched
     | PlanReopened
     | PlanRosterExtended
@@ -54,7 +58,9 @@ def evolve(state: Plan, event: PlanEvent, stamp: Stamp) -> Plan:
             return _moved(state, event, stamp)
 
 
-def _moved(state: Plan, event: Moving, stamp: Stamp) -> Plan:
+def _moved(  # noqa: C901 - one case a kind of event
+    state: Plan, event: Moving, stamp: Stamp
+) -> Plan:
     match event:
         case PlanOpened():
             moved = replace(
@@ -68,6 +74,11 @@ def _moved(state: Plan, event: Moving, stamp: Stamp) -> Plan:
         case PlanMaterialPublished():
             material = Material(event.material_version, event.sha256, event.file_name)
             moved, action = replace(state, material=material), PlanAction.PUBLISH
+        case PlanQuizSet():
+            moved, action = replace(state, quiz=_quiz(event)), PlanAction.SET_QUIZ
+        case PlanQuizExtended():
+            quiz = state.quiz and replace(state.quiz, ends_at=event.ends_at)
+            moved, action = replace(state, quiz=quiz), PlanAction.EXTEND_QUIZ
         case PlanLaunched():
             moved, action = _launched(state, event, stamp), PlanAction.LAUNCH
         case PlanReopened():
@@ -98,6 +109,17 @@ def _launched(state: Plan, event: PlanLaunched, stamp: Stamp) -> Plan:
         leaders=event.leaders,
         eligible=event.eligible,
         launched_at=stamp.at,
+    )
+
+
+def _quiz(event: PlanQuizSet) -> Quiz:
+    return Quiz(
+        sha256=event.sha256,
+        trigger=event.trigger,
+        drawn=event.drawn,
+        pass_mark=event.pass_mark,
+        max_attempts=event.max_attempts,
+        ends_at=event.ends_at,
     )
 
 

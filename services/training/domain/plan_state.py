@@ -17,6 +17,18 @@ class Material:
 
 
 @dataclass(frozen=True, slots=True)
+class Quiz:
+    """The terms of a plan's quiz; its bank is kept elsewhere, under its hash."""
+
+    sha256: str
+    trigger: str
+    drawn: int
+    pass_mark: int
+    max_attempts: int
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The present of one replication; its id is the request's.
 
@@ -33,6 +45,7 @@ class Plan:
     title: str = ""
     deadline: Deadline | None = None
     material: Material | None = None
+    quiz: Quiz | None = None
     required: int = 0
     roster: str = ""
     extensions: tuple[str, ...] = ()
@@ -91,6 +104,24 @@ class Launch:
     roster: str
     leaders: tuple[Leader, ...]
     advisers: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetQuiz:
+    """A signature is to need a passed quiz: the bank's hash and size, how many are asked."""
+
+    sha256: str
+    trigger: str
+    questions: int
+    drawn: int
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendQuiz:
+    """The quiz is to end at another instant."""
+
+    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +209,8 @@ Command = (
     OpenPlan
     | Publish
     | Launch
+    | SetQuiz
+    | ExtendQuiz
     | Extend
     | ReplaceLeader
     | Block

@@ -10,7 +10,11 @@ from services.training.domain.enrolment import Enrolment, Exempt, Sign
 from services.training.domain.lifecycle import EnrolmentStatus, PlanStatus
 from services.training.domain.plan import Cancel, Plan, Publish
 from services.training.policy import Method
-from shared.contracts.training import EnrolmentExempted, EnrolmentSigned
+from shared.contracts.training import (
+    EnrolmentEvidenced,
+    EnrolmentExempted,
+    EnrolmentSigned,
+)
 from shared.decider import Invalid, NotAllowed, Rejected
 from tests.support.evaluations import lima
 from tests.support.replications import SHA, Replication
@@ -38,8 +42,12 @@ def cascade(replication: Replication) -> Replication:
 
 def test_a_signature_says_who_which_version_and_how(launched: Launched) -> None:
     replication = launched()
-    (event,) = replication.to("sofia", click(replication.plan, method=Method.DRAWN), NOON)
+    drawn = click(replication.plan, method=Method.DRAWN, evidence="e" * 64)
+    evidenced, event = replication.to("sofia", drawn, NOON)
 
+    assert evidenced == EnrolmentEvidenced(
+        plan_id="p1", person_id="sofia", method="drawn", sha256="e" * 64
+    )
     assert event == EnrolmentSigned(
         plan_id="p1",
         person_id="sofia",
@@ -49,6 +57,17 @@ def test_a_signature_says_who_which_version_and_how(launched: Launched) -> None:
         method="drawn",
     )
     assert replication.enrolments["sofia"].done_at == NOON
+    assert replication.enrolments["sofia"].evidence == "e" * 64
+
+
+@pytest.mark.parametrize("method", [Method.PIN, Method.DRAWN, Method.SCANNED])
+def test_a_signature_that_is_more_than_a_click_needs_its_evidence(
+    launched: Launched, method: Method
+) -> None:
+    replication = launched()
+    bare = refusal(replication, "sofia", click(replication.plan, method=method))
+    assert isinstance(bare, Invalid)
+    assert (bare.code, bare.fields) == ("signature.evidence_missing", {"method": method.value})
 
 
 def test_no_adviser_signs_before_the_leaders(launched: Launched) -> None:

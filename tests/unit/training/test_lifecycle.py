@@ -23,28 +23,37 @@ CASCADE, COMPLETED, CANCELLED = PlanStatus.CASCADE, PlanStatus.COMPLETED, PlanSt
 NO, CLOSED, TWICE = "plan.illegal_transition", "plan.closed", "plan.already_launched"
 
 EARLY, LED = "plan.not_launched", "leader.already_done"
-# the columns: open, publish, launch, reopen, extend, replace, open_cascade, complete, cancel
+LATE = "quiz.already_launched"
+# the columns: open, publish, launch, reopen, extend, replace, set_quiz, extend_quiz, open_cascade,
+# complete, cancel
 PLANS: dict[PlanStatus, tuple[PlanStatus | str, ...]] = {
-    PlanStatus.NEW: (OPEN, *(NO,) * 8),
-    OPEN: (NO, READY, "plan.no_material", NO, EARLY, EARLY, NO, NO, CANCELLED),
-    READY: (NO, READY, LEADERS, NO, EARLY, EARLY, NO, NO, CANCELLED),
-    LEADERS: (NO, LEADERS, TWICE, LEADERS, LEADERS, LEADERS, CASCADE, NO, CANCELLED),
-    CASCADE: (NO, CASCADE, TWICE, LEADERS, CASCADE, LED, NO, COMPLETED, CANCELLED),
-    COMPLETED: (CLOSED,) * 9,
-    CANCELLED: (CLOSED,) * 9,
+    PlanStatus.NEW: (OPEN, *(NO,) * 10),
+    OPEN: (NO, READY, "plan.no_material", NO, EARLY, EARLY, OPEN, OPEN, NO, NO, CANCELLED),
+    READY: (NO, READY, LEADERS, NO, EARLY, EARLY, READY, READY, NO, NO, CANCELLED),
+    LEADERS: (
+        *(NO, LEADERS, TWICE, LEADERS, LEADERS, LEADERS),
+        *(LATE, LEADERS, CASCADE, NO, CANCELLED),
+    ),
+    CASCADE: (
+        *(NO, CASCADE, TWICE, LEADERS, CASCADE, LED),
+        *(LATE, CASCADE, NO, COMPLETED, CANCELLED),
+    ),
+    COMPLETED: (CLOSED,) * 11,
+    CANCELLED: (CLOSED,) * 11,
 }
 
 NEVER = "enrolment.illegal_transition"
 UNSIGNED, SIGNED = EnrolmentStatus.OPEN, EnrolmentStatus.SIGNED
 EXEMPT, RELEASED = EnrolmentStatus.EXEMPT, EnrolmentStatus.RELEASED
 DONE, ALREADY = "signature.already_signed", "exemption.already_signed"
-# the columns are open, sign, exempt, reopen, release
+PASSED, OUT, AWAY = "quiz.already_passed", "signature.exempt", "signature.released"
+# the columns are open, sign, exempt, reopen, release, take_quiz, grant
 ENROLMENTS: dict[EnrolmentStatus, tuple[EnrolmentStatus | str, ...]] = {
-    EnrolmentStatus.NEW: (UNSIGNED, NEVER, NEVER, NEVER, NEVER),
-    UNSIGNED: (NEVER, SIGNED, EXEMPT, NEVER, RELEASED),
-    SIGNED: (NEVER, DONE, ALREADY, UNSIGNED, RELEASED),
-    EXEMPT: (NEVER, "signature.exempt", "exemption.already_exempt", NEVER, NEVER),
-    RELEASED: (NEVER, "signature.released", "exemption.released", NEVER, NEVER),
+    EnrolmentStatus.NEW: (UNSIGNED, *(NEVER,) * 6),
+    UNSIGNED: (NEVER, SIGNED, EXEMPT, NEVER, RELEASED, UNSIGNED, UNSIGNED),
+    SIGNED: (NEVER, DONE, ALREADY, UNSIGNED, RELEASED, PASSED, PASSED),
+    EXEMPT: (NEVER, OUT, "exemption.already_exempt", NEVER, NEVER, OUT, OUT),
+    RELEASED: (NEVER, AWAY, "exemption.released", NEVER, NEVER, AWAY, AWAY),
 }
 
 
