@@ -12,7 +12,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from services.kpi.api import share
+from services.kpi.answers import share
 from services.kpi.definitions import INDICATORS
 from services.kpi.policy import Counting
 from services.kpi.views import Cut, Figures, Period
