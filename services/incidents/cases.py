@@ -1,8 +1,10 @@
-"""Where incidents are kept."""
+"""Where incidents and what is known of them are kept."""
 
 from typing import Final
 
-from services.incidents.domain import RULES, Incident
+from services.incidents.domain import RULES, Incident, article
+from services.incidents.domain.article import Article
+from shared.decider import Decider
 from shared.store import Kind
 
 # The queues are read through what is open, tier by tier, the tightest promise first; what is closed
@@ -19,4 +21,11 @@ INCIDENT: Final[Kind[Incident]] = Kind(
         ("state.open", "state.closed_at"),
     ),
     unique=(("state.ticket",),),
+)
+
+ARTICLE: Final[Kind[Article]] = Kind(
+    "incidents",
+    "article",
+    decider=Decider(state=Article, initial=Article, decide=article.decide, evolve=article.evolve),
+    indexes=(("state.standing", "state.changed_at", "_id"),),
 )

@@ -174,13 +174,17 @@ class IncidentProviderAnswered(_Moved, event_type="incidents.incident.provider_a
 
 
 class IncidentSolved(_Moved, event_type="incidents.incident.solved.v1"):
-    """A tier has the answer, with its support and evidence; tier 2 validates those of tier 3."""
+    """A tier has the answer, with its support and evidence; tier 2 validates those of tier 3.
+
+    `article` is the entry of the knowledge base that it was solved with, if any.
+    """
 
     tier: int
     answer: str
     evidence: tuple[str, ...] = ()
     cause: str = ""
     too_fast: bool = False
+    article: str = ""
 
 
 class IncidentValidated(_Moved, event_type="incidents.incident.validated.v1"):
@@ -286,3 +290,45 @@ class IncidentBreached(EventBody, event_type="incidents.incident.breached.v1"):
     due_at: datetime
     holder: str
     notify: tuple[str, ...]
+
+
+class ArticlePublished(EventBody, event_type="incidents.article.published.v1"):
+    """An entry of the knowledge base: causes, treatment, and a template of the answer (B73)."""
+
+    title: str
+    symptoms: str
+    causes: tuple[str, ...]
+    treatment: str
+    template: str
+    area: str
+    kind: str
+
+
+class ArticleRevised(EventBody, event_type="incidents.article.revised.v1"):
+    """The entry as it is from now on."""
+
+    title: str
+    symptoms: str
+    causes: tuple[str, ...]
+    treatment: str
+    template: str
+    area: str
+    kind: str
+
+
+class ArticleRetired(EventBody, event_type="incidents.article.retired.v1"):
+    """The entry holds no more, and why."""
+
+    reason: str
+
+
+class ArticleRated(EventBody, event_type="incidents.article.rated.v1"):
+    """The actor said whether it was useful; a person's last word counts."""
+
+    helpful: bool
+
+
+class ArticleApplied(EventBody, event_type="incidents.article.applied.v1"):
+    """An incident was solved with it."""
+
+    incident_id: str

@@ -301,6 +301,56 @@ async def test_the_same_key_registers_once(tiers: Tiers) -> None:
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
 
 
+ENTRY = {
+    "title": "No carga el registro de proveedores",
+    "symptoms": "La página queda en blanco.",
+    "causes": ["Sesión caducada"],
+    "treatment": "Cerrar la sesión y volver a ingresar.",
+    "template": "Estimada usuaria:",
+    "area": "seace",
+    "type": "error",
+}
+
+
+async def test_the_knowledge_base_is_found_in_spanish_and_knows_what_it_solved(
+    tiers: Tiers,
+) -> None:
+    other = {**ENTRY, "title": "Facturación duplicada", "symptoms": "Dos comprobantes."}
+    other |= {"treatment": "Anular uno.", "causes": ["Doble envío"]}
+    published = await tiers.second.post("/knowledge", json=ENTRY)
+    await tiers.second.post("/knowledge", json=other)
+    entry = published.json()
+    foreign = await tiers.house.as_(Role.ADVISER, tenant="comteco").get(f"/knowledge/{entry['id']}")
+
+    async def found(text: str) -> list[str]:
+        page = await tiers.desk.get("/knowledge", params={"text": text})
+        return [item["title"] for item in page.json()["items"]]
+
+    by_words = [await found(text) for text in ("facturacion", "REGISTROS en blanco", "sesiones")]
+    newest = await found("")
+    view = await tiers.do(tiers.desk, await tiers.register(), "forward")
+    await tiers.do(tiers.second, view, "solve", answer="Reingrese.", article=entry["id"])
+    vote = await tiers.desk.post(f"/knowledge/{entry['id']}/votes", json={"helpful": True})
+
+    async def look() -> dict[str, Any]:
+        shown: dict[str, Any] = (await tiers.desk.get(f"/knowledge/{entry['id']}")).json()
+        return shown
+
+    shown = await eventually(look, lambda article: article["applied"] == 1)
+    headers = {"if-match": f'"{shown["version"]}"'}
+    retire = {"reason": "Se corrigió."}
+    path = f"/knowledge/{entry['id']}/retire"
+    denied = await tiers.desk.post(path, json=retire, headers=headers)
+    retired = await tiers.second.post(path, json=retire, headers=headers)
+
+    assert published.status_code == 201, published.text
+    assert by_words == [[other["title"]], [ENTRY["title"]], [ENTRY["title"]]]
+    assert set(newest) == {ENTRY["title"], other["title"]}
+    assert (vote.status_code, shown["helpful"], shown["incidents"]) == (200, 1, [view["id"]])
+    assert (denied.status_code, retired.status_code, foreign.status_code) == (403, 200, 404)
+    assert await found("registro") == []
+
+
 BAD: tuple[dict[str, Any], ...] = (
     {"area": "x"},
     {"origin": "x"},

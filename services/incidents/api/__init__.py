@@ -8,6 +8,7 @@ from services.incidents.api.commands import (
 )
 from services.incidents.api.desk import Desk
 from services.incidents.api.inputs import EstimateQuery, IncidentQuery
+from services.incidents.api.knowledge import knowledge
 from services.incidents.api.permissions import PERMISSIONS
 from services.incidents.catalogue import CatalogueView
 from services.incidents.explanations import ExplainedDeadline
@@ -29,6 +30,7 @@ def routes(workshop: Workshop) -> Routes:
     specialist_commands(api, desk)
     answer_commands(api, desk)
     shared_commands(api, desk)
+    knowledge(api, workshop)
     return api
 
 

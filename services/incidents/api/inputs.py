@@ -77,11 +77,12 @@ class ProvidersAnswer(Input):
 
 
 class NewSolution(Input):
-    """The answer, its support, and what caused it."""
+    """The answer, its support, what caused it, and the entry of the knowledge base it is from."""
 
     answer: Long
     evidence: Annotated[tuple[Short, ...], Field(max_length=50)] = ()
     cause: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000)] = ""
+    article: Choice = ""
 
 
 class Validation(Input):
@@ -151,3 +152,30 @@ class EstimateQuery(Input):
 
     area: Name
     type: Choice = ""
+
+
+class ArticleContent(Input):
+    """What is known of one kind of fault; `template` is an answer to start from."""
+
+    title: Short
+    symptoms: Text
+    causes: Annotated[tuple[Short, ...], Field(min_length=1, max_length=20)]
+    treatment: Long
+    template: Annotated[str, StringConstraints(strip_whitespace=True, max_length=20_000)] = ""
+    area: Name
+    type: Name
+
+
+class Vote(Input):
+    """Whether it was useful."""
+
+    helpful: bool
+
+
+class KnowledgeQuery(Input):
+    """Words to search for, accents and endings ignored; without words the newest come first."""
+
+    text: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000)] = ""
+    area: Choice | None = None
+    type: Choice | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 5

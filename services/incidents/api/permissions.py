@@ -38,5 +38,6 @@ PERMISSIONS: Final = Permissions(
         "ask_provider": THIRD,
         "record_provider_answer": THIRD | {Role.PROVIDER},
         "note_incident": ALL_TIERS,
+        "write_knowledge": SECOND | THIRD,
     }
 )

@@ -85,11 +85,12 @@ class RecordAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Solve:
-    """The answer with its support."""
+    """The answer with its support, and the entry of the knowledge base that gave it."""
 
     answer: str
     evidence: tuple[str, ...] = ()
     cause: str = ""
+    article: str = ""
 
 
 @dataclass(frozen=True, slots=True)

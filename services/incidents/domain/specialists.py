@@ -211,6 +211,7 @@ def solve(asked: Asked, command: Solve) -> list[EventBody]:
             answer=command.answer,
             evidence=command.evidence,
             cause=command.cause,
+            article=command.article,
             too_fast=any(change.too_fast for change in done),
             holder=asked.holder(status),
             clocks=tuple(clocks),

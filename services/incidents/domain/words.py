@@ -1,0 +1,60 @@
+"""Spanish words for searching: accents ignored, plurals, genders and common endings taken off.
+
+A database's own Spanish stemmer takes endings off before it folds accents, so that «facturacion»
+would not find «facturación». Here the accents go first, and both texts go the same way.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Final
+
+SHORTEST: Final = 3
+_ENDINGS: Final = """
+    amientos amiento imientos imiento aciones iciones uciones acion icion ucion siones sion
+    idades idad mente adores adoras ador adora edores edoras edor edora ables able ibles ible
+    ieron iendo ando aron aban aba ados adas ado ada idos idas ido ida amos emos imos
+    ar er ir an en as os es a e o s
+"""
+_STOP: Final = """
+    a al ante asi aun como con cual cuando de del desde donde e el ella ellas ellos en entre era es
+    esa ese eso esta estan este esto fue ha han hasta hay la las le les lo los mas me mi mientras
+    muy ni no nos o para pero por porque que quien se ser si sin sobre son su sus tambien tiene
+    todo tu u un una uno unos y ya
+"""
+# the longest ending first; what is left must still be a word
+ENDINGS: Final = tuple(sorted(_ENDINGS.split(), key=len, reverse=True))
+STOP: Final = frozenset(_STOP.split())
+_WORD: Final = re.compile(r"[a-z0-9]+")
+
+
+def stems(text: str) -> str:
+    """The words of a text as they are searched, in their order, separated by spaces."""
+    return " ".join(_stems(text))
+
+
+def _stems(text: str) -> Iterator[str]:
+    for word in _WORD.findall(folded(text)):
+        if word not in STOP:
+            yield stem(word)
+
+
+def folded(text: str) -> str:
+    """Small letters without accents; «ñ» becomes «n» too, as it is typed without it."""
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in parts if not unicodedata.combining(letter))
+
+
+def stem(word: str) -> str:
+    """A folded word without its ending; codes and short words stay as they are."""
+    if not word.isalpha():
+        return word
+    for ending in ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= SHORTEST:
+            return _evened(word.removesuffix(ending))
+    return word
+
+
+def _evened(root: str) -> str:
+    # «veces» and «vez», «bloque», «bloqueo» and «bloquear»
+    return root[:-1] + "z" if root.endswith("c") else root.removesuffix("e").removesuffix("u")
