@@ -10,6 +10,7 @@ from services.intake.attachments import Attachments, attachment_routes
 from services.intake.cases import REQUEST
 from services.intake.domain import Complete, Confirm, Receive, Request, Withdraw, evolve
 from services.intake.policy import IntakePolicy
+from services.intake.secrets import Secrets
 from services.intake.views import (
     ConfirmationNotes,
     ExplainedDeadline,
@@ -22,6 +23,7 @@ from services.intake.views import (
     history_event,
     request_view,
 )
+from services.intake.webhooks import Webhooks, webhook_routes
 from shared.contracts import body_of
 from shared.decider import Stamp
 from shared.files import GridFiles
@@ -47,6 +49,7 @@ PERMISSIONS: Final = Permissions(
         "receive_request": _ASK,
         "read_request": _READ,
         "attach": _ASK,
+        "keep_webhooks": {Role.TENANT_ADMIN},
         "withdraw_request": {Role.REQUESTER, Role.LIAISON, Role.VALIDATION_SUPERVISOR},
         # the client's own word: nobody of the provider gives it for him
         "confirm_request": {Role.REQUESTER, Role.LIAISON},
@@ -183,6 +186,7 @@ def routes(workshop: Workshop) -> Routes:
     api = Routes("intake", PERMISSIONS)
     registry = Registry(workshop)
     _reading(api, registry)
+    webhook_routes(api, Webhooks(workshop, Secrets(workshop.database)))
     attachment_routes(api, Attachments(workshop, GridFiles(workshop.database)))
 
     @api.post(

@@ -2,8 +2,10 @@
 
 from typing import Final
 
-from services.intake.domain import DECIDER, Request, attachment
+from services.intake.domain import DECIDER, Request, attachment, delivery, subscription
 from services.intake.domain.attachment import Attachment
+from services.intake.domain.delivery import Delivery
+from services.intake.domain.subscription import Subscription
 from shared.store import Kind
 
 # One index for every list: what is open comes first in it, so a filter looks at open requests only
@@ -21,4 +23,15 @@ ATTACHMENT: Final[Kind[Attachment]] = Kind(
     "attachment",
     attachment.DECIDER,
     indexes=(("state.request_id", "_id"), ("state.status", "_id")),
+)
+
+SUBSCRIPTION: Final[Kind[Subscription]] = Kind(
+    "intake", "subscription", subscription.DECIDER, indexes=(("state.status", "_id"),)
+)
+
+DELIVERY: Final[Kind[Delivery]] = Kind(
+    "intake",
+    "delivery",
+    delivery.DECIDER,
+    indexes=(("state.message.subscription_id", "_id"),),
 )

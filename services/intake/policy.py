@@ -91,6 +91,26 @@ class AttachmentRow(Frozen):
         return timedelta(hours=self.hours)
 
 
+class WebhookRow(Frozen):
+    """How subscribers are told; waits and timeout in seconds.
+
+    `allow_private` lets addresses of the own network be called, and plain http.
+    """
+
+    allow_private: bool = False
+    attempts: Annotated[int, Field(ge=1, le=30)] = 8
+    first_wait: Annotated[float, Field(gt=0, le=3_600)] = 30.0
+    longest_wait: Annotated[float, Field(gt=0, le=86_400)] = 21_600.0
+    timeout: Annotated[float, Field(gt=0, le=60)] = 10.0
+    max_subscriptions: Annotated[int, Field(ge=1, le=100)] = 20
+    source: Source
+
+    @property
+    def lease(self) -> timedelta:
+        """After this a try counts as lost: whoever made it is gone."""
+        return timedelta(seconds=2 * self.timeout + 5)
+
+
 class IntakeSection(Frozen):
     """`intake.yaml`. `calendar` says when a day, and so a code's year, begins.
 
@@ -101,6 +121,7 @@ class IntakeSection(Frozen):
     calendar: Key
     verbal: VerbalRow | None = None
     attachments: AttachmentRow | None = None
+    webhooks: WebhookRow | None = None
     types: Annotated[Mapping[Key, TypeRow], Field(min_length=1)]
 
 
@@ -164,6 +185,17 @@ class IntakePolicy:
         if self.section.attachments is None:
             raise Invalid("attachment.not_taken", tenant=self.tenant.key)
         return self.section.attachments
+
+    @property
+    def webhooks(self) -> WebhookRow:
+        """How subscribers are told.
+
+        Raises:
+            Invalid: this tenant tells nobody.
+        """
+        if self.section.webhooks is None:
+            raise Invalid("subscription.not_offered", tenant=self.tenant.key)
+        return self.section.webhooks
 
     def confirmation(self, received_at: datetime) -> Deadline:
         """Until when the client has to confirm what was said now."""

@@ -4,21 +4,24 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from services.intake.api import routes
-from services.intake.cases import ATTACHMENT, REQUEST
+from services.intake.cases import ATTACHMENT, DELIVERY, REQUEST, SUBSCRIPTION
 from services.intake.clearing import Clearing
 from services.intake.consumers import hears
 from services.intake.policy import SECTION, IntakeSection, intake_policy
+from services.intake.postman import Postman
+from services.intake.secrets import Secrets
 from shared.files import GridFiles
 from shared.service import Service, Workshop
 
 
 def _tasks(workshop: Workshop) -> Sequence[Callable[[], Awaitable[None]]]:
-    return (Clearing(workshop, GridFiles(workshop.database)).watch,)
+    clearing = Clearing(workshop, GridFiles(workshop.database))
+    return clearing.watch, Postman(workshop, Secrets(workshop.database)).watch
 
 
 SERVICE: Final = Service(
     name="intake",
-    kinds=(REQUEST, ATTACHMENT),
+    kinds=(REQUEST, ATTACHMENT, SUBSCRIPTION, DELIVERY),
     hears=hears,
     sections={SECTION: IntakeSection},
     policy=intake_policy,

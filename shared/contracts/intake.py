@@ -164,3 +164,52 @@ class AttachmentRefused(EventBody, event_type="intake.attachment.refused.v1"):
 
 class AttachmentCleared(EventBody, event_type="intake.attachment.cleared.v1"):
     """The parts of what was refused are deleted."""
+
+
+class SubscriptionOpened(EventBody, event_type="intake.subscription.opened.v1"):
+    """A program of the client is told of these occasions; its secret is kept elsewhere."""
+
+    url: str
+    occasions: tuple[str, ...]
+
+
+class SubscriptionClosed(EventBody, event_type="intake.subscription.closed.v1"):
+    """It is told of nothing more."""
+
+
+class DeliveryOpened(EventBody, event_type="intake.delivery.opened.v1"):
+    """Something is to be told to a subscriber; the subject is the delivery's id."""
+
+    subscription_id: str
+    request_id: str
+    sequence: int
+    occasion: str
+    code: str
+    status: str
+    coverage_pct: float
+    occurred_at: datetime
+
+
+class DeliveryAttempted(EventBody, event_type="intake.delivery.attempted.v1"):
+    """The `number`th try is under way; after `lease_until` it counts as lost."""
+
+    number: int
+    lease_until: datetime
+
+
+class DeliveryAnswered(EventBody, event_type="intake.delivery.answered.v1"):
+    """How a try ended: the HTTP status (0 without an answer), or why there was none.
+
+    `next_at` is the next try; without it the delivery ended, `delivered` or failed.
+    """
+
+    number: int
+    status: int
+    error: str = ""
+    milliseconds: int = 0
+    delivered: bool = False
+    next_at: datetime | None = None
+
+
+class DeliveryReplayed(EventBody, event_type="intake.delivery.replayed.v1"):
+    """Somebody asked for it to be told again."""

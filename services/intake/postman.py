@@ -1,0 +1,131 @@
+"""Takes deliveries that are due, sends them, and writes down how each try ended."""
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass, field
+
+import orjson
+import structlog
+from pymongo.errors import PyMongoError
+
+from services.intake.cases import DELIVERY, SUBSCRIPTION
+from services.intake.domain.delivery import Conclude, Delivery, DeliveryStatus, Message, Take
+from services.intake.domain.subscription import SubscriptionStatus
+from services.intake.policy import IntakePolicy
+from services.intake.posting import Answer, Poster, signature, unix_now
+from services.intake.secrets import Secrets
+from shared.decider import Rejected, Transient
+from shared.service import Workshop
+from shared.store import Cause, Outcome
+
+log = structlog.get_logger()
+LOOK_EVERY = 0.5
+AT_ONCE = 64
+PER_TARGET = 4
+"""A target that hangs holds this many senders, and no more."""
+
+
+@dataclass
+class Postman:
+    """One of several may run: the guarded write lets one of them take a delivery."""
+
+    workshop: Workshop
+    secrets: Secrets
+    _under_way: dict[str, str] = field(default_factory=dict)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def watch(self) -> None:
+        try:
+            while True:
+                try:
+                    await self._look()
+                except (Transient, PyMongoError) as error:
+                    log.warning("deliveries_interrupted", reason=str(error))
+                await asyncio.sleep(LOOK_EVERY * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
+        finally:
+            # a try that is cut off here is brought back by its lease
+            for task in self._tasks:
+                task.cancel()
+
+    async def _look(self) -> None:
+        cases = self.workshop.of(DELIVERY)
+        due = {
+            "next_due": {"$lte": self.workshop.now()},
+            "_id": {"$nin": list(self._under_way)},
+            "state.message.subscription_id": {"$nin": self._busy_targets()},
+        }
+        cursor = cases.collection.find(due, {"tenant": 1, "state.message.subscription_id": 1})
+        async for found in cursor.sort("next_due", 1).limit(AT_ONCE):
+            target = found["state"]["message"]["subscription_id"]
+            if len(self._under_way) >= AT_ONCE or target in self._busy_targets():
+                continue
+            self._under_way[found["_id"]] = target
+            task = asyncio.create_task(self._carry(found["_id"], found["tenant"]))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def _busy_targets(self) -> list[str]:
+        targets = list(self._under_way.values())
+        return [target for target in set(targets) if targets.count(target) >= PER_TARGET]
+
+    async def _carry(self, delivery_id: str, tenant: str) -> None:
+        try:
+            await self._try(delivery_id, tenant)
+        except (Rejected, Transient, PyMongoError) as error:
+            # another one took it, or the database is away: the lease brings it back
+            log.info("delivery_left", delivery=delivery_id, reason=str(error))
+        finally:
+            del self._under_way[delivery_id]
+
+    async def _try(self, delivery_id: str, tenant: str) -> None:
+        cases, cause = self.workshop.of(DELIVERY), Cause(tenant, "system:intake")
+        taken = await cases.handle(delivery_id, Take(), cause)
+        if not taken.entries or taken.state.status is not DeliveryStatus.SENDING:
+            return
+        started = time.perf_counter()
+        answer = await self._send(taken, tenant)
+        ended = Conclude(
+            number=taken.state.number,
+            status=answer.status,
+            error=answer.error,
+            milliseconds=round(1_000 * (time.perf_counter() - started)),
+            final=answer.final,
+        )
+        await cases.handle(delivery_id, ended, Cause(tenant, "system:intake"))
+
+    async def _send(self, delivery: Outcome[Delivery], tenant: str) -> Answer:
+        message = delivery.state.message
+        subscription = await self.workshop.of(SUBSCRIPTION).get(message.subscription_id, tenant)
+        secret = await self.secrets.of(tenant, message.subscription_id)
+        if secret is None or subscription.state.status is not SubscriptionStatus.ACTIVE:
+            return Answer(0, "subscription_closed", final=True)
+        policy: IntakePolicy = self.workshop.policy(tenant)
+        row = policy.webhooks
+        body = payload(delivery.id, message)
+        headers = {
+            "x-enlace-delivery": delivery.id,
+            "x-enlace-occasion": message.occasion,
+            "x-enlace-signature": signature(secret, unix_now(), body),
+        }
+        poster = Poster(row.timeout, row.allow_private)
+        return await poster.post(subscription.state.url, headers, body)
+
+
+def payload(delivery_id: str, message: Message) -> bytes:
+    """What is sent, byte by byte the same at each try."""
+    return orjson.dumps(
+        {
+            "id": delivery_id,
+            "occasion": message.occasion,
+            "occurred_at": message.occurred_at,
+            "request": {
+                "id": message.request_id,
+                "code": message.code,
+                "status": message.status,
+                "coverage_pct": message.coverage_pct,
+                "sequence": message.sequence,
+            },
+        },
+        option=orjson.OPT_UTC_Z,
+    )
