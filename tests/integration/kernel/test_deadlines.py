@@ -65,3 +65,39 @@ async def test_one_that_cannot_be_fired_does_not_hold_up_the_others(bench: Bench
             return len((await cases.get("good", TENANT)).state.told)
 
         await eventually(told, lambda count: count == 1)
+
+
+async def test_what_falls_due_within_the_hour_is_shown_by_account(bench: Bench) -> None:
+    now = utc_now()
+    part = bench.parts(TOY, now=lambda: now)
+    cases = part.cases["toy.counter"]
+    for name, minutes in (("soon", 10), ("later", 50), ("tomorrow", 24 * 60)):
+        await cases.create(name, Remind(now + timedelta(minutes=minutes)), cause())
+
+    await part.deadlines.measure([TENANT, "other"])
+
+    registry = part.workshop.registry
+    shown = {
+        tenant: [
+            registry.get_sample_value(name, {"tenant": tenant, "service": "toy"})
+            for name in ("enlace_deadlines_imminent", "enlace_deadline_tightest_seconds")
+        ]
+        for tenant in (TENANT, "other")
+    }
+    assert shown == {TENANT: [2, 600], "other": [0, 3600]}
+
+    await cases.handle("soon", Remind(now + timedelta(days=1)), cause())
+    await part.deadlines.measure([TENANT])
+    imminent = {"tenant": TENANT, "service": "toy"}
+    assert registry.get_sample_value("enlace_deadlines_imminent", imminent) == 1
+
+
+async def test_parts_that_are_ready_are_shown(bench: Bench) -> None:
+    bench.declare()
+    async with bench.running(TOY) as (part,):
+
+        async def ready() -> float | None:
+            labels = {"service": "toy", "part": "database"}
+            return part.workshop.registry.get_sample_value("enlace_service_ready", labels)
+
+        await eventually(ready, lambda value: value == 1)
