@@ -6,10 +6,20 @@ change is for an older version, which the next count leaves out.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import assert_never
 
+from services.training.domain.enrolment_events import evolve
+from services.training.domain.enrolment_state import (
+    Command,
+    Enrolment,
+    Exempt,
+    GrantAttempt,
+    OpenEnrolment,
+    Release,
+    Sign,
+    TakeQuiz,
+)
 from services.training.domain.lifecycle import (
     ENDED,
     ENROLMENT_LIFE,
@@ -20,7 +30,7 @@ from services.training.domain.lifecycle import (
     follow_enrolment,
 )
 from services.training.domain.plan_state import Plan, Quiz
-from services.training.policy import Method, TrainingPolicy
+from services.training.policy import TrainingPolicy
 from shared.contracts import EventBody
 from shared.contracts.training import (
     EnrolmentAttemptGranted,
@@ -32,104 +42,23 @@ from shared.contracts.training import (
     EnrolmentReopened,
     EnrolmentSigned,
 )
-from shared.decider import Given, Invalid, NotAllowed, Rejected, Stamp
+from shared.decider import Given, Invalid, NotAllowed, Rejected
 
 PERCENT = 100
 
-
-@dataclass(frozen=True, slots=True)
-class Enrolment:
-    """The present of one enrolment; `leads` are the roles in which the person signs first."""
-
-    status: EnrolmentStatus = EnrolmentStatus.NEW
-    plan_id: str = ""
-    person_id: str = ""
-    leader: bool = False
-    leads: tuple[str, ...] = ()
-    material_version: int = 0
-    sha256: str = ""
-    method: str = ""
-    reason: str = ""
-    done_at: datetime | None = None
-    attempts: int = 0
-    granted: int = 0
-    passed: bool = False
-    evidence: str = ""
-
-    def is_outdated(self, plan: Plan) -> bool:
-        """Whether it was signed for a version that a substantial change has replaced."""
-        return self.status is EnrolmentStatus.SIGNED and self.material_version < plan.required
-
-
-@dataclass(frozen=True, slots=True)
-class OpenEnrolment:
-    """The plan was launched with this person on its roster."""
-
-    plan_id: str
-    person_id: str
-    leads: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """The person signs for the version he saw; `active` is whether he still works here.
-
-    `evidence` is the hash of what the signature was made with, kept elsewhere.
-    """
-
-    plan: Plan
-    sha256: str
-    method: Method
-    active: bool = True
-    evidence: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Exempt:
-    """Not to sign; `led_by_others` are the leading roles in which another has signed already."""
-
-    plan: Plan
-    reason: str
-    led_by_others: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """Another leads in this one's place."""
-
-    replacement: str
-
-
-@dataclass(frozen=True, slots=True)
-class TakeQuiz:
-    """The person answered: which attempt it was, how many of how many were right."""
-
-    plan: Plan
-    attempt: int
-    correct: int
-    asked: int
-    active: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class GrantAttempt:
-    """The person was trained again and may try once more."""
-
-    plan: Plan
-    reason: str
-
-
-Command = OpenEnrolment | Sign | Exempt | Release | TakeQuiz | GrantAttempt
-Event = (
-    EnrolmentOpened
-    | EnrolmentReopened
-    | EnrolmentEvidenced
-    | EnrolmentSigned
-    | EnrolmentExempted
-    | EnrolmentReleased
-    | EnrolmentQuizTaken
-    | EnrolmentAttemptGranted
-)
+__all__ = [
+    "Command",
+    "Enrolment",
+    "Exempt",
+    "GrantAttempt",
+    "OpenEnrolment",
+    "Release",
+    "Sign",
+    "TakeQuiz",
+    "decide",
+    "evolve",
+    "require_quiz",
+]
 
 
 def decide(  # noqa: PLR0911 - one return a command
@@ -306,50 +235,3 @@ def _require_signing(plan: Plan) -> None:
     before = plan.status in (PlanStatus.OPEN, PlanStatus.READY)
     code = "plan.not_launched" if before else "plan.closed"
     raise Rejected(code, status=plan.status.value)
-
-
-def evolve(  # noqa: PLR0911 - one return a kind of event
-    state: Enrolment, event: Event, stamp: Stamp
-) -> Enrolment:
-    """The enrolment after one of its events."""
-    match event:
-        case EnrolmentOpened():
-            return replace(
-                state,
-                status=follow_enrolment(state.status, EnrolmentAction.OPEN),
-                plan_id=event.plan_id,
-                person_id=event.person_id,
-                leader=bool(event.leads),
-                leads=event.leads,
-            )
-        case EnrolmentReopened():
-            status = follow_enrolment(state.status, EnrolmentAction.REOPEN)
-            return replace(state, status=status, done_at=None, evidence="")
-        case EnrolmentEvidenced():
-            return replace(state, evidence=event.sha256)
-        case EnrolmentQuizTaken():
-            passed = state.passed or event.passed
-            return replace(state, attempts=event.attempt, passed=passed)
-        case EnrolmentAttemptGranted():
-            return replace(state, granted=state.granted + 1)
-        case EnrolmentReleased():
-            status = follow_enrolment(state.status, EnrolmentAction.RELEASE)
-            return replace(state, status=status, done_at=stamp.at)
-        case EnrolmentSigned():
-            return replace(
-                state,
-                status=follow_enrolment(state.status, EnrolmentAction.SIGN),
-                material_version=event.material_version,
-                sha256=event.sha256,
-                method=event.method,
-                done_at=stamp.at,
-            )
-        case EnrolmentExempted():
-            return replace(
-                state,
-                status=follow_enrolment(state.status, EnrolmentAction.EXEMPT),
-                reason=event.reason,
-                done_at=stamp.at,
-            )
-        case _:
-            assert_never(event)
