@@ -1,0 +1,65 @@
+"""What `up` makes of deploy/ for one machine, and how the programs come there."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cli.local import install
+from cli.local.watchers import Alertmanager, Prometheus
+from tests.support.promql import RULES
+
+
+def test_prometheus_scrapes_this_machine_by_the_deployed_rules(tmp_path: Path) -> None:
+    folder = tmp_path / "a folder"
+    part = Prometheus(folder, port=1, target=8123, alertmanager=9123, log=tmp_path / "log")
+    file = folder / "prometheus.yml"
+    folder.mkdir()
+    config = part._config()
+    file.write_text(json.dumps(config), encoding="utf-8")
+
+    done = subprocess.run(
+        ["promtool", "check", "config", str(file)], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert f"{len(list(RULES.glob('*.yaml')))} rule files found" in done.stdout
+    assert [one["job_name"] for one in config["scrape_configs"]] == ["enlace"]
+    addresses = {
+        address
+        for part in (*config["scrape_configs"], *config["alerting"]["alertmanagers"])
+        for static in part["static_configs"]
+        for address in static["targets"]
+    }
+    assert addresses == {"127.0.0.1:8123", "127.0.0.1:9123"}
+
+
+def test_alertmanager_sends_nothing_from_here(tmp_path: Path) -> None:
+    part = Alertmanager(tmp_path / "alertmanager", port=1, log=tmp_path / "log")
+
+    receivers = part._config()["receivers"]
+
+    assert len(receivers) > 1
+    assert all(set(receiver) == {"name"} for receiver in receivers)
+
+
+def test_what_may_not_be_installed_is_told_and_raises_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    which = shutil.which
+    monkeypatch.setattr(shutil, "which", lambda name: None if name == "amtool" else which(name))
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    said: list[str] = []
+
+    assert install.ensure_watchers(said.append) == ["prometheus-alertmanager"]
+    assert said == []
+
+
+def test_what_is_there_is_left_alone() -> None:
+    said: list[str] = []
+
+    assert install.ensure_watchers(said.append) == []
+    assert said == []
