@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 TESTS: Final = CHECKOUT / "tests"
 ORDER: Final = ("unit", "property", "contract", "architecture", "integration", "e2e", "chaos")
+ALONE: Final = frozenset({"e2e", "chaos"})
 WITHOUT_SERVERS: Final = frozenset({"unit", "property", "architecture"})
 
 
@@ -56,8 +57,11 @@ def layers() -> list[str]:
 
 
 def layer(name: str, *, chaos: str) -> Step:
+    """One folder of tests; those that share nothing but the servers run two at a time."""
     servers = name not in WITHOUT_SERVERS
-    return Step(name, "pytest", ("-q", f"tests/{name}"), servers, {"ENLACE_CHAOS": chaos})
+    side_by_side = () if name in ALONE else ("-n", "2", "--dist", "loadfile")
+    arguments = ("-q", *side_by_side, f"tests/{name}")
+    return Step(name, "pytest", arguments, servers, {"ENLACE_CHAOS": chaos})
 
 
 def plan(arguments: list[str]) -> list[Step]:
