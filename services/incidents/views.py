@@ -232,10 +232,12 @@ async def queue(
     wanted = dict(where)
     if after is not None:
         due, last = after
-        wanted["$or"] = [
+        # the bound leads the index to the page, the pair tells those of one instant apart
+        behind = [
             {"state.due_at": {"$gt": due}},
             {"state.due_at": due, "_id": {"$gt": last}},
         ]
+        wanted = {"$and": [where, {"state.due_at": {"$gte": due}}, {"$or": behind}]}
     order = (("state.due_at", 1), ("_id", 1))
     return await incidents.find(tenant, wanted, order=order, limit=limit)
 

@@ -277,6 +277,19 @@ async def test_the_queue_is_by_the_time_left_and_pages_through(tiers: Tiers) -> 
     assert {view["reporter"] for view in everything} == {None}
 
 
+async def test_a_queue_page_is_read_from_its_index_and_never_sorted(tiers: Tiers) -> None:
+    cases = tiers.house.process.parts["incidents"].cases[INCIDENT.stream]
+    order = [("state.due_at", 1), ("_id", 1)]
+    late = {"$gte": MORNING}
+    for where in ({"state.tier": 2}, {}, {"state.tier": 2, "state.due_at": late}):
+        wanted = {"tenant": "osce", "state.open": True, **where}
+        plan = await cases.collection.find(wanted).sort(order).limit(21).explain()
+        winning = str(plan["queryPlanner"]["winningPlan"])
+        assert "IXSCAN" in winning, where
+        assert "SORT" not in winning.replace("SORT_KEY", ""), where
+        assert "COLLSCAN" not in winning, where
+
+
 async def test_the_catalogue_offers_the_manuals_definitions(tiers: Tiers) -> None:
     english = tiers.house.as_(Role.ADVISER, tenant="osce", **{"accept-language": "en"})
     spanish = (await tiers.desk.get("/incident-catalogue")).json()

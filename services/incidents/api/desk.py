@@ -165,4 +165,4 @@ def _filters(query: IncidentQuery, now: datetime) -> Mapping[str, Any]:
     where |= {f"state.{name}": value for name, value in chosen.items() if value is not None}
     if query.overdue is not None:
         where["state.due_at"] = {"$lt": now} if query.overdue else {"$gte": now}
-    return {"$and": [where]} if where else {}
+    return where
