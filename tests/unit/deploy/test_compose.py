@@ -167,7 +167,7 @@ def test_the_gateway_leads_each_path_to_its_service() -> None:
     for path, operations in described["paths"].items():
         tags = {tag for operation in operations.values() for tag in operation.get("tags", ())}
         led = {service for pattern, service in places if re.search(pattern, path)}
-        assert led == tags, path
+        assert led == tags, f"{path}: run `python -m deploy.gateway.generate`"
     assert {service for _, service in places} == set(SERVICES)
 
 

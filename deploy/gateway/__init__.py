@@ -1,0 +1,1 @@
+"""The one origin in front of the services."""
