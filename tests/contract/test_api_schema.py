@@ -6,6 +6,7 @@ generated reaches the deciders.
 
 import asyncio
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -22,8 +23,21 @@ from tests.security.town import MINE, Town, founded
 from tests.support.infra import Infra
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
-EXAMPLES = 15
-WALKS = 60
+EXAMPLES = 10
+WALKS = 40
+AT_THE_EDGE = {
+    "invalid_idempotency_key",
+    "invalid_if_match",
+    "invalid_request",
+    "malformed_json",
+    "malformed_request",
+    "method_not_allowed",
+    "not_found",
+    "precondition_required",
+    "token_invalid",
+    "token_missing",
+    "unsupported_media_type",
+}
 VERSIONS = st.integers(1, 4)
 WORDS: dict[str, Any] = {
     "type": "information",
@@ -49,15 +63,13 @@ async def town(infra: Infra, tmp_path_factory: pytest.TempPathFactory) -> AsyncI
 
 async def test_no_request_gets_an_answer_that_was_not_promised(town: Town) -> None:
     token = town.house.issuer.issue(Actor("ana", MINE, frozenset(Role)))
-    findings, statuses = await asyncio.to_thread(fuzz_all, town.house.url, token, town.ids)
+    findings, codes = await asyncio.to_thread(fuzz_all, town.house.url, token, town.ids)
 
     assert not findings, "\n\n".join(findings)
     # the control: what was generated came through to the services, and not only to the edge
-    shallow = {label for label, seen in statuses.items() if seen <= {400, 401, 405, 415, 422}}
-    assert shallow == set(), {label: sorted(statuses[label]) for label in shallow}
-    met = set().union(*statuses.values())
-    assert {200, 201, 404} <= met
-    assert met & {409, 412}
+    shallow = {label: seen for label, seen in codes.items() if seen <= AT_THE_EDGE}
+    assert shallow == {}
+    assert {"", "stale_version"} <= set().union(*codes.values())
 
 
 async def test_no_chain_of_requests_does_either(town: Town) -> None:
@@ -65,7 +77,8 @@ async def test_no_chain_of_requests_does_either(town: Town) -> None:
     token = town.house.issuer.issue(Actor("ana", MINE, frozenset(Role)))
     statuses = await asyncio.to_thread(walk, town.house.url, token)
 
-    assert {200, 201} <= statuses
+    assert 200 in statuses
+    assert len(statuses) >= 4
 
 
 def walk(url: str, token: str) -> set[int]:
@@ -101,25 +114,25 @@ def walk(url: str, token: str) -> set[int]:
     return statuses
 
 
-def fuzz_all(url: str, token: str, ids: list[str]) -> tuple[list[str], dict[str, set[int]]]:
-    """What was found in words, and the statuses that each operation answered with."""
+def fuzz_all(url: str, token: str, ids: list[str]) -> tuple[list[str], dict[str, set[str]]]:
+    """What was found in words, and the codes that each operation answered with (none: done)."""
     load_all_checks()
     document = schemathesis.openapi.from_url(f"{url}/api/v1/openapi.json")
     results: list[Any] = list(document.get_all_operations())
     operations = [result.ok() for result in results]
     assert len(operations) >= 20
     findings: list[str] = []
-    statuses: dict[str, set[int]] = {}
+    codes: dict[str, set[str]] = {}
     with requests.Session() as session:
         session.headers["authorization"] = f"Bearer {token}"
         for operation in operations:
             try:
-                fuzz(operation, session, ids, statuses.setdefault(operation.label, set()))
+                fuzz(operation, session, ids, codes.setdefault(operation.label, set()))
             except BaseExceptionGroup as group:
                 findings += [f"{operation.label}: {one}" for one in group.exceptions]
             except Exception as error:  # noqa: BLE001 - told with those of the other operations
                 findings.append(f"{operation.label}: {error}")
-    return findings, statuses
+    return findings, codes
 
 
 def fill(case: Any, thing: str, version: int) -> None:
@@ -133,7 +146,7 @@ def fill(case: Any, thing: str, version: int) -> None:
             part.update({name: word for name, word in WORDS.items() if part.get(name)})
 
 
-def fuzz(operation: Any, session: requests.Session, ids: list[str], statuses: set[int]) -> None:
+def fuzz(operation: Any, session: requests.Session, ids: list[str], codes: set[str]) -> None:
     """Well-formed and ill-formed requests; half of the well-formed ones meet something."""
 
     @given(case=operation.as_strategy(), thing=st.sampled_from([None, *ids]), version=VERSIONS)
@@ -150,6 +163,6 @@ def fuzz(operation: Any, session: requests.Session, ids: list[str], statuses: se
             fill(case, thing, version)
         headers = {"authorization": session.headers["authorization"]}
         answer = case.call_and_validate(session=session, headers=headers, excluded_checks=EXCLUDED)
-        statuses.add(answer.status_code)
+        codes.add("" if answer.status_code < HTTPStatus.BAD_REQUEST else answer.json()["code"])
 
     attempt()

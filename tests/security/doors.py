@@ -54,7 +54,7 @@ class Door:
     def things(self, ids: Sequence[str]) -> list[tuple[str, ...]]:
         """All ways to name a thing with `ids`; parts of a thing are numbered."""
         rest = [[*ids, "1"]] * (len(self.operation.path_names) - 1)
-        return list(product(ids, *rest))
+        return [way for way in product(ids, *rest) if len(set(way)) == len(way)]
 
     @cached_property
     def query(self) -> JsonObject:

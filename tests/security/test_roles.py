@@ -13,7 +13,7 @@ from shared.http.operation import Operation
 from shared.security import Actor, Issuer, Role, ensure_keys, load_signing_key
 from tests.security.town import MINE, Town
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 ANA = Actor("ana", MINE, frozenset(Role))
 
 
@@ -21,12 +21,13 @@ async def test_every_operation_names_the_roles_that_may_do_it(town: Town) -> Non
     """Nothing is open by omission: an operation for everybody would be listed here."""
     assert {door.name for door in town.doors if not door.roles} == set()
     strangers = [
-        route
+        route.name
         for routes in town.house.process.app._services
         for route in [*routes.operations, *routes.others]
         if not isinstance(route, Operation)
     ]
-    assert strangers == [], "an ordinary route needs tests of its own here"
+    tested = ["put_attachment_content"]  # in test_upload.py
+    assert strangers == tested, "an ordinary route needs tests of its own here"
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -51,8 +52,8 @@ async def test_no_role_at_all_may_do_nothing(town: Town) -> None:
 
 async def test_permission_is_asked_before_anything_is_read(town: Town) -> None:
     """A caller who may not do it learns nothing of what exists or what is well formed."""
-    client = town.house.as_(Role.PROVIDER)
     for door in town.doors:
+        client = town.house.as_(*(set(Role) - door.roles))
         for thing in [*town.ids[:3], "x"]:
             answer = await door.knock(client, thing, content=b"{", json=None, headers={})
             assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed"), door.name

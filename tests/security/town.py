@@ -4,8 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 from cli.local.home import known_services
 from shared.runner import find
@@ -18,6 +21,14 @@ from tests.support.infra import Infra
 FRIDAY = datetime(2026, 7, 24, 15, 0, tzinfo=UTC)
 MINE, FOREIGN = "osinergmin", "osce"
 ALL_ROLES = tuple(Role)
+INCIDENT = {
+    "summary": "s",
+    "description": "d",
+    "area": "operaciones",
+    "origin": "system",
+    "reporter": "r",
+    "channel": "telephone",
+}
 CHECKS = ["other_requests", "resources", "areas"]
 
 
@@ -69,11 +80,16 @@ async def _settle(town: Town) -> None:
         person = {"name": role, "roles": [role], "starts_on": "2026-01-05"}
         (await everybody.post("/people", json=person)).raise_for_status()
     await _members(town, len(hired))
+    # a name of this machine: found out when it is called, and never called again
+    told = {"url": "https://127.1/hook", "occasions": ["receipt"]}
+    (await everybody.post("/webhooks", json=told)).raise_for_status()
     asked = {"type": "information", "topic": "t", "subject": "s", "description": "d"}
     waiting, observed, case_id = [
         (await everybody.post("/requests", json=asked)).raise_for_status().json()["id"]
         for _ in range(3)
     ]
+
+    await _attach(everybody, waiting)
 
     async def reaches(path: str) -> dict[str, Any]:
         view = await eventually(lambda: everybody.get(path), lambda a: a.is_success)
@@ -90,8 +106,14 @@ async def _settle(town: Town) -> None:
     doubtful = await reaches(f"/evaluations/{observed}")
     doubts = {"questions": ["¿Desde cuándo?"]}
     await command(f"/evaluations/{observed}/observe", doubtful["version"], doubts)
+    doubt = await everybody.post(f"/evaluations/{waiting}/doubts", json={"text": "¿Cuándo?"})
+    assert doubt.is_success, doubt.text
     evaluation = await reaches(f"/evaluations/{case_id}")
-    await command(f"/evaluations/{case_id}/approve", evaluation["version"], {"checks": CHECKS})
+    path = f"/evaluations/{case_id}"
+    approved = await command(f"{path}/approve", evaluation["version"], {"checks": CHECKS})
+    await command(f"{path}/share", approved["version"], {"content": "Para conocimiento."})
+    incident = await everybody.post("/incidents", json=INCIDENT)
+    assert incident.is_success, incident.text
     plan = await reaches(f"/trainings/{case_id}")
     plan = await command(f"/trainings/{case_id}/material", plan["version"], {"text": "ayuda"})
     await command(f"/trainings/{case_id}/launch", plan["version"], None)
@@ -101,6 +123,14 @@ async def _settle(town: Town) -> None:
             ids = await cases.collection.distinct("_id", {"tenant": MINE})
             assert ids, f"{stream} of {name} has nobody: the matrix would prove nothing there"
             town.things[stream] = sorted(ids)
+
+
+async def _attach(client: httpx.AsyncClient, request_id: str) -> None:
+    content = b"%PDF-1.7 acta"
+    named = {"name": "acta.pdf", "size": len(content), "sha256": sha256(content).hexdigest()}
+    declared = await client.post(f"/requests/{request_id}/attachments", json=named)
+    path = f"/requests/{request_id}/attachments/{declared.json()['id']}/content"
+    (await client.put(path, content=content)).raise_for_status()
 
 
 async def _members(town: Town, number: int) -> None:
