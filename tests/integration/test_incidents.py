@@ -290,6 +290,27 @@ async def test_a_queue_page_is_read_from_its_index_and_never_sorted(tiers: Tiers
         assert "COLLSCAN" not in winning, where
 
 
+async def test_many_announcements_together_are_one_page(tiers: Tiers) -> None:
+    views = [await tiers.register() for _ in range(3)]
+    tiers.move(2, 9)
+    late = await tiers.register()
+    leader = tiers.house.as_(Role.INCIDENT_LEADER, tenant="osce")
+
+    async def look() -> list[dict[str, Any]]:
+        page = await leader.get("/incident-digest", params={"role": "incident_leader"})
+        rows: list[dict[str, Any]] = page.raise_for_status().json()["items"]
+        return rows
+
+    (row,) = await eventually(look, lambda rows: bool(rows) and rows[0]["count"] == 3)
+    everybody = (await leader.get("/incident-digest")).json()["items"]
+
+    assert (row["tier"], row["stage"], row["share"]) == (1, "forward", 100)
+    assert sorted(row["tickets"]) == [view["ticket"] for view in views]
+    assert row["oldest_due_at"] == "2026-07-01T21:30:00Z"
+    assert row["notify"] == ["incident_coordinator", "incident_leader"]
+    assert late["ticket"] not in str(everybody)
+
+
 async def test_the_catalogue_offers_the_manuals_definitions(tiers: Tiers) -> None:
     english = tiers.house.as_(Role.ADVISER, tenant="osce", **{"accept-language": "en"})
     spanish = (await tiers.desk.get("/incident-catalogue")).json()

@@ -7,10 +7,11 @@ from services.incidents.api.commands import (
     specialist_commands,
 )
 from services.incidents.api.desk import Desk
-from services.incidents.api.inputs import EstimateQuery, IncidentQuery
+from services.incidents.api.inputs import DigestQuery, EstimateQuery, IncidentQuery
 from services.incidents.api.knowledge import knowledge
 from services.incidents.api.permissions import PERMISSIONS
 from services.incidents.catalogue import CatalogueView
+from services.incidents.digest import Digest
 from services.incidents.explanations import ExplainedDeadline
 from services.incidents.views import HistoryEvent, IncidentView
 from shared.contracts.incidents import Estimate
@@ -68,6 +69,11 @@ def _estimates(api: Routes, desk: Desk) -> None:
     async def read_estimate(call: Call, query: EstimateQuery) -> Estimate:
         """The same for a kind, before there is an incident."""
         return await desk.estimate(call, query)
+
+    @api.get("/incident-digest", may="read_incident")
+    async def read_incident_digest(call: Call, query: DigestQuery) -> Digest:
+        """What was announced and is not settled: one page where many fire together."""
+        return await desk.digest(call, query)
 
     @api.get("/incident-catalogue", may="read_incident")
     async def read_incident_catalogue(call: Call) -> CatalogueView:

@@ -4,10 +4,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from services.incidents.api.inputs import EstimateQuery, Forwarding, IncidentQuery, NewIncident
+from services.incidents.api.inputs import (
+    DigestQuery,
+    EstimateQuery,
+    Forwarding,
+    IncidentQuery,
+    NewIncident,
+)
 from services.incidents.api.permissions import PERMISSIONS
 from services.incidents.cases import INCIDENT
 from services.incidents.catalogue import CatalogueView, catalogue
+from services.incidents.digest import Digest, digest
 from services.incidents.domain import Command, Incident, evolve
 from services.incidents.domain.commands import Convert, Forward, Register
 from services.incidents.estimates import estimate
@@ -119,6 +126,10 @@ class Desk:
         policy = self._policy(call)
         kind = policy.type(query.type or policy.section.classification.unclassified)
         return _known(await self._estimate(call, policy.area(query.area), kind))
+
+    async def digest(self, call: Call, query: DigestQuery) -> Digest:
+        role = None if query.role is None else query.role.value
+        return await digest(self._cases, call.tenant, self._policy(call), role)
 
     async def catalogue(self, call: Call) -> CatalogueView:
         return catalogue(self._policy(call), call.language)

@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints
 
 from services.incidents.domain import Status
 from shared.http import Input, PageQuery
+from shared.security import Role
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 Choice = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80)]
@@ -152,6 +153,12 @@ class EstimateQuery(Input):
 
     area: Name
     type: Choice = ""
+
+
+class DigestQuery(Input):
+    """Whose digest; everybody's when it is left out."""
+
+    role: Role | None = None
 
 
 class ArticleContent(Input):
