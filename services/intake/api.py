@@ -8,7 +8,17 @@ from pydantic import Field, StringConstraints
 
 from services.intake.attachments import Attachments, attachment_routes
 from services.intake.cases import REQUEST
-from services.intake.domain import Complete, Confirm, Receive, Request, Withdraw, evolve
+from services.intake.domain import (
+    TERMINAL,
+    Complete,
+    Confirm,
+    Overlap,
+    Receive,
+    Request,
+    Withdraw,
+    evolve,
+)
+from services.intake.notice import MAX_REQUESTS, NoticeView, by_area, notice_of
 from services.intake.policy import IntakePolicy
 from services.intake.secrets import Secrets
 from services.intake.views import (
@@ -58,6 +68,7 @@ PERMISSIONS: Final = Permissions(
 )
 _MAX_EXPLAINED: Final = 1_000
 _FIRST_EVENTS: Final = 8
+_MAX_OVERLAPS: Final = 50
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
 
@@ -108,6 +119,7 @@ class Registry:
         policy: IntakePolicy = self.workshop.policy(call.tenant)
         series, year = policy.series_of(body.type, self.workshop.now())
         code = await self.workshop.codes.next(call.tenant, series, year)
+        cause = cause_of(call)
         command = Receive(
             code=code,
             request_type=body.type,
@@ -119,11 +131,33 @@ class Registry:
             verbal=body.verbal,
             touches=body.touches,
             attachments=body.attachments,
+            overlaps=await self._overlaps(call.tenant, body.touches, cause.id),
         )
-        cause = cause_of(call)
         # the cause's id is derived from the caller's key: a repetition meets the first one's case
         outcome = await self.cases.create(cause.id, command, cause)
         return await self._as_received(call, outcome) if outcome.replayed else _shown(outcome)
+
+    async def _overlaps(
+        self, tenant: str, touches: tuple[str, ...], own: str
+    ) -> tuple[Overlap, ...]:
+        """Requests in course that touch one of the same procedures (A31)."""
+        if not touches:
+            return ()
+        ended = [status.value for status in TERMINAL]
+        where = {"state.touches": {"$in": touches}, "state.status": {"$nin": ended}}
+        found = await self.cases.find(tenant, {**where, "_id": {"$ne": own}}, limit=_MAX_OVERLAPS)
+        return tuple(
+            Overlap(
+                one.id, one.state.code, tuple(t for t in one.state.touches if t in set(touches))
+            )
+            for one in found
+        )
+
+    async def notice(self, call: Call) -> NoticeView:
+        policy: IntakePolicy = self.workshop.policy(call.tenant)
+        found = await self.cases.find(call.tenant, {}, order=(("_id", -1),), limit=MAX_REQUESTS)
+        notices = [notice_of(one.state, policy.calendar) for one in found]
+        return NoticeView(considered=len(notices), areas=by_area(notices))
 
     async def _as_received(self, call: Call, outcome: Outcome[Request]) -> RequestView:
         """The answer that the first call got, whatever has become of the request since."""
@@ -241,6 +275,11 @@ def _reading(api: Routes, registry: Registry) -> None:
     async def list_requests(call: Call, query: RequestQuery) -> Page[RequestView]:
         """Requests by the time they have left, the most urgent first."""
         return await registry.find(call, query)
+
+    @api.get("/requests/notice", may="read_request")
+    async def read_notice(call: Call) -> NoticeView:
+        """Notice given against notice needed, by area of the client (A38)."""
+        return await registry.notice(call)
 
     @api.get("/requests/{request_id}", may="read_request")
     async def read_request(call: Call, request_id: str) -> RequestView:

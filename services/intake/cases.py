@@ -14,7 +14,7 @@ REQUEST: Final[Kind[Request]] = Kind(
     "intake",
     "request",
     DECIDER,
-    indexes=(("state.due_at", "_id"),),
+    indexes=(("state.due_at", "_id"), ("state.touches", "state.status")),
     unique=(("state.code",),),
 )
 

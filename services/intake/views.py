@@ -92,6 +92,15 @@ class DocumentView:
     sha256: str
 
 
+@dataclass(slots=True)
+class OverlapView:
+    """Another request that was in course and touches the same procedures."""
+
+    id: str
+    code: str
+    touches: Sequence[str]
+
+
 class RequestView(View):
     """A request as the registry shows it."""
 
@@ -111,6 +120,7 @@ class RequestView(View):
     touches: Sequence[str]
     attachments: Sequence[str] = Field(description="Names as the request gave them")
     documents: Sequence[DocumentView]
+    overlaps: Sequence[OverlapView] = Field(description="May contradict it, as of its reception")
     received_at: datetime
     effective_received_at: datetime = Field(description="After cut-off, where the count begins")
     deadlines: Sequence[DeadlineView]
@@ -169,6 +179,7 @@ def request_view(case_id: str, request: Request, version: int) -> RequestView:
         documents=[
             DocumentView(one.id, one.name, one.size, one.sha256) for one in request.documents
         ],
+        overlaps=[OverlapView(one.request_id, one.code, one.touches) for one in request.overlaps],
         received_at=request.received_at,
         effective_received_at=request.effective_received_at,
         deadlines=[_deadline_view(stage) for stage in request.stages],

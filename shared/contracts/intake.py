@@ -213,3 +213,19 @@ class DeliveryAnswered(EventBody, event_type="intake.delivery.answered.v1"):
 
 class DeliveryReplayed(EventBody, event_type="intake.delivery.replayed.v1"):
     """Somebody asked for it to be told again."""
+
+
+class OverlappingRequest(BaseModel):
+    """A request in course that touches the same procedures."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    request_id: str
+    code: str
+    touches: tuple[str, ...]
+
+
+class RequestOverlapped(EventBody, event_type="intake.request.overlapped.v1"):
+    """On reception others in course touch the same procedures: they may contradict each other."""
+
+    others: tuple[OverlappingRequest, ...]

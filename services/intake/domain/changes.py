@@ -8,7 +8,7 @@ from typing import Final
 from services.intake.domain import stages as promises
 from services.intake.domain import verbal
 from services.intake.domain.lifecycle import EVALUATING, HOLDER, Holder, Status
-from services.intake.domain.request import Coverage, Document, Request
+from services.intake.domain.request import Coverage, Document, Overlap, Request
 from services.intake.domain.stages import Stages, StageState
 from shared.contracts import EventBody
 from shared.contracts.intake import (
@@ -19,6 +19,7 @@ from shared.contracts.intake import (
     RequestConfirmed,
     RequestDeadlineBreached,
     RequestImported,
+    RequestOverlapped,
     RequestProgressed,
     RequestReceived,
 )
@@ -49,6 +50,9 @@ def evolve(  # noqa: PLR0911 - one return a kind of event
         case RequestAttached(attachment_id=one, name=name, size=size, sha256=sha256):
             documents = (*request.documents, Document(one, name, size, sha256))
             return replace(request, documents=documents)
+        case RequestOverlapped(others=others):
+            overlaps = tuple(Overlap(one.request_id, one.code, one.touches) for one in others)
+            return replace(request, overlaps=overlaps)
         case RequestConfirmationAsked() | RequestConfirmed() | RequestConfirmationLapsed():
             return replace(request, confirmation=verbal.answered(request.confirmation, event))
     return request

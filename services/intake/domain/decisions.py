@@ -32,9 +32,11 @@ from services.intake.domain.stages import Stages, StageState
 from services.intake.policy import IntakePolicy
 from shared.contracts import EventBody
 from shared.contracts.intake import (
+    OverlappingRequest,
     RequestAttached,
     RequestClosed,
     RequestDeadlineBreached,
+    RequestOverlapped,
     RequestProgressed,
     RequestReceived,
 )
@@ -111,7 +113,22 @@ def _received(
         touches=command.touches,
         attachments=command.attachments,
     )
-    return [received, verbal.asked(received, given)] if command.verbal else [received]
+    events: list[EventBody] = [received]
+    if command.verbal:
+        events.append(verbal.asked(received, given))
+    if command.overlaps:
+        events.append(_overlapped(command))
+    return events
+
+
+def _overlapped(command: Receive) -> RequestOverlapped:
+    """Who decides is told: two instructions about one procedure may contradict each other."""
+    return RequestOverlapped(
+        others=tuple(
+            OverlappingRequest(request_id=one.request_id, code=one.code, touches=one.touches)
+            for one in command.overlaps
+        )
+    )
 
 
 def _attached(document: Document) -> RequestAttached:

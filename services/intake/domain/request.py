@@ -40,6 +40,15 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Overlap:
+    """Another request in course that touches the same procedures."""
+
+    request_id: str
+    code: str
+    touches: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A request as the registry shows it; `due_at` is its tightest open promise."""
 
@@ -69,6 +78,7 @@ class Request:
     source: str = ""
     confirmation: Confirmation = UNASKED
     documents: tuple[Document, ...] = ()
+    overlaps: tuple[Overlap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +96,7 @@ class Receive:
     verbal: bool = False
     touches: tuple[str, ...] = ()
     attachments: tuple[str, ...] = ()
+    overlaps: tuple[Overlap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
