@@ -56,8 +56,9 @@ class Mark:
 class Stage:
     """One promise and the life of its clock.
 
-    `told` are the shares announced, `broken` whether a breach ever was. `deferred` is when the
-    contractual time begins only at a provider's answer.
+    `told` are the shares announced of the date that holds, `announced` those of any date so far;
+    `broken` is whether a breach ever was. `deferred` is when the contractual time begins only at a
+    provider's answer.
     """
 
     name: StageName
@@ -72,6 +73,7 @@ class Stage:
     deferred: bool = False
     marks: tuple[Mark, ...] = ()
     told: tuple[int, ...] = ()
+    announced: tuple[tuple[int, datetime], ...] = ()
     broken: bool = False
     standing: Standing = Standing.RUNNING
     finished_at: datetime | None = None
@@ -185,6 +187,7 @@ def told(stages: tuple[Stage, ...], name: str, share: int) -> tuple[Stage, ...]:
     marked = replace(
         stage,
         told=tuple(sorted({*stage.told, *passed})),
+        announced=(*stage.announced, *((one, stage.due_at) for one in passed)),
         broken=stage.broken or share == DUE,
     )
     return (*stages[:position], marked, *stages[position + 1 :])
@@ -260,9 +263,11 @@ def _dated(stage: Stage, change: ClockChange, at: datetime) -> Stage:
         earliest_at=deadline.earliest_at,
         warnings=tuple((warning.share, warning.at) for warning in deadline.warnings),
     )
-    # what a later date puts off will be announced again
+    # what a later date puts off will be announced again, unless that date was announced before
     ahead = {found.share for found in milestones(dated) if found.at > at}
-    return replace(dated, told=tuple(share for share in stage.told if share not in ahead))
+    before = {share for share, due_at in stage.announced if due_at == dated.due_at}
+    kept = {share for share in stage.told if share not in ahead}
+    return replace(dated, told=tuple(sorted(kept | before)))
 
 
 def _deadline(clock: SlaClock, plan: Plan, term: str) -> StageDeadline:

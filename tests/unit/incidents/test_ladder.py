@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from services.incidents.domain import Expire
-from services.incidents.domain.commands import Forward, Take
+from services.incidents.domain.commands import Classify, Forward, Reroute, Take
 from services.incidents.domain.stages import BROKEN_AFTER, StageName, Standing
 from shared.contracts.incidents import IncidentBreached, IncidentWarned
 from tests.support.incidents import (
@@ -113,3 +113,17 @@ def test_a_warning_put_off_by_a_later_wait_is_told_again() -> None:
     case.give(ANSWER, lima(15))
 
     assert fire(case) == [("solve_l3", 50), ("solve_l3", 80)]
+
+
+def test_going_back_to_an_announced_date_announces_nothing_again() -> None:
+    case = registered(criticality="low")
+    case.give(Forward(), lima(1, 11))
+    case.give(Reroute("rnp", "Es suya."), lima(1, 12))
+    case.give(Expire(lima(2, 15)), lima(2, 15))
+    before = announced(case).count(("respond", 50))
+    case.give(Classify("Es grave.", criticality="high"), lima(2, 15, 1))
+    case.give(Classify("No lo es.", criticality="low"), lima(2, 15, 2))
+    case.give(Expire(lima(2, 15, 3)), lima(2, 15, 3))
+
+    assert before == 1
+    assert announced(case).count(("respond", 50)) == 1

@@ -144,12 +144,14 @@ def told_once(case: Case) -> None:
 
 
 @settings(max_examples=120, deadline=None)
-@given(STEPS)
+@given(st.integers(0, len(WAY)), STEPS)
 def test_there_is_one_holder_and_clocks_do_what_they_say(
-    steps: list[tuple[bool, int, int]],
+    came: int, steps: list[tuple[bool, int, int]]
 ) -> None:
     at = lima(1)
     case = registered(at)
+    for name in WAY[:came]:
+        case.give(COMMANDS[name][1], at)
     for wild, pick, seconds in steps:
         at += timedelta(seconds=seconds)
         before = case.state
