@@ -6,7 +6,7 @@ from typing import Any
 
 from services.incidents.domain import Incident
 from services.incidents.policy import EstimateRow
-from shared.contracts.incidents import Estimate
+from shared.contracts.stages import Estimate
 from shared.store import Cases
 from shared.store.group import transient_when_away
 

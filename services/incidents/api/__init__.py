@@ -14,7 +14,7 @@ from services.incidents.catalogue import CatalogueView
 from services.incidents.digest import Digest
 from services.incidents.explanations import ExplainedDeadline
 from services.incidents.views import HistoryEvent, IncidentView
-from shared.contracts.incidents import Estimate
+from shared.contracts.stages import Estimate
 from shared.http import Call, Page, PageQuery, Routes
 from shared.service import Workshop
 

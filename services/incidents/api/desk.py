@@ -29,7 +29,7 @@ from services.incidents.views import (
     queue,
 )
 from shared.contracts import body_of
-from shared.contracts.incidents import Estimate
+from shared.contracts.stages import Estimate
 from shared.decider import Stamp, Unknown
 from shared.http import Call, Page, PageQuery, page_of
 from shared.service import Workshop, cause_of

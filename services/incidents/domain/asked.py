@@ -16,7 +16,7 @@ from services.incidents.domain.stages import (
     stopped,
 )
 from services.incidents.policy import IncidentPolicy
-from shared.contracts.incidents import ClockChange, ClockVerb
+from shared.contracts.stages import ClockChange, ClockVerb
 from shared.decider import Given, NotAllowed
 from shared.security.roles import Role
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.contracts.incidents import Estimate
+from shared.contracts.stages import Estimate
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,8 @@ from services.incidents.domain.model import Incident
 from services.incidents.domain.stages import StageName, retimed
 from services.incidents.policy import IncidentPolicy
 from shared.contracts import EventBody
-from shared.contracts.incidents import ClockChange, IncidentClassified, IncidentCoordinated
+from shared.contracts.incidents import IncidentClassified, IncidentCoordinated
+from shared.contracts.stages import ClockChange
 from shared.decider import Given, Invalid, Stamp
 
 Decision = Callable[[Asked, Any], list[EventBody]]

@@ -27,8 +27,6 @@ from services.incidents.domain.stages import (
 from shared.clock import DUE
 from shared.contracts import EventBody
 from shared.contracts.incidents import (
-    ClockChange,
-    ClockVerb,
     IncidentBreached,
     IncidentConverted,
     IncidentElevated,
@@ -42,6 +40,7 @@ from shared.contracts.incidents import (
     IncidentTaken,
     IncidentValidated,
 )
+from shared.contracts.stages import ClockChange, ClockVerb
 from shared.decider import Invalid, Rejected
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from services.incidents.policy import IncidentPolicy
 from shared.clock import DUE, Change, Plan, Side, SlaClock, replay, start
-from shared.contracts.incidents import ClockChange, ClockVerb, StageDeadline, Warn
+from shared.contracts.stages import ClockChange, ClockVerb, StageDeadline, Warn
 from shared.contracts.terms import DeadlineStep
 
 # the due second itself is still in time

@@ -24,12 +24,12 @@ from services.incidents.domain.commands import (
 )
 from services.incidents.domain.stages import StageName, Standing
 from shared.contracts.incidents import (
-    Estimate,
     IncidentBreached,
     IncidentClosed,
     IncidentForwarded,
     IncidentSolved,
 )
+from shared.contracts.stages import Estimate
 from shared.decider import Invalid, NotAllowed, Rejected
 from tests.support.incidents import (
     ANSWER,
