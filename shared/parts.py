@@ -12,12 +12,14 @@ from prometheus_client import CollectorRegistry
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 
+from shared.bus.hears import Hears
 from shared.bus.inbox import InboxConsumer
 from shared.bus.order import Cursors
 from shared.bus.publisher import Publisher
 from shared.bus.relay import EventRelay
 from shared.bus.sink import CaseSink
 from shared.bus.traced import TracedSink
+from shared.contracts import Envelope
 from shared.decider import Transient
 from shared.http import Check
 from shared.http.health import run_checks
@@ -92,6 +94,7 @@ class Parts:
         self._cursors = Cursors(database)
         self.deadlines = DeadlineWorker(service.name, tuple(self.cases.values()), metrics, now)
         self.inbox = self._make_inbox(amqp, service.prefetch or settings.prefetch)
+        self._follow_own_events()
         self._tasks: list[asyncio.Task[None]] = []
         self._consuming: asyncio.Task[None] | None = None
         self._prepared = False
@@ -105,18 +108,30 @@ class Parts:
             if self._tracer is not None:
                 sink = TracedSink(sink, self.service.name, self._tracer)
         elif self.service.hears is not None:
-            sink = CaseSink(
-                self.service.hears,
-                self.cases,
-                self._cursors,
-                self._metrics,
-                self.workshop,
-                self._tracer,
-            )
+            sink = self._case_sink(self.service.hears)
         else:
             msg = f"{self.service.name} hears events but has neither handlers nor a sink"
             raise TypeError(msg)
         return InboxConsumer(inbox, url, sink, self._publisher, self._metrics, prefetch)
+
+    def _case_sink(self, hears: Hears) -> CaseSink:
+        return CaseSink(
+            hears, self.cases, self._cursors, self._metrics, self.workshop, self._tracer
+        )
+
+    def _follow_own_events(self) -> None:
+        follows, inbox = self.service.follows, self.inbox
+        if follows is None:
+            return
+        if inbox is None:
+            msg = f"{self.service.name} follows its own events but has nowhere to keep dead letters"
+            raise TypeError(msg)
+        sink = self._case_sink(follows)
+
+        async def follow(event: Envelope) -> None:
+            await sink.follow(event, inbox.bury)
+
+        self.relay.follow_with(follows.handlers, follow)
 
     async def start(self) -> None:
         """Prepare the database as soon as it is there, then let the workers run."""

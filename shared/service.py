@@ -42,6 +42,8 @@ class Workshop:
     metrics: KernelMetrics
     now: Callable[[], datetime]
     policy: Callable[[str], Any]
+    memory: dict[str, Any] = field(default_factory=dict)
+    """What the service keeps at hand beside its database, and can do without."""
 
     def of(self, kind: Kind[Any]) -> Cases[Any]:
         return self.cases[kind.stream]
@@ -50,6 +52,9 @@ class Workshop:
 @dataclass(frozen=True)
 class Service:
     """One service of Enlace.
+
+    `hears` are the handlers of what comes over the bus; `follows` those of its own events that it
+    acts upon itself, beside the bus, as they are published: at least once and in no order.
 
     `sections` are its own parts of a tenant's policy, by file name; `policy` makes of a tenant what
     its deciders are given. A service whose effects are not commands to cases (a projection) brings
@@ -60,6 +65,7 @@ class Service:
     name: str
     kinds: Sequence[Kind[Any]] = ()
     hears: Hears | None = None
+    follows: Hears | None = None
     sections: Mapping[str, type[BaseModel]] = field(default_factory=dict)
     policy: Callable[[Tenant], Any] = lambda tenant: tenant
     routes: Callable[[Workshop], Routes] | None = None

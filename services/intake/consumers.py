@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from typing import Final
 
-from services.intake.cases import DELIVERY, REQUEST, SUBSCRIPTION
+from services.intake.cases import DELIVERY, REQUEST
 from services.intake.domain import Action, Advance, Attach, Coverage, Document
 from services.intake.domain.changes import OUTCOMES
 from services.intake.domain.delivery import Message, Open
 from services.intake.domain.lifecycle import Status
-from services.intake.domain.subscription import SubscriptionStatus, occasion_of
+from services.intake.domain.subscription import occasion_of
+from services.intake.subscribers import active_subscriptions
 from shared.bus.hears import Heard, Hears, Send
 from shared.contracts.intake import (
     AttachmentCompleted,
@@ -34,6 +35,7 @@ from shared.ids import derived_id
 from shared.service import Workshop
 
 hears: Final = Hears("intake")
+follows: Final = Hears("intake")
 Changed = RequestReceived | RequestProgressed | RequestClosed
 
 
@@ -94,21 +96,21 @@ def on_plan_completed(heard: Heard[PlanCompleted]) -> Iterable[Send]:
     yield _to(heard.subject, Advance(Action.COMPLETE, body.done_at, coverage=coverage))
 
 
-@hears(AttachmentCompleted)
+@follows(AttachmentCompleted)
 def on_attachment_completed(heard: Heard[AttachmentCompleted]) -> Iterable[Send]:
     body = heard.body
     document = Document(heard.subject, body.name, body.size, body.sha256)
     yield Send(REQUEST.stream, body.request_id, Attach(document))
 
 
-@hears(RequestReceived, RequestProgressed, RequestClosed)
+@follows(RequestReceived, RequestProgressed, RequestClosed)
 async def on_request_changed(heard: Heard[Changed], workshop: Workshop) -> Iterable[Send]:
     """Whoever subscribed to the occasion is told, by a delivery of its own."""
     occasion = occasion_of(heard.body)
     if occasion is None:
         return []
-    where = {"state.status": SubscriptionStatus.ACTIVE.value, "state.occasions": occasion.value}
-    subscribers = await workshop.of(SUBSCRIPTION).find(heard.tenant, where)
+    active = await active_subscriptions(workshop, heard.tenant)
+    subscribers = [one for one in active if occasion in one.state.occasions]
     if not subscribers:
         return []
     request = (await workshop.of(REQUEST).get(heard.subject, heard.tenant)).state

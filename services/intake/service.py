@@ -6,7 +6,7 @@ from typing import Final
 from services.intake.api import routes
 from services.intake.cases import ATTACHMENT, DELIVERY, REQUEST, SUBSCRIPTION
 from services.intake.clearing import Clearing
-from services.intake.consumers import hears
+from services.intake.consumers import follows, hears
 from services.intake.policy import SECTION, IntakeSection, intake_policy
 from services.intake.postman import Postman
 from services.intake.secrets import Secrets
@@ -23,6 +23,7 @@ SERVICE: Final = Service(
     name="intake",
     kinds=(REQUEST, ATTACHMENT, SUBSCRIPTION, DELIVERY),
     hears=hears,
+    follows=follows,
     sections={SECTION: IntakeSection},
     policy=intake_policy,
     routes=routes,

@@ -20,6 +20,7 @@ from services.intake.domain.subscription import (
 from services.intake.policy import IntakePolicy
 from services.intake.posting import is_public
 from services.intake.secrets import Secrets, new_secret
+from services.intake.subscribers import forget_subscriptions
 from shared.decider import Invalid, Rejected, Unknown
 from shared.http import Call, Input, Page, PageQuery, Routes, page_of
 from shared.service import Workshop, cause_of
@@ -102,6 +103,7 @@ class Webhooks:
         await self.secrets.keep(call.tenant, cause.id, secret)
         command = Subscribe(body.url, tuple(body.occasions))
         outcome = await self.cases.create(cause.id, command, cause)
+        forget_subscriptions(self.workshop, call.tenant)
         return _shown(outcome, None if outcome.replayed else secret)
 
     async def find(self, call: Call, query: PageQuery) -> Page[SubscriptionView]:
@@ -116,6 +118,7 @@ class Webhooks:
         outcome = await self.cases.handle(
             subscription_id, Unsubscribe(), cause_of(call), expected=call.expected_version
         )
+        forget_subscriptions(self.workshop, call.tenant)
         await self.secrets.forget(call.tenant, subscription_id)
         return _shown(outcome)
 

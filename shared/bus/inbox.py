@@ -146,7 +146,7 @@ class InboxConsumer:
         """Process until nothing is held any more; returns the tags that go to the retry queue."""
         rejected: list[int] = []
         for held in range(MAX_HOLD):
-            verdicts = await self._sink.process(batch, self._bury)
+            verdicts = await self._sink.process(batch, self.bury)
             pairs = list(zip(batch, verdicts, strict=True))
             rejected += [d.tag for d, verdict in pairs if verdict is Verdict.RETRY]
             alone = any(verdict is not Verdict.HOLD for verdict in verdicts)
@@ -161,7 +161,7 @@ class InboxConsumer:
         try:
             event = decode(message.body)
         except MalformedEnvelope as error:
-            await self._bury(Burial(message.body, error.reason, str(error), headers))
+            await self.bury(Burial(message.body, error.reason, str(error), headers))
             return None
         delivery = Delivery(
             event,
@@ -177,7 +177,8 @@ class InboxConsumer:
             delivery.exhausted = "attempts_exhausted"
         return delivery
 
-    async def _bury(self, burial: Burial) -> None:
+    async def bury(self, burial: Burial) -> None:
+        """Keep what cannot be handled, with its reason; Transient when it is not confirmed."""
         headers = {
             "x-enlace-reason": burial.reason,
             "x-enlace-detail": burial.detail[:MAX_DETAIL],

@@ -10,7 +10,7 @@ between confirm and mark, a lost confirm) and never losses.
 import asyncio
 import random
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ from shared.bus.marks import Marks
 from shared.bus.publisher import Message, Publisher
 from shared.bus.topology import EVENTS
 from shared.cancellation import was_asked_to_stop
-from shared.contracts import encode
+from shared.contracts import Envelope, encode
 from shared.contracts.events import TypeName
 from shared.decider import Transient
 from shared.store.cases import utc_now
@@ -37,6 +37,7 @@ SWEEP_EVERY = 1.0
 MARK_EVERY = 0.1
 MAX_RUN = 500
 Run = tuple[str, str, str, Sequence[Entry]]
+Follow = Callable[[Envelope], Awaitable[None]]
 
 
 class EventRelay:
@@ -50,10 +51,19 @@ class EventRelay:
         self._waiting: deque[Run] = deque(maxlen=MAX_WAITING)
         self._marks = Marks()
         self._wake = asyncio.Event()
+        self._followed: frozenset[str] = frozenset()
+        self._follow: Follow | None = None
 
     def watch(self, kind: str, collection: Collection) -> None:
         self._collections[kind] = collection
         self._marks.watch(kind, collection)
+
+    def follow_with(self, types: Iterable[str], follow: Follow) -> None:
+        """Call `follow` with every event of these types, confirmed and before it is noted.
+
+        What it fails to do is done again by the sweep, together with the publishing.
+        """
+        self._followed, self._follow = frozenset(types), follow
 
     def offer(self, kind: str, case_id: str, tenant: str, entries: Sequence[Entry]) -> None:
         """Take what was just committed. When too much waits, the sweep will find it."""
@@ -159,8 +169,11 @@ class EventRelay:
     async def _relay(self, runs: Sequence[Run]) -> None:
         messages = [_message(run, entry) for run in runs for entry in run[3]]
         verdicts = iter(await self._publisher.publish(messages) if messages else [])
-        for kind, case_id, _, entries in runs:
+        for kind, case_id, tenant, entries in runs:
             confirmed = self._confirmed(entries, verdicts)
+            for entry in entries[: len(confirmed)]:
+                if self._follow is not None and entry["type"] in self._followed:
+                    await self._follow(to_envelope(case_id, tenant, entry))
             if confirmed:
                 self._marks.confirm(kind, case_id, confirmed[0], confirmed[-1])
 

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from shared.bus.delivery import Burial, Delivery, Verdict
 from shared.bus.hears import Hears, Send
 from shared.bus.order import Cursor, Cursors, Place
-from shared.contracts import Envelope, UnknownEventType, UnknownEventVersion, decode
+from shared.contracts import Envelope, UnknownEventType, UnknownEventVersion, decode, encode
 from shared.decider import Rejected, Transient
 from shared.store import Cases, Cause, utc_now
 from shared.telemetry.kernel import KernelMetrics
@@ -63,6 +63,16 @@ class CaseSink:
             for delivery, verdict in zip(deliveries, answers, strict=True)
         }
         return [by_tag[delivery.tag] for delivery in batch]
+
+    async def follow(self, event: Envelope, bury: Bury) -> None:
+        """Carry out what an event of the service's own asks, as it is published.
+
+        It may come again, and after a later one: what it asks must bear both.
+        """
+        failure = await self._traced(event, replay=False)
+        if failure is not None:
+            await bury(Burial(encode(event), *failure))
+        self._count(event, "followed" if failure is None else "buried")
 
     async def _stream(self, name: str, deliveries: Sequence[Delivery], bury: Bury) -> list[Verdict]:
         try:
