@@ -31,7 +31,8 @@ from shared.store import Cause
 from shared.telemetry.kernel import KernelMetrics
 
 REQUESTS = 4_000
-SAMPLES = 100
+SAMPLES = 200
+WARMING = 10
 ROUNDS = 3
 PATIENCE = 180.0
 BOTH = {"reached.intake": {"$gte": 1}, "reached.validation": {"$gte": 1}}
@@ -146,7 +147,7 @@ async def _lags(bench: Rig) -> list[float]:
     parts = Parts(INTAKE, own, tenants, registry, KernelMetrics(registry))
     await parts.start()
     requests, lags = parts.cases["intake.request"], []
-    for number in range(SAMPLES):
+    for number in range(WARMING + SAMPLES):
         receive = Receive(
             code=f"LAG-2026-{number:06d}",
             request_type="information",
@@ -162,7 +163,8 @@ async def _lags(bench: Rig) -> list[float]:
         lags.append((time.monotonic() - started) * 1000)
     await parts.stop()
     await client.close()
-    return lags
+    print(f"warming up: {', '.join(f'{lag:.0f}' for lag in lags[:WARMING])} ms", file=sys.stderr)
+    return lags[WARMING:]
 
 
 def main(rounds: int = ROUNDS) -> None:
