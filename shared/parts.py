@@ -19,6 +19,7 @@ from shared.bus.publisher import Publisher
 from shared.bus.relay import EventRelay
 from shared.bus.sink import CaseSink
 from shared.bus.traced import TracedSink
+from shared.cancellation import end
 from shared.contracts import Envelope
 from shared.decider import Transient
 from shared.http import Check
@@ -161,15 +162,13 @@ class Parts:
         """Finish the batch at hand, publish what waits, close; what is left the store keeps."""
         if self.inbox is not None and self._consuming is not None:
             self.inbox.stop()
-            with suppress(TimeoutError, asyncio.CancelledError):
-                async with asyncio.timeout(10):
-                    await self._consuming
+            await asyncio.wait({self._consuming}, timeout=10)
+            await end({self._consuming})
         with suppress(TimeoutError):
             async with asyncio.timeout(5):
                 await self.relay.drain()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if not await end(self._tasks):
+            log.error("tasks_left_behind", service=self.service.name)
         await self._publisher.close()
         await self._client.close()
 

@@ -13,6 +13,7 @@ import uvicorn
 from opentelemetry.trace import Tracer
 from prometheus_client import CollectorRegistry
 
+from shared.cancellation import end
 from shared.http import EnlaceApp, Health, create_app
 from shared.parts import Parts
 from shared.policy import Tenants, load_tenants
@@ -94,9 +95,7 @@ class Process:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in self._starting:
-            task.cancel()
-        await asyncio.gather(*self._starting, return_exceptions=True)
+        await end(self._starting)
         await asyncio.gather(*(part.stop() for part in self.parts.values()))
 
     async def ready(self) -> None:
