@@ -13,7 +13,7 @@ from services.intake.cases import REQUEST
 from services.intake.service import SERVICE
 from shared.bus.publisher import Publisher
 from shared.bus.relay import EventRelay
-from shared.decider import Rejected, Transient
+from shared.decider import Rejected
 from shared.parts import connect
 from shared.service import Policies
 from shared.store import Cases
@@ -66,17 +66,10 @@ class Store:
         except Rejected as error:
             if error.code == "idempotency_key_reused":
                 return "a row with this id and other content was imported before"
-            return str(error)
-        except Transient as error:
-            if await self._code_is_taken(entry):
+            if error.code == "not_unique":
                 return f"the code {entry.command.imported.code} belongs to another request"
-            raise error from None
+            return str(error)
         return bool(outcome.entries)
-
-    async def _code_is_taken(self, entry: Entry) -> bool:
-        code = entry.command.imported.code
-        found = await self.cases.find(entry.cause.tenant, {"state.code": code}, limit=1)
-        return bool(found) and found[0].id != entry.id
 
 
 @asynccontextmanager
