@@ -32,7 +32,8 @@ log = structlog.get_logger()
 MAX_BATCH = 256
 LOOK_SECONDS = 5.0
 SUSPICIOUS_DELIVERIES = 3
-MAX_DELIVERIES = 12
+# Lost connections count too: cuts and restarts must not bury what is healthy.
+MAX_DELIVERIES = 60
 MAX_ATTEMPTS = 200
 MAX_HOLD = 40
 MAX_HOLD_ALONE = 4

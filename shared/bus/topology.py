@@ -26,7 +26,7 @@ DEAD = "enlace.dead"
 RETRY_WAIT_MS = 5_000
 # Deliveries that end in a lost connection count too, and each rolling restart spends one of every
 # message in flight: low limits would bury healthy messages.
-DELIVERY_LIMIT = 50
+DELIVERY_LIMIT = 100
 
 Definitions = dict[str, Any]
 
