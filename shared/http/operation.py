@@ -37,6 +37,8 @@ _ALWAYS: Final = (
     "unavailable",
     "timeout",
 )
+_PERMITTED: Final = ("token_missing", "token_expired", "token_invalid", "not_allowed")
+_TAKING: Final = ("slow_body", "body_too_large", "unsupported_media_type")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +155,9 @@ def _codes(operation: Operation) -> list[str]:
     terms, taking = operation.terms, operation.taking
     codes = [*_ALWAYS, *terms.problems]
     if terms.roles is not None:
-        codes += ["token_missing", "token_expired", "token_invalid", "not_allowed"]
+        codes += _PERMITTED
     if taking.body is not None:
-        codes += ["malformed_json", "slow_body", "body_too_large", "unsupported_media_type"]
+        codes += ["malformed_json", *_TAKING]
     if operation.verb in CHANGES:
         codes += ["conflict"]
     if terms.idempotent:
@@ -166,18 +168,28 @@ def _codes(operation: Operation) -> list[str]:
 
 
 def _responses(operation: Operation) -> Mapping[int | str, dict[str, Any]]:
+    documented = _failures(_codes(operation))
+    documented[operation.terms.status] = _success(operation)
+    return documented
+
+
+def describe_failures(route: APIRoute, problems: Sequence[str]) -> None:
+    """Tell OpenAPI how an ordinary route fails: as everything under the edge, and by `problems`."""
+    codes = [*_ALWAYS, *_PERMITTED, *_TAKING, "conflict", *problems]
+    route.responses = {**_failures(codes), **route.responses}
+
+
+def _failures(codes: Sequence[str]) -> dict[int | str, dict[str, Any]]:
     by_status: dict[int, list[str]] = {}
-    for code in _codes(operation):
+    for code in codes:
         by_status.setdefault(STATUS.get(code, 409), []).append(code)
-    documented: dict[int | str, dict[str, Any]] = {
+    return {
         status: {
             "description": ", ".join(f"`{code}`" for code in dict.fromkeys(codes)),
             "content": {"application/problem+json": {"schema": {"$ref": _PROBLEM}}},
         }
         for status, codes in sorted(by_status.items())
     }
-    documented[operation.terms.status] = _success(operation)
-    return documented
 
 
 _PROBLEM: Final = "#/components/schemas/Problem"

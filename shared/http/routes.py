@@ -19,7 +19,7 @@ from typing import Any, Final, TypedDict, TypeVar, Unpack
 
 from fastapi.routing import APIRoute
 
-from shared.http.operation import Operation, Terms
+from shared.http.operation import Operation, Terms, describe_failures
 from shared.http.signature import Handler
 from shared.security import Permissions, Role
 
@@ -113,11 +113,14 @@ class Routes:
         """A removal on the version in If-Match."""
         return self._change("DELETE", path, may, more)
 
-    def add(self, route: APIRoute, *, max_body: int | None = None) -> None:
+    def add(
+        self, route: APIRoute, *, max_body: int | None = None, problems: Sequence[str] = ()
+    ) -> None:
         """An ordinary FastAPI route (an upload, a page), under the same edge; full path.
 
         Its actor comes from the dependency `allowed`; `max_body` in bytes, the edge's by default.
         """
+        describe_failures(route, problems)
         self.others.append(route)
         if max_body is not None:
             self.body_limits[route.path] = max_body
