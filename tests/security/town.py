@@ -1,0 +1,164 @@
+"""All services with two accounts in them: osinergmin at work, osce with nothing of its own."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import httpx
+import structlog
+
+from cli.local.home import known_services
+from shared.runner import find
+from shared.security import Role
+from tests.security.doors import Door, doors_of
+from tests.support.eventually import eventually
+from tests.support.house import House, running, settings_of
+from tests.support.infra import Infra
+
+FRIDAY = datetime(2026, 7, 24, 15, 0, tzinfo=UTC)
+MINE, FOREIGN = "osinergmin", "osce"
+ALL_ROLES = tuple(Role)
+INCIDENT = {
+    "summary": "s",
+    "description": "d",
+    "area": "operaciones",
+    "origin": "system",
+    "reporter": "r",
+    "channel": "telephone",
+}
+ARTICLE = {
+    "title": "t",
+    "symptoms": "s",
+    "causes": ["c"],
+    "treatment": "t",
+    "area": "operaciones",
+    "type": "error",
+}
+CHECKS = ["other_requests", "resources", "areas"]
+
+
+@dataclass
+class Town:
+    """The running house, its doors, and the ids of what osinergmin has."""
+
+    house: House
+    doors: list[Door]
+    things: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> list[str]:
+        return sorted({one for ids in self.things.values() for one in ids})
+
+    async def contents(self, tenant: str) -> dict[str, list[dict[str, Any]]]:
+        """Everything in every database that belongs to `tenant`, but the relay's own marks."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        without = {"relay_at": 0, "published": 0}
+        for name, part in self.house.process.parts.items():
+            database = part.workshop.database
+            for collection in await database.list_collection_names():
+                cursor = database[collection].find({"tenant": tenant}, without).sort("_id", 1)
+                documents = [document async for document in cursor]
+                if documents:
+                    found[f"{name}/{collection}"] = documents
+        return found
+
+
+@asynccontextmanager
+async def founded(infra: Infra, keys: Path) -> AsyncIterator[Town]:
+    """All services of the checkout, running on servers of the test session."""
+    known = known_services()
+    with infra.vhost() as amqp, infra.database_prefix() as prefix:
+        settings = settings_of(amqp, infra.broker.management_url, infra.database.url, prefix)
+        settings = settings.model_copy(update={"http_rate": 0})
+        # thousands of refusals are asked for here; nobody wants to read each
+        quiet = structlog.make_filtering_bound_logger(logging.WARNING)
+        structlog.configure(wrapper_class=quiet)
+        async with running(find(known, known), settings, keys) as house:
+            house.clock.move_to(FRIDAY)
+            town = Town(house, doors_of(house.process.app))
+            await _settle(town)
+            yield town
+    structlog.reset_defaults()
+
+
+async def _settle(town: Town) -> None:
+    """A request on its way to signatures, so that every kind of case exists once at least."""
+    everybody = town.house.as_(*ALL_ROLES, tenant=MINE)
+    hired = [Role.SUPERVISOR, Role.QUALITY_MONITOR, Role.ADVISER]
+    for role in hired:
+        person = {"name": role, "roles": [role], "starts_on": "2026-01-05"}
+        (await everybody.post("/people", json=person)).raise_for_status()
+    await _members(town, len(hired))
+    # a name of this machine: found out when it is called, and never called again
+    told = {"url": "https://127.1/hook", "occasions": ["receipt"]}
+    (await everybody.post("/webhooks", json=told)).raise_for_status()
+    asked = {"type": "information", "topic": "t", "subject": "s", "description": "d"}
+    waiting, observed, case_id = [
+        (await everybody.post("/requests", json=asked)).raise_for_status().json()["id"]
+        for _ in range(3)
+    ]
+
+    await _attach(everybody, waiting)
+
+    async def reaches(path: str) -> dict[str, Any]:
+        view = await eventually(lambda: everybody.get(path), lambda a: a.is_success)
+        shown: dict[str, Any] = view.json()
+        return shown
+
+    async def command(path: str, version: int, body: dict[str, Any] | None) -> dict[str, Any]:
+        answer = await everybody.post(path, headers={"if-match": f'"{version}"'}, json=body)
+        assert answer.is_success, answer.text
+        shown: dict[str, Any] = answer.json()
+        return shown
+
+    await reaches(f"/evaluations/{waiting}")
+    doubtful = await reaches(f"/evaluations/{observed}")
+    doubts = {"questions": ["¿Desde cuándo?"]}
+    await command(f"/evaluations/{observed}/observe", doubtful["version"], doubts)
+    doubt = await everybody.post(f"/evaluations/{waiting}/doubts", json={"text": "¿Cuándo?"})
+    assert doubt.is_success, doubt.text
+    evaluation = await reaches(f"/evaluations/{case_id}")
+    path = f"/evaluations/{case_id}"
+    approved = await command(f"{path}/approve", evaluation["version"], {"checks": CHECKS})
+    await command(f"{path}/share", approved["version"], {"content": "Para conocimiento."})
+    seeds = {"/incidents": INCIDENT, "/knowledge": ARTICLE, "/periods/2026-06/close": None}
+    for path, body in seeds.items():
+        made = await everybody.post(path, json=body)
+        assert made.is_success, made.text
+    plan = await reaches(f"/trainings/{case_id}")
+    plan = await command(f"/trainings/{case_id}/material", plan["version"], {"text": "ayuda"})
+    await command(f"/trainings/{case_id}/launch", plan["version"], None)
+    await _quiet(town)
+    for part in town.house.process.parts.values():
+        for stream, cases in part.cases.items():
+            town.things[stream] = sorted(await cases.collection.distinct("_id", {"tenant": MINE}))
+
+
+async def _attach(client: httpx.AsyncClient, request_id: str) -> None:
+    content = b"%PDF-1.7 acta"
+    named = {"name": "acta.pdf", "size": len(content), "sha256": sha256(content).hexdigest()}
+    declared = await client.post(f"/requests/{request_id}/attachments", json=named)
+    path = f"/requests/{request_id}/attachments/{declared.json()['id']}/content"
+    (await client.put(path, content=content)).raise_for_status()
+
+
+async def _members(town: Town, number: int) -> None:
+    members = town.house.process.parts["training"].cases["training.member"].collection
+    await eventually(lambda: members.count_documents({}), lambda n: n == number)
+
+
+async def _quiet(town: Town) -> None:
+    """Wait until two looks a little apart see the same: what was caused has happened."""
+    last: dict[str, Any] = {}
+
+    async def still() -> bool:
+        nonlocal last
+        before, last = last, await town.contents(MINE)
+        return before == last
+
+    await eventually(still, within=30, every=0.7)
