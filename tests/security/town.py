@@ -39,6 +39,7 @@ ARTICLE = {
     "area": "operaciones",
     "type": "error",
 }
+QUESTION = {"text": "¿Qué se pide?", "options": ["El número", "Nada"], "correct": ["a"]}
 CHECKS = ["other_requests", "resources", "areas"]
 
 
@@ -132,6 +133,8 @@ async def _settle(town: Town) -> None:
         assert made.is_success, made.text
     plan = await reaches(f"/trainings/{case_id}")
     plan = await command(f"/trainings/{case_id}/material", plan["version"], {"text": "ayuda"})
+    await command(f"/trainings/{case_id}/quiz", plan["version"], {"questions": [QUESTION]})
+    plan = await reaches(f"/trainings/{case_id}")
     await command(f"/trainings/{case_id}/launch", plan["version"], None)
     await _quiet(town)
     for part in town.house.process.parts.values():

@@ -147,7 +147,8 @@ async def heard(settings: Settings) -> list[Envelope]:
 
 @asynccontextmanager
 async def _served(app: Any) -> AsyncIterator[str]:
-    with socket.socket() as listening:
+    # asyncio turns off the wait of small packets (40 ms) only where the protocol is named
+    with socket.socket(proto=socket.IPPROTO_TCP) as listening:
         listening.bind(("127.0.0.1", 0))
         config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
         server = uvicorn.Server(config)
