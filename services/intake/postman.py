@@ -4,6 +4,8 @@ import asyncio
 import random
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 import orjson
 import structlog
@@ -32,7 +34,8 @@ class Postman:
 
     workshop: Workshop
     secrets: Secrets
-    _under_way: dict[str, str] = field(default_factory=dict)
+    _under_way: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Each delivery's target and request."""
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def watch(self) -> None:
@@ -55,18 +58,22 @@ class Postman:
             "_id": {"$nin": list(self._under_way)},
             "state.message.subscription_id": {"$nin": self._busy_targets()},
         }
-        cursor = cases.collection.find(due, {"tenant": 1, "state.message.subscription_id": 1})
-        async for found in cursor.sort("next_due", 1).limit(AT_ONCE):
-            target = found["state"]["message"]["subscription_id"]
-            if len(self._under_way) >= AT_ONCE or target in self._busy_targets():
+        fields = {"tenant": 1, "next_due": 1, "state.message": 1}
+        cursor = cases.collection.find(due, fields).sort("next_due", 1).limit(AT_ONCE)
+        for found in sorted(await cursor.to_list(), key=_turn):
+            message = found["state"]["message"]
+            road = (message["subscription_id"], message["request_id"])
+            if len(self._under_way) >= AT_ONCE or road[0] in self._busy_targets():
                 continue
-            self._under_way[found["_id"]] = target
+            if road in self._under_way.values():
+                continue  # side by side, the close of a request could overtake its receipt
+            self._under_way[found["_id"]] = road
             task = asyncio.create_task(self._carry(found["_id"], found["tenant"]))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
     def _busy_targets(self) -> list[str]:
-        targets = list(self._under_way.values())
+        targets = [target for target, _ in self._under_way.values()]
         return [target for target in set(targets) if targets.count(target) >= PER_TARGET]
 
     async def _carry(self, delivery_id: str, tenant: str) -> None:
@@ -110,6 +117,10 @@ class Postman:
         }
         poster = Poster(row.timeout, row.allow_private)
         return await poster.post(subscription.state.url, headers, body)
+
+
+def _turn(found: dict[str, Any]) -> tuple[datetime, int]:
+    return found["next_due"], found["state"]["message"]["sequence"]
 
 
 def payload(delivery_id: str, message: Message) -> bytes:
