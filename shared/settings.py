@@ -144,6 +144,13 @@ class Settings(BaseSettings):
     log_format: Annotated[
         LogFormat, Field(description="`json` for programs, `console` for people")
     ] = LogFormat.JSON
+    smtp_url: Annotated[
+        SecretStr | None,
+        Field(
+            description="Where mail goes, `smtp://`, `smtp+starttls://` or "
+            "`smtps://user:password@host:port`; without it letters wait"
+        ),
+    ] = None
     otlp_endpoint: Annotated[
         str | None,
         Field(description="Where spans go (OTLP), `http://host:4318/v1/traces`; none without it"),

@@ -10,6 +10,7 @@ from services.intake.consumers import follows, hears
 from services.intake.policy import SECTION, IntakeSection, intake_policy
 from services.intake.postman import Postman
 from services.intake.secrets import Secrets
+from shared import mail
 from shared.files import GridFiles
 from shared.service import Service, Workshop
 
@@ -24,7 +25,7 @@ SERVICE: Final = Service(
     kinds=(REQUEST, ATTACHMENT, SUBSCRIPTION, DELIVERY),
     hears=hears,
     follows=follows,
-    sections={SECTION: IntakeSection},
+    sections={SECTION: IntakeSection, mail.SECTION: mail.MailSection},
     policy=intake_policy,
     routes=routes,
     tasks=_tasks,

@@ -44,6 +44,12 @@ class KernelMetrics:
             ("service", "reason"),
             registry=registry,
         )
+        self.letters = Counter(
+            "enlace_letters",
+            "Tries to send a letter by mail, by how they ended: sent, later, failed",
+            ("service", "outcome"),
+            registry=registry,
+        )
         self.outbox_age = Gauge(
             "enlace_outbox_oldest_seconds",
             "Age of the oldest event the broker has not confirmed",

@@ -1,0 +1,39 @@
+"""Mail that leaves the house: written once, sent until it is taken, with a log of every try.
+
+A service writes a `Letter` when something happens: who it is for (a word, not an address), which
+template, and the facts by which its `Composer` finds the rest. Addresses, names and texts are
+looked up when the letter is sent, so the queue holds no personal data and a corrected address is
+heeded.
+
+    letters = Letters(workshop.database, workshop.now)
+    await letters.write(Letter(derived_id(...), tenant, "client", "request_received", {...}))
+    # the service's task
+    Postman(workshop, letters, compose).watch
+    # its routes: the log, and a letter sent again
+    letter_routes(api, letters, prefix="/intake")
+
+The same occasion gives the same id and so the same letter, however often it is told. A server that
+took a letter but lost its answer gets it again under the same Message-ID (RFC 5322 section 3.6.4).
+"""
+
+from .composing import Composed, Composer, Enclosure, Unsendable
+from .letters import Letter, Letters, LetterStatus
+from .policy import SECTION, MailRow, MailSection, mail_of
+from .postman import Postman
+from .routes import letter_routes
+
+__all__ = [
+    "SECTION",
+    "Composed",
+    "Composer",
+    "Enclosure",
+    "Letter",
+    "LetterStatus",
+    "Letters",
+    "MailRow",
+    "MailSection",
+    "Postman",
+    "Unsendable",
+    "letter_routes",
+    "mail_of",
+]
