@@ -3,20 +3,9 @@
 from collections.abc import Iterable
 from typing import Final
 
-from services.intake.cases import DELIVERY, REQUEST
-from services.intake.domain import Action, Advance, Attach, Coverage, Document
-from services.intake.domain.changes import OUTCOMES
-from services.intake.domain.delivery import Message, Open
-from services.intake.domain.lifecycle import Status
-from services.intake.domain.subscription import occasion_of
-from services.intake.subscribers import active_subscriptions
+from services.intake.cases import REQUEST
+from services.intake.domain import Action, Advance, Coverage
 from shared.bus.hears import Heard, Hears, Send
-from shared.contracts.intake import (
-    AttachmentCompleted,
-    RequestClosed,
-    RequestProgressed,
-    RequestReceived,
-)
 from shared.contracts.training import (
     PlanCascadeOpened,
     PlanCompleted,
@@ -31,12 +20,8 @@ from shared.contracts.validation import (
     EvaluationOpened,
     EvaluationRefused,
 )
-from shared.ids import derived_id
-from shared.service import Workshop
 
 hears: Final = Hears("intake")
-follows: Final = Hears("intake")
-Changed = RequestReceived | RequestProgressed | RequestClosed
 
 
 @hears(EvaluationOpened)
@@ -94,67 +79,6 @@ def on_plan_completed(heard: Heard[PlanCompleted]) -> Iterable[Send]:
     body = heard.body
     coverage = Coverage(body.signed, body.exempt, body.eligible)
     yield _to(heard.subject, Advance(Action.COMPLETE, body.done_at, coverage=coverage))
-
-
-@follows(AttachmentCompleted)
-def on_attachment_completed(heard: Heard[AttachmentCompleted]) -> Iterable[Send]:
-    body = heard.body
-    document = Document(heard.subject, body.name, body.size, body.sha256)
-    yield Send(REQUEST.stream, body.request_id, Attach(document))
-
-
-@follows(RequestReceived, RequestProgressed, RequestClosed)
-async def on_request_changed(heard: Heard[Changed], workshop: Workshop) -> Iterable[Send]:
-    """Whoever subscribed to the occasion is told, by a delivery of its own."""
-    occasion = occasion_of(heard.body)
-    if occasion is None:
-        return []
-    active = await active_subscriptions(workshop, heard.tenant)
-    subscribers = [one for one in active if occasion in one.state.occasions]
-    if not subscribers:
-        return []
-    request = (await workshop.of(REQUEST).get(heard.subject, heard.tenant)).state
-    return [
-        Send(
-            DELIVERY.stream,
-            derived_id("delivery", one.id, heard.subject, str(heard.sequence)),
-            Open(
-                Message(
-                    subscription_id=one.id,
-                    request_id=heard.subject,
-                    sequence=heard.sequence,
-                    occasion=occasion,
-                    code=request.code,
-                    status=_status_in(heard.body),
-                    coverage_pct=_coverage_in(heard.body, request.coverage),
-                    occurred_at=heard.at,
-                )
-            ),
-            create=True,
-        )
-        for one in subscribers
-    ]
-
-
-def _status_in(body: Changed) -> str:
-    match body:
-        case RequestProgressed():
-            return body.status
-        case RequestClosed():
-            return OUTCOMES[body.outcome]
-        case RequestReceived():
-            return Status.RECEIVED
-
-
-def _coverage_in(body: Changed, present: Coverage) -> float:
-    match body:
-        case RequestProgressed():
-            seen = (body.coverage_signed, body.coverage_exempt, body.coverage_eligible)
-            return Coverage(*seen).percent
-        case RequestClosed():
-            return present.percent
-        case RequestReceived():
-            return 0.0
 
 
 def _to(request_id: str, command: Advance) -> Send:

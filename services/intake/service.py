@@ -6,7 +6,8 @@ from typing import Final
 from services.intake.api import routes
 from services.intake.cases import ATTACHMENT, DELIVERY, REQUEST, SUBSCRIPTION
 from services.intake.clearing import Clearing
-from services.intake.consumers import follows, hears
+from services.intake.consumers import hears
+from services.intake.following import follows
 from services.intake.policy import SECTION, IntakeSection, intake_policy
 from services.intake.postman import Postman
 from services.intake.secrets import Secrets

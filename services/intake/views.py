@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.intake.domain import Request, Status
+from services.intake.domain import Link, Request, Status
 from services.intake.domain.lifecycle import Holder
 from services.intake.domain.stages import Stage, StageState
 from services.intake.domain.verbal import ConfirmationState
@@ -94,11 +94,24 @@ class DocumentView:
 
 @dataclass(slots=True)
 class OverlapView:
-    """Another request that was in course and touches the same procedures."""
+    """Another request that touches the same procedures, or has the same topic.
+
+    `relation` is `in_course`, or `newer_rule`: in force from a later day than this one applies.
+    """
 
     id: str
     code: str
     touches: Sequence[str]
+    topic: str
+    relation: str
+
+
+@dataclass(slots=True)
+class LinkView:
+    """The request that this one replaces, or that replaced it."""
+
+    id: str
+    code: str
 
 
 class RequestView(View):
@@ -120,7 +133,11 @@ class RequestView(View):
     touches: Sequence[str]
     attachments: Sequence[str] = Field(description="Names as the request gave them")
     documents: Sequence[DocumentView]
-    overlaps: Sequence[OverlapView] = Field(description="May contradict it, as of its reception")
+    overlaps: Sequence[OverlapView] = Field(
+        description="What may contradict it: on its reception, or newer and in force since"
+    )
+    replaces: LinkView | None
+    replaced_by: LinkView | None
     received_at: datetime
     effective_received_at: datetime = Field(description="After cut-off, where the count begins")
     deadlines: Sequence[DeadlineView]
@@ -179,7 +196,12 @@ def request_view(case_id: str, request: Request, version: int) -> RequestView:
         documents=[
             DocumentView(one.id, one.name, one.size, one.sha256) for one in request.documents
         ],
-        overlaps=[OverlapView(one.request_id, one.code, one.touches) for one in request.overlaps],
+        overlaps=[
+            OverlapView(one.request_id, one.code, one.touches, one.topic, one.relation)
+            for one in request.overlaps
+        ],
+        replaces=_link_view(request.replaces),
+        replaced_by=_link_view(request.replaced_by),
         received_at=request.received_at,
         effective_received_at=request.effective_received_at,
         deadlines=[_deadline_view(stage) for stage in request.stages],
@@ -195,6 +217,10 @@ def request_view(case_id: str, request: Request, version: int) -> RequestView:
         on_time=request.on_time,
         version=version,
     )
+
+
+def _link_view(link: Link | None) -> LinkView | None:
+    return None if link is None else LinkView(link.request_id, link.code)
 
 
 def _deadline_view(stage: Stage) -> DeadlineView:

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from services.kpi.domain import AT_WORK, DEPLOYED, EVALUATION, WITHDRAWN, RequestFact
+from services.kpi.domain import AT_WORK, DEPLOYED, EVALUATION, GIVEN_UP, RequestFact
 from services.kpi.policy import Counting
 
 ALL: Final = "all"
@@ -177,7 +177,7 @@ def _deadlines(fact: RequestFact) -> Iterator[tuple[str, datetime, str, Spell | 
     """Each promise that was to be kept: stage, due instant, how it stands, from when to when.
 
     One that ended counts by when the work was done, however late the news came. One that another
-    promise replaced before its end, or whose request was withdrawn, counts only if it was breached.
+    promise replaced before its end, or whose request was given up, counts only if it was breached.
     """
     breaches = {(stage, due_at) for stage, due_at in fact.breaches}
     for place, (sequence, stage, due_at) in enumerate(fact.promises):
@@ -205,7 +205,7 @@ def _ended_at(
     for sequence, at, status, _ in fact.turns:
         if sequence >= promised and _ends(stage, status):
             return at if replaced is None or sequence < replaced else None
-    if replaced is None and fact.outcome != WITHDRAWN:
+    if replaced is None and fact.outcome not in GIVEN_UP:
         return fact.closed_at
     return None
 

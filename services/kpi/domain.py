@@ -34,7 +34,8 @@ REQUEST: Final = "request"
 # Intake's words for where a request stands, as far as they decide what is counted.
 RECEIVED: Final = "received"
 DEPLOYED: Final = "deployed"
-WITHDRAWN: Final = "withdrawn"
+GIVEN_UP: Final = frozenset({"withdrawn", "replaced"})
+"""Outcomes of a request whose promises were not to be kept any more."""
 AT_WORK: Final = frozenset({RECEIVED, "in_evaluation", "answered"})
 EVALUATION: Final = "evaluation"
 REGISTER: Final = "register"

@@ -191,7 +191,7 @@ class _Promises:
                 self._arrive(entry)
         closed_at, outcome, _ = _end(self.life)
         for stage in list(self.running):
-            if closed_at is not None and outcome != "withdrawn":
+            if closed_at is not None and outcome not in {"withdrawn", "replaced"}:
                 self._keep(stage, closed_at)
             elif closed_at is not None or self.imported:
                 self._give_up(stage)

@@ -22,7 +22,7 @@ from shared.decider import Unknown
 from shared.service import Workshop
 
 HEARS = Hears("validation")
-WITHDRAWN = "withdrawn"
+GIVEN_UP = ("withdrawn", "replaced")
 PROCEED = "proceed"
 
 
@@ -58,7 +58,7 @@ async def on_request_closed(heard: Heard[RequestClosed], workshop: Workshop) -> 
         # a request of an older register was never evaluated here
         return []
     closed = heard.body
-    command = Withdraw(closed.reason or closed.outcome, undeployed=closed.outcome == WITHDRAWN)
+    command = Withdraw(closed.reason or closed.outcome, undeployed=closed.outcome in GIVEN_UP)
     return [Send(EVALUATION.stream, heard.subject, command)]
 
 

@@ -1,8 +1,9 @@
 """What intake says about a client's request; the subject is the request's id."""
 
 from datetime import date, datetime
+from operator import not_
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.events import EventBody
 from shared.contracts.terms import Deadline
@@ -26,6 +27,8 @@ class RequestReceived(EventBody, event_type="intake.request.received.v1"):
     verbal: bool = False
     touches: tuple[str, ...] = ()
     attachments: tuple[str, ...] = ()
+    replaces: str = Field("", exclude_if=not_, description="The id of the request that it replaces")
+    replaces_code: str = Field("", exclude_if=not_)
 
 
 class RequestProgressed(EventBody, event_type="intake.request.progressed.v1"):
@@ -54,9 +57,10 @@ class RequestDeadlineBreached(EventBody, event_type="intake.request.deadline_bre
 
 
 class RequestClosed(EventBody, event_type="intake.request.closed.v1"):
-    """The end of a request's life; `outcome` is `deployed`, `not_viable` or `withdrawn`.
+    """The end of a request's life; `outcome` is `deployed`, `not_viable`, `withdrawn`, `replaced`.
 
-    `on_time` is whether every stage ended by its deadline; none for a withdrawn request.
+    `on_time` is whether every stage ended by its deadline; none for a request that was withdrawn or
+    replaced.
     """
 
     outcome: str
@@ -216,16 +220,50 @@ class DeliveryReplayed(EventBody, event_type="intake.delivery.replayed.v1"):
 
 
 class OverlappingRequest(BaseModel):
-    """A request in course that touches the same procedures."""
+    """A request that touches the same procedures, or has the same topic.
+
+    `relation` is `in_course`, or `newer_rule` for one whose content is in force from a later day.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     request_id: str
     code: str
     touches: tuple[str, ...]
+    topic: str = Field("", exclude_if=not_, description="The topic, where that is the same")
+    relation: str = Field("in_course", exclude_if="in_course".__eq__)
 
 
 class RequestOverlapped(EventBody, event_type="intake.request.overlapped.v1"):
-    """On reception others in course touch the same procedures: they may contradict each other."""
+    """Others touch the same procedures or topic: they may contradict each other.
+
+    Told on reception, and again when something newer came into force meanwhile.
+    """
 
     others: tuple[OverlappingRequest, ...]
+
+
+class ReplacingRequest(BaseModel):
+    """What the client asks for instead, as it was received."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    code: str
+    request_type: str
+    topic: str
+    title: str
+    description: str
+    channel: str = "api"
+    area: str = ""
+    effective_on: date | None = None
+    verbal: bool = False
+    touches: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
+
+
+class RequestReplaced(EventBody, event_type="intake.request.replaced.v1"):
+    """The client asked for something else instead: this request ends, the other one begins."""
+
+    by: ReplacingRequest
+    reason: str = ""

@@ -5,8 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from services.intake.cases import REQUEST
+from services.intake.domain import Replace
 from services.intake.service import SERVICE
+from shared.contracts.intake import ReplacingRequest
+from shared.ids import new_id
 from shared.security import Role
+from shared.store import Cause
+from tests.support.eventually import eventually
 from tests.support.house import House, running, settings_of
 
 pytestmark = pytest.mark.integration
@@ -40,7 +46,13 @@ async def test_what_touches_the_same_procedure_in_course_is_named(house: House) 
 
     assert first["overlaps"] == []
     assert ended["overlaps"][0]["id"] == first["id"]
-    named = {"id": first["id"], "code": first["code"], "touches": ["denuncias"]}
+    named = {
+        "id": first["id"],
+        "code": first["code"],
+        "touches": ["denuncias"],
+        "topic": "",
+        "relation": "in_course",
+    }
     assert view["overlaps"] == [named]
     assert again == view
     assert theirs["overlaps"] == []
@@ -58,3 +70,47 @@ async def test_notice_is_told_by_area(house: House) -> None:
     (area,) = shown["areas"]
     assert (area["area"], area["requests"], area["suggested_days"]) == ("DSR", 1, None)
     assert area["given_days"] > 300
+
+
+async def test_a_request_takes_the_place_of_another_once_and_both_say_so(house: House) -> None:
+    client = house.as_(Role.LIAISON)
+    old = (await client.post("/requests", json=ASKED)).json()
+    path = f"/requests/{old['id']}/replace"
+    body = {**ASKED, "type": "training", "subject": "otro", "reason": "cambió la norma"}
+    tag = {"if-match": f'"{old["version"]}"', "idempotency-key": "k"}
+    stale = await client.post(path, json=body, headers={"if-match": '"7"'})
+    wrong = await client.post(path, json={**body, "type": "wish"}, headers=tag)
+    made = await client.post(path, json=body, headers=tag)
+    again = await client.post(path, json=body, headers=tag)
+    new = made.json()
+    ended = (await client.get(f"/requests/{old['id']}")).json()
+    twice = await client.post(
+        path, json=body, headers={"if-match": f'"{ended["version"]}"', "idempotency-key": "l"}
+    )
+    stranger = house.as_(Role.LIAISON, tenant="osce")
+    listed = (await client.get("/requests")).json()["items"]
+
+    assert (stale.status_code, wrong.status_code) == (412, 422)
+    assert (made.status_code, again.json()) == (201, new)
+    assert made.headers["location"] == f"/api/v1/requests/{new['id']}"
+    assert (new["type"], new["status"], new["code"][:4]) == ("training", "received", "CAP-")
+    assert new["replaces"] == {"id": old["id"], "code": old["code"]}
+    assert ended["replaced_by"] == {"id": new["id"], "code": new["code"]}
+    assert (ended["status"], ended["holder"], ended["outcome"]) == ("replaced", "none", "replaced")
+    assert (twice.status_code, twice.json()["code"]) == (409, "request.illegal_transition")
+    assert (await stranger.post(path, json=body, headers=tag)).status_code == 404
+    assert {one["id"] for one in listed} == {old["id"], new["id"]}
+
+
+async def test_who_replaced_may_die_before_the_new_one_begins(house: House) -> None:
+    client = house.as_(Role.LIAISON)
+    old = (await client.post("/requests", json=ASKED)).json()
+    cases = house.process.parts["intake"].workshop.of(REQUEST)
+    by = ReplacingRequest(
+        id=new_id(), code="CAP-2026-000099", request_type="training", topic="t", title="otro",
+        description="d",
+    )  # fmt: skip
+    await cases.handle(old["id"], Replace(by), Cause("osinergmin", "person:ana"))
+    begun = await eventually(lambda: client.get(f"/requests/{by.id}"), lambda a: a.is_success)
+
+    assert begun.json()["replaces"]["id"] == old["id"]

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Final
 
 from services.intake.domain import stages as promises
-from services.intake.domain import verbal
+from services.intake.domain import succession, verbal
 from services.intake.domain.lifecycle import EVALUATING, HOLDER, Holder, Status
-from services.intake.domain.request import Coverage, Document, Overlap, Request
+from services.intake.domain.request import Coverage, Document, Link, Request
 from services.intake.domain.stages import Stages, StageState
 from shared.contracts import EventBody
 from shared.contracts.intake import (
@@ -22,6 +22,7 @@ from shared.contracts.intake import (
     RequestOverlapped,
     RequestProgressed,
     RequestReceived,
+    RequestReplaced,
 )
 from shared.decider import Stamp
 
@@ -29,6 +30,7 @@ OUTCOMES: Final = {
     "deployed": Status.CLOSED,
     "not_viable": Status.NOT_VIABLE,
     "withdrawn": Status.WITHDRAWN,
+    "replaced": Status.REPLACED,
 }
 
 
@@ -50,9 +52,10 @@ def evolve(  # noqa: PLR0911 - one return a kind of event
         case RequestAttached(attachment_id=one, name=name, size=size, sha256=sha256):
             documents = (*request.documents, Document(one, name, size, sha256))
             return replace(request, documents=documents)
-        case RequestOverlapped(others=others):
-            overlaps = tuple(Overlap(one.request_id, one.code, one.touches) for one in others)
-            return replace(request, overlaps=overlaps)
+        case RequestOverlapped():
+            return succession.with_overlaps(request, event)
+        case RequestReplaced(by=by):
+            return replace(request, replaced_by=Link(by.id, by.code))
         case RequestConfirmationAsked() | RequestConfirmed() | RequestConfirmationLapsed():
             return replace(request, confirmation=verbal.answered(request.confirmation, event))
     return request
@@ -78,6 +81,7 @@ def _after_reception(event: RequestReceived) -> Request:
         effective_received_at=event.effective_received_at,
         stages=stages,
         due_at=promises.tightest(stages),
+        replaces=succession.link_of(event),
     )
 
 
@@ -145,7 +149,7 @@ def _is_late(stages: Stages) -> bool:
 
 
 def _after_closing(request: Request, event: RequestClosed) -> Request:
-    withdrawn = event.outcome == "withdrawn"
+    withdrawn = event.outcome in ("withdrawn", "replaced")
     stages = (
         tuple(stage.cancelled() for stage in request.stages)
         if withdrawn

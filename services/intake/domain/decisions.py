@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from services.intake.domain import stages as promises
-from services.intake.domain import verbal
+from services.intake.domain import succession, verbal
 from services.intake.domain.lifecycle import (
     HOLDER,
     LIFECYCLE,
@@ -21,9 +21,11 @@ from services.intake.domain.request import (
     Command,
     Complete,
     Confirm,
+    Contradict,
     Document,
     PassDeadline,
     Receive,
+    Replace,
     Request,
     TakeOver,
     Withdraw,
@@ -32,11 +34,9 @@ from services.intake.domain.stages import Stages, StageState
 from services.intake.policy import IntakePolicy
 from shared.contracts import EventBody
 from shared.contracts.intake import (
-    OverlappingRequest,
     RequestAttached,
     RequestClosed,
     RequestDeadlineBreached,
-    RequestOverlapped,
     RequestProgressed,
     RequestReceived,
 )
@@ -62,7 +62,7 @@ def follow(status: Status, action: Action) -> Status:
         raise Rejected("request.illegal_transition", status=status, action=action) from None
 
 
-def decide(  # noqa: PLR0911 - one return a command
+def decide(  # noqa: C901, PLR0911 - one return a command
     request: Request, command: Command, given: Given[IntakePolicy]
 ) -> Sequence[EventBody]:
     """The events that a command leads to; repeated or late news leads to none."""
@@ -81,6 +81,11 @@ def decide(  # noqa: PLR0911 - one return a command
                 *_breaches(request, given.at),
                 RequestClosed(outcome="withdrawn", closed_at=given.at, reason=command.reason),
             ]
+        case Replace():
+            follow(request.status, Action.REPLACE)
+            return [*_breaches(request, given.at), *succession.replaced(command, given.at)]
+        case Contradict():
+            return succession.contradicted(request, command)
         case Confirm():
             return _confirmed(request, command, given)
         case Attach(document):
@@ -93,6 +98,8 @@ def decide(  # noqa: PLR0911 - one return a command
 def _received(
     request: Request, command: Receive, given: Given[IntakePolicy]
 ) -> Sequence[EventBody]:
+    if succession.has_begun(request, command):
+        return []
     follow(request.status, Action.RECEIVE)
     deadlines = given.policy.promises(command.request_type, given.at)
     effective = max((d.effective_at for d in deadlines), default=given.at)
@@ -112,23 +119,15 @@ def _received(
         verbal=command.verbal,
         touches=command.touches,
         attachments=command.attachments,
+        replaces=command.replaces.request_id if command.replaces else "",
+        replaces_code=command.replaces.code if command.replaces else "",
     )
     events: list[EventBody] = [received]
     if command.verbal:
         events.append(verbal.asked(received, given))
     if command.overlaps:
-        events.append(_overlapped(command))
+        events.append(succession.overlapped(command.overlaps))
     return events
-
-
-def _overlapped(command: Receive) -> RequestOverlapped:
-    """Who decides is told: two instructions about one procedure may contradict each other."""
-    return RequestOverlapped(
-        others=tuple(
-            OverlappingRequest(request_id=one.request_id, code=one.code, touches=one.touches)
-            for one in command.overlaps
-        )
-    )
 
 
 def _attached(document: Document) -> RequestAttached:

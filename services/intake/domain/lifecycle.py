@@ -26,6 +26,7 @@ class Status(StrEnum):
     NOT_VIABLE = "not_viable"
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
+    REPLACED = "replaced"
 
 
 class Action(StrEnum):
@@ -44,6 +45,7 @@ class Action(StrEnum):
     COMPLETE = "complete"
     CLOSE = "close"
     WITHDRAW = "withdraw"
+    REPLACE = "replace"
 
 
 class Holder(StrEnum):
@@ -57,10 +59,15 @@ class Holder(StrEnum):
     NOBODY = "none"
 
 
-NEWS: Final = frozenset(Action) - {Action.RECEIVE, Action.CLOSE, Action.WITHDRAW}
+NEWS: Final = frozenset(Action) - {
+    Action.RECEIVE,
+    Action.CLOSE,
+    Action.WITHDRAW,
+    Action.REPLACE,
+}
 """What another service may tell; the rest is the client's word or the registry's own."""
 
-TERMINAL: Final = frozenset({Status.NOT_VIABLE, Status.CLOSED, Status.WITHDRAWN})
+TERMINAL: Final = frozenset({Status.NOT_VIABLE, Status.CLOSED, Status.WITHDRAWN, Status.REPLACED})
 EVALUATING: Final = frozenset(
     {Status.RECEIVED, Status.IN_EVALUATION, Status.OBSERVED, Status.ANSWERED}
 )
@@ -85,6 +92,7 @@ _ROWS: Final[tuple[tuple[frozenset[Status], Action, Status], ...]] = (
     (_BEFORE_END, Action.COMPLETE, Status.DEPLOYED),
     (frozenset({Status.DEPLOYED}), Action.CLOSE, Status.CLOSED),
     (_BEFORE_END, Action.WITHDRAW, Status.WITHDRAWN),
+    (_BEFORE_END, Action.REPLACE, Status.REPLACED),
 )
 
 LIFECYCLE: Final[Mapping[tuple[Status, Action], Status]] = {
@@ -105,6 +113,7 @@ HOLDER: Final[Mapping[Status, Holder]] = {
     Status.NOT_VIABLE: Holder.NOBODY,
     Status.CLOSED: Holder.NOBODY,
     Status.WITHDRAWN: Holder.NOBODY,
+    Status.REPLACED: Holder.NOBODY,
 }
 
 

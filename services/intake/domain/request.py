@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from typing import Final
 
 from services.intake.domain.lifecycle import Action, Holder, Status
 from services.intake.domain.stages import NEVER, Stages
 from services.intake.domain.verbal import UNASKED, Confirmation
-from shared.contracts.intake import RequestImported
+from shared.contracts.intake import ReplacingRequest, RequestImported
 from shared.contracts.terms import Deadline
 
 NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -39,13 +40,30 @@ class Document:
     sha256: str
 
 
+class Relation(StrEnum):
+    """How another request may contradict this one."""
+
+    IN_COURSE = "in_course"
+    NEWER_RULE = "newer_rule"
+
+
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """Another request in course that touches the same procedures."""
+    """Another request that touches the same procedures, or has the same topic."""
 
     request_id: str
     code: str
     touches: tuple[str, ...]
+    topic: str = ""
+    relation: str = Relation.IN_COURSE
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The request that this one replaces, or that replaced it."""
+
+    request_id: str
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +97,8 @@ class Request:
     confirmation: Confirmation = UNASKED
     documents: tuple[Document, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
+    replaces: Link | None = None
+    replaced_by: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +117,7 @@ class Receive:
     touches: tuple[str, ...] = ()
     attachments: tuple[str, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
+    replaces: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +168,36 @@ class Withdraw:
 
 
 @dataclass(frozen=True, slots=True)
+class Replace:
+    """The client asks for something else instead; `by` is that, with its code drawn."""
+
+    by: ReplacingRequest
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contradict:
+    """Something newer came into force that touches the same."""
+
+    by: Overlap
+
+
+@dataclass(frozen=True, slots=True)
 class PassDeadline:
     """A promised instant has come."""
 
     due_at: datetime
 
 
-Command = Receive | TakeOver | Advance | Complete | Confirm | Attach | Withdraw | PassDeadline
+Command = (
+    Receive
+    | TakeOver
+    | Advance
+    | Complete
+    | Confirm
+    | Attach
+    | Withdraw
+    | Replace
+    | Contradict
+    | PassDeadline
+)

@@ -11,6 +11,7 @@ from services.intake.domain import (
     Complete,
     Holder,
     Receive,
+    Replace,
     Request,
     Status,
     Withdraw,
@@ -19,6 +20,7 @@ from services.intake.domain import (
     follow,
 )
 from services.intake.domain.lifecycle import HOLDER, LIFECYCLE, NEWS, diagram
+from shared.contracts.intake import ReplacingRequest
 from shared.decider import Rejected, Stamp
 from tests.unit.intake.bench import AT, given
 
@@ -34,7 +36,7 @@ MATRIX = {
     "deploying": "cover→deploying",
 }
 PLAN = "prepare→preparing launch→training_leaders cascade→deploying"
-END = "complete→deployed withdraw→withdrawn"
+END = "complete→deployed withdraw→withdrawn replace→replaced"
 
 
 def expected(status: Status) -> dict[Action, Status]:
@@ -74,10 +76,15 @@ def test_news_moves_as_the_table_says_and_is_never_refused(status: Status, actio
     assert request.status is (Status.CLOSED if moves and end is Status.DEPLOYED else end)
 
 
+BY = ReplacingRequest(
+    id="r-2", code="SOL-2026-000002", request_type="information", topic="t", title="s",
+    description="d",
+)  # fmt: skip
 COMMANDS = {
     Action.RECEIVE: Receive("SOL-2026-000001", "information", "t", "s", "d"),
     Action.WITHDRAW: Withdraw("ya no"),
     Action.COMPLETE: Complete(),
+    Action.REPLACE: Replace(BY),
 }
 
 
