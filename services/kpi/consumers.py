@@ -1,6 +1,7 @@
 """The bus edge: a batch of everybody's events becomes one transaction on the figures."""
 
 from collections.abc import Sequence
+from logging import DEBUG
 from traceback import format_exc
 from typing import Final
 
@@ -12,6 +13,7 @@ from services.kpi.ledger import By, Ledger, Reading, read
 from services.kpi.metrics import KpiMetrics
 from shared.bus.delivery import Burial, Delivery, Verdict
 from shared.bus.sink import Bury
+from shared.bus.work import at_work_on
 from shared.contracts import Envelope
 from shared.contracts.events import REGISTRY
 from shared.decider import Transient
@@ -20,6 +22,7 @@ from shared.store import utc_now
 log = structlog.get_logger()
 MAX_TRACE: Final = 4_000
 UNKNOWN: Final = "unknown"
+OWN: Final = "kpi"
 
 
 class KpiSink:
@@ -113,14 +116,19 @@ class KpiSink:
         for delivery, outcome in ledger.handled:
             if outcome == "handled":
                 self._metrics.lag(now - delivery.event.time)
+        if log.is_enabled_for(DEBUG):
+            for delivery, outcome in ledger.handled:
+                with at_work_on(delivery.event, OWN):
+                    log.debug("event_heard", type=delivery.event.type, outcome=outcome)
         for delivery, burial in ledger.burials:
-            log.error(
-                "event_buried",
-                type=delivery.event.type,
-                event_id=delivery.event.id,
-                reason=burial.reason,
-                detail=burial.detail,
-            )
+            with at_work_on(delivery.event, OWN):
+                log.error(
+                    "event_buried",
+                    type=delivery.event.type,
+                    event_id=delivery.event.id,
+                    reason=burial.reason,
+                    detail=burial.detail,
+                )
 
 
 def _once(bury: Bury) -> Bury:

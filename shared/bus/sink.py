@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from shared.bus.delivery import Burial, Delivery, Verdict
 from shared.bus.hears import Hears, Send
 from shared.bus.order import Cursor, Cursors, Place
+from shared.bus.work import at_work_on
 from shared.contracts import Envelope, UnknownEventType, UnknownEventVersion, decode, encode
 from shared.decider import Rejected, Transient
 from shared.store import Cases, Cause, utc_now
@@ -69,10 +70,11 @@ class CaseSink:
 
         It may come again, and after a later one: what it asks must bear both.
         """
-        failure = await self._traced(event, replay=False)
-        if failure is not None:
-            await bury(Burial(encode(event), *failure))
-        self._count(event, "followed" if failure is None else "buried")
+        with at_work_on(event, self._hears.service):
+            failure = await self._traced(event, replay=False)
+            if failure is not None:
+                await bury(Burial(encode(event), *failure))
+            self._count(event, "followed" if failure is None else "buried")
 
     async def _stream(self, name: str, deliveries: Sequence[Delivery], bury: Bury) -> list[Verdict]:
         try:
@@ -111,6 +113,10 @@ class CaseSink:
         return Verdict.DONE
 
     async def _apply(self, cursor: Cursor, delivery: Delivery, bury: Bury) -> None:
+        with at_work_on(delivery.event, self._hears.service):
+            await self._take(cursor, delivery, bury)
+
+    async def _take(self, cursor: Cursor, delivery: Delivery, bury: Bury) -> None:
         event = delivery.event
         failure = (delivery.exhausted, "") if delivery.exhausted else None
         failure = failure or await self._traced(event, replay=delivery.replay)
@@ -176,6 +182,13 @@ class CaseSink:
 
     def _count(self, event: Envelope, outcome: str) -> None:
         self._metrics.count_handled(self._hears.service, event.name.stream, outcome)
+        log.debug(
+            "event_heard",
+            type=event.type,
+            event_id=event.id,
+            outcome=outcome,
+            correlation_id=event.correlationid,
+        )
 
 
 def _where(error: ValidationError) -> str:

@@ -1,9 +1,14 @@
 """One trace covers a request over HTTP and all that it causes in other services."""
 
-from collections.abc import AsyncIterator
+import io
+import logging
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
+import structlog
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -13,8 +18,8 @@ from services.intake.service import SERVICE as INTAKE
 from services.kpi.service import SERVICE as KPI
 from services.validation.service import SERVICE as VALIDATION
 from shared.security import Role
-from shared.settings import Settings
-from shared.telemetry import make_tracing
+from shared.settings import LogLevel, Settings
+from shared.telemetry import configure_logging, make_tracing
 from tests.support.eventually import eventually
 from tests.support.house import House, heard, running, settings_of
 
@@ -116,3 +121,40 @@ async def test_without_a_tracer_the_callers_thread_still_goes_through(
         await eventually(look, lambda told: "intake.request.progressed.v1" in told)
 
     assert set(told.values()) == {f"00-{TRACE}-{PARENT}-01"}
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    root = logging.getLogger()
+    before = root.level, root.handlers
+    stream = io.StringIO()
+    configure_logging(LogLevel.DEBUG, stream=stream)
+    yield stream
+    root.setLevel(before[0])
+    root.handlers = before[1]
+    structlog.reset_defaults()
+
+
+async def test_log_lines_carry_the_callers_correlation_to_the_last_consumer(
+    settings: Settings, tmp_path: Path, log: io.StringIO
+) -> None:
+    async with running(SERVICES, settings, tmp_path) as house:
+        client = house.as_(Role.LIAISON, **{"x-correlation-id": "from-the-client"})
+        assert (await client.post("/requests", json=ASKED)).status_code == 201
+
+        async def heard_by() -> set[tuple[str, str]]:
+            lines = [orjson.loads(line) for line in log.getvalue().splitlines()]
+            mine = [line for line in lines if line.get("correlation_id") == "from-the-client"]
+            return {_who_heard(line) for line in mine if line["event"] == "event_heard"}
+
+        wanted = {
+            ("validation", "intake.request.received.v1"),
+            ("kpi", "intake.request.received.v1"),
+            ("intake", "validation.evaluation.opened.v1"),
+            ("kpi", "intake.request.progressed.v1"),
+        }
+        await eventually(heard_by, lambda heard: wanted <= heard)
+
+
+def _who_heard(line: dict[str, Any]) -> tuple[str, str]:
+    return line["service"], line["type"]
