@@ -6,6 +6,7 @@ from services.intake.attachments import Attachments, attachment_routes
 from services.intake.domain import Complete, Confirm, Withdraw
 from services.intake.inputs import Completion, Confirmation, NewRequest, Replacement, Withdrawal
 from services.intake.notice import NoticeView
+from services.intake.public import ROWS, public_routes
 from services.intake.registry import Registry
 from services.intake.secrets import Secrets
 from services.intake.views import (
@@ -43,6 +44,7 @@ PERMISSIONS: Final = Permissions(
         # the client's own word: nobody of the provider gives it for him
         "confirm_request": {Role.REQUESTER, Role.LIAISON},
         "complete_request": {Role.VALIDATION_SUPERVISOR, Role.SERVICE_MANAGER},
+        **ROWS,
     }
 )
 
@@ -54,6 +56,7 @@ def routes(workshop: Workshop) -> Routes:
     _reading(api, registry)
     webhook_routes(api, Webhooks(workshop, Secrets(workshop.database)))
     attachment_routes(api, Attachments(workshop, GridFiles(workshop.database)))
+    public_routes(api, workshop)
 
     @api.post(
         "/requests",

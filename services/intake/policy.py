@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from services.intake.consultations.policy import ConsultationPolicy, consultation_policy
 from shared.clock import Calendar, Promise
 from shared.contracts.terms import Deadline, DeadlineStep
 from shared.decider import Invalid, Unknown
@@ -137,6 +138,7 @@ class IntakePolicy:
     calendar: Calendar
     types: Mapping[str, TypeRow]
     section: IntakeSection
+    own_consultations: ConsultationPolicy | None = None
     _made: dict[tuple[str, int], tuple[Deadline, ...]] = field(default_factory=dict)
 
     def type_of(self, name: str) -> TypeRow:
@@ -185,6 +187,17 @@ class IntakePolicy:
         if self.section.attachments is None:
             raise Invalid("attachment.not_taken", tenant=self.tenant.key)
         return self.section.attachments
+
+    @property
+    def consultations(self) -> ConsultationPolicy:
+        """How consultations of the public are answered.
+
+        Raises:
+            Invalid: this tenant answers none.
+        """
+        if self.own_consultations is None:
+            raise Invalid("consultation.not_taken", tenant=self.tenant.key)
+        return self.own_consultations
 
     @property
     def webhooks(self) -> WebhookRow:
@@ -237,4 +250,7 @@ def intake_policy(tenant: Tenant) -> IntakePolicy:
             tenant.term(term)
     if section.verbal is not None:
         tenant.term(section.verbal.term)
-    return IntakePolicy(tenant, tenant.calendar(section.calendar), section.types, section)
+    calendar = tenant.calendar(section.calendar)
+    return IntakePolicy(
+        tenant, calendar, section.types, section, own_consultations=consultation_policy(tenant)
+    )

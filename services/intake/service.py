@@ -10,6 +10,7 @@ from services.intake.consumers import hears
 from services.intake.following import follows
 from services.intake.policy import SECTION, IntakeSection, intake_policy
 from services.intake.postman import Postman
+from services.intake.public import KINDS, SECTIONS, prepare
 from services.intake.secrets import Secrets
 from shared import mail
 from shared.files import GridFiles
@@ -23,11 +24,12 @@ def _tasks(workshop: Workshop) -> Sequence[Callable[[], Awaitable[None]]]:
 
 SERVICE: Final = Service(
     name="intake",
-    kinds=(REQUEST, ATTACHMENT, SUBSCRIPTION, DELIVERY),
+    kinds=(REQUEST, ATTACHMENT, SUBSCRIPTION, DELIVERY, *KINDS),
     hears=hears,
     follows=follows,
-    sections={SECTION: IntakeSection, mail.SECTION: mail.MailSection},
+    sections={SECTION: IntakeSection, mail.SECTION: mail.MailSection, **SECTIONS},
     policy=intake_policy,
     routes=routes,
+    prepare=prepare,
     tasks=_tasks,
 )

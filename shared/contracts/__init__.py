@@ -3,7 +3,7 @@
 A consumer depends on this package and never on the service that publishes.
 """
 
-from shared.contracts import incidents, intake, kpi, people, training, validation
+from shared.contracts import consultations, incidents, intake, kpi, people, training, validation
 from shared.contracts.envelope import Envelope, MalformedEnvelope, decode, encode
 from shared.contracts.events import (
     REGISTRY,
@@ -22,6 +22,7 @@ __all__ = [
     "UnknownEventType",
     "UnknownEventVersion",
     "body_of",
+    "consultations",
     "decode",
     "encode",
     "incidents",

@@ -39,6 +39,7 @@ ARTICLE = {
     "area": "operaciones",
     "type": "error",
 }
+CONSULTATION = {"subject": "s", "text": "t", "consent": True, "contact": {"email": "u@x.example"}}
 QUESTION = {"text": "¿Qué se pide?", "options": ["El número", "Nada"], "correct": ["a"]}
 CHECKS = ["other_requests", "resources", "areas"]
 
@@ -127,7 +128,10 @@ async def _settle(town: Town) -> None:
     path = f"/evaluations/{case_id}"
     approved = await command(f"{path}/approve", evaluation["version"], {"checks": CHECKS})
     await command(f"{path}/share", approved["version"], {"content": "Para conocimiento."})
-    seeds = {"/incidents": INCIDENT, "/knowledge": ARTICLE, "/periods/2026-06/close": None}
+    program = {"name": "p", "roles": ["requester"], "expires_at": "2026-12-01T00:00:00Z"}
+    (await everybody.post("/programs", json=program)).raise_for_status()
+    seeds: dict[str, dict[str, Any] | None] = {"/incidents": INCIDENT, "/knowledge": ARTICLE}
+    seeds |= {"/periods/2026-06/close": None, "/consultations": CONSULTATION}
     for path, body in seeds.items():
         made = await everybody.post(path, json=body)
         assert made.is_success, made.text

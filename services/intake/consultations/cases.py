@@ -1,0 +1,14 @@
+"""Where consultations are kept."""
+
+from typing import Final
+
+from services.intake.consultations.domain import RULES, Consultation
+from shared.store import Kind
+
+CONSULTATION: Final[Kind[Consultation]] = Kind(
+    "intake",
+    "consultation",
+    RULES,
+    indexes=(("state.due_at", "_id"), ("state.answered_by", "state.answered_at")),
+    unique=(("state.code",),),
+)

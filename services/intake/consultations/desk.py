@@ -1,0 +1,79 @@
+"""What the routes do with consultations: a body becomes a command, words go where words lie."""
+
+from dataclasses import dataclass
+
+from services.intake.consultations.cases import CONSULTATION
+from services.intake.consultations.domain import Consultation, model
+from services.intake.consultations.inputs import ConsultationQuery, NewConsultation
+from services.intake.consultations.policy import ConsultationPolicy
+from services.intake.consultations.views import ConsultationView, consultation_view
+from services.intake.desks import Desk
+from services.intake.policy import IntakePolicy
+from services.intake.private import DRAFT, SPECIALIST, USER
+from shared.contracts.consultations import TextRef
+from shared.decider import Invalid
+from shared.http import Call, Page
+from shared.service import Workshop, cause_of
+from shared.store import Outcome
+
+
+@dataclass(frozen=True)
+class Consultations(Desk[Consultation, ConsultationView]):
+    """The operations on consultations."""
+
+    async def receive(self, call: Call, body: NewConsultation) -> ConsultationView:
+        contact = body.contact.contact()
+        if not body.consent and not contact.is_empty:
+            raise Invalid("desk.consent_missing")
+        policy = policy_of(self.workshop, call)
+        policy.way(body.channel)
+        cause, now = cause_of(call), self.workshop.now()
+        code = await self.workshop.codes.next(call.tenant, policy.section.series, policy.year(now))
+        # first the words: a consultation without them could never be answered
+        await self.private.keep_contact(call.tenant, cause.id, contact)
+        ref = await self.private.keep(
+            call.tenant, cause.id, USER, body.text, now, subject=body.subject
+        )
+        command = model.Receive(
+            code=code,
+            channel=body.channel,
+            text=ref,
+            anonymous=contact.is_empty,
+            preferential=body.preferential,
+        )
+        return await self.create(call, command, cause)
+
+    async def draft(self, call: Call, case_id: str, words: str) -> ConsultationView:
+        return await self.give(call, case_id, model.Draft(await self._keep(call, case_id, words)))
+
+    async def answer_of_unit(self, call: Call, case_id: str, words: str) -> ConsultationView:
+        ref = await self._keep(call, case_id, words, SPECIALIST)
+        return await self.give(call, case_id, model.Return(ref))
+
+    async def queue(self, call: Call, query: ConsultationQuery) -> Page[ConsultationView]:
+        return await self.find(
+            call,
+            query,
+            folder=query.folder,
+            channel=query.channel,
+            answered_by=query.answered_by,
+        )
+
+    async def _keep(self, call: Call, case_id: str, words: str, role: str = DRAFT) -> TextRef:
+        # whose case it is, before anything is written beside it
+        await self.cases.get(case_id, call.tenant)
+        return await self.private.keep(call.tenant, case_id, role, words, self.workshop.now())
+
+
+def policy_of(workshop: Workshop, call: Call) -> ConsultationPolicy:
+    policy: IntakePolicy = workshop.policy(call.tenant)
+    return policy.consultations
+
+
+def consultations(workshop: Workshop) -> Consultations:
+    """The desk, put together."""
+
+    def show(call: Call, outcome: Outcome[Consultation]) -> ConsultationView:
+        return consultation_view(outcome, policy_of(workshop, call), call.language)
+
+    return Consultations(workshop, CONSULTATION, show)

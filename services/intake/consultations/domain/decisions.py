@@ -1,0 +1,149 @@
+"""What a consultation answers to a command."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from services.intake.consultations.domain import model
+from services.intake.consultations.domain.lifecycle import ENDED, LIFECYCLE, Action
+from services.intake.consultations.domain.model import Command, Consultation
+from services.intake.consultations.policy import ConsultationPolicy
+from services.intake.policy import IntakePolicy
+from services.intake.rules.promise import BROKEN_AFTER, next_reached
+from shared.clock import DUE
+from shared.contracts import EventBody
+from shared.contracts import consultations as told
+from shared.contracts.consultations import TextRef
+from shared.decider import Given, Rejected
+
+_ACTION: Final[dict[type, Action]] = {
+    model.Receive: Action.RECEIVE,
+    model.Distribute: Action.DISTRIBUTE,
+    model.Label: Action.LABEL,
+    model.Draft: Action.DRAFT,
+    model.Escalate: Action.ESCALATE,
+    model.Return: Action.RETURN,
+    model.Submit: Action.SUBMIT,
+    model.Approve: Action.APPROVE,
+    model.Observe: Action.OBSERVE,
+    model.Send: Action.SEND,
+    model.Discard: Action.DISCARD,
+    model.Write: Action.WRITE,
+    model.Bounce: Action.BOUNCE,
+}
+
+
+def decide(case: Consultation, command: Command, given: Given[IntakePolicy]) -> Sequence[EventBody]:
+    """The events that a command leads to."""
+    if isinstance(command, model.PassDeadline):
+        return _passed(case, command.due_at, given.policy.consultations)
+    LIFECYCLE.follow(case.status, _ACTION[type(command)])
+    return _decided(case, command, given)
+
+
+def _decided(  # noqa: C901, PLR0911, PLR0912 - a table of commands
+    case: Consultation, command: Command, given: Given[IntakePolicy]
+) -> Sequence[EventBody]:
+    policy = given.policy.consultations
+    match command:
+        case model.Receive():
+            return [_received(command, given)]
+        case model.Distribute(folder):
+            review = policy.folder(folder).review
+            return [told.ConsultationDistributed(folder=folder, review=review)]
+        case model.Label(labels):
+            return [told.ConsultationLabelled(labels=policy.labels(labels))]
+        case model.Draft(text):
+            return [told.ConsultationDrafted(text=text)]
+        case model.Escalate(unit, reason):
+            return [told.ConsultationEscalated(unit=policy.unit(unit), reason=reason)]
+        case model.Return(text):
+            return [told.ConsultationReturned(unit=case.unit, text=text)]
+        case model.Submit():
+            return [told.ConsultationSubmitted(text=_draft(case))]
+        case model.Approve():
+            _other_than_drafter(case, given.actor)
+            return [told.ConsultationApproved(text=_draft(case))]
+        case model.Observe(reason):
+            _other_than_drafter(case, given.actor)
+            return [told.ConsultationObserved(reason=reason)]
+        case model.Send(checks):
+            return [_answered(case, checks, given)]
+        case model.Discard(reason, forwarded_to):
+            return [told.ConsultationDiscarded(reason=reason, forwarded_to=forwarded_to)]
+        case model.Write():
+            return [_continued(case, command, given)]
+        case model.Bounce(reason):
+            return [told.ConsultationUndelivered(reason=reason)]
+    return []
+
+
+def _received(command: model.Receive, given: Given[IntakePolicy]) -> told.ConsultationReceived:
+    made = given.policy.consultations.promise(command.channel, given.at)
+    return told.ConsultationReceived(
+        code=command.code,
+        channel=command.channel,
+        received_at=given.at,
+        effective_received_at=made.effective_at,
+        deadline=made,
+        text=command.text,
+        profile_id=command.profile_id,
+        anonymous=command.anonymous,
+        preferential=command.preferential,
+        enclosures=command.enclosures,
+    )
+
+
+def _answered(
+    case: Consultation, checks: tuple[str, ...], given: Given[IntakePolicy]
+) -> told.ConsultationAnswered:
+    policy = given.policy.consultations
+    text = _draft(case)
+    if case.review and LIFECYCLE.steps.get((case.status, Action.SUBMIT)) is not None:
+        raise Rejected("consultation.not_approved", folder=case.folder)
+    if left := policy.unchecked(checks):
+        raise Rejected("consultation.unchecked", left=", ".join(left))
+    late = case.promise is not None and given.at >= case.promise.due_at + BROKEN_AFTER
+    return told.ConsultationAnswered(
+        text=text,
+        answered_at=given.at,
+        on_time=not late,
+        checks=checks,
+        folder=case.folder,
+        labels=case.labels,
+    )
+
+
+def _continued(
+    case: Consultation, command: model.Write, given: Given[IntakePolicy]
+) -> told.ConsultationContinued:
+    anew = case.status in ENDED
+    made = given.policy.consultations.promise(case.channel, given.at) if anew else None
+    return told.ConsultationContinued(
+        text=command.text, deadline=made, enclosures=command.enclosures
+    )
+
+
+def _draft(case: Consultation) -> TextRef:
+    if not case.draft:
+        raise Rejected("consultation.not_drafted", consultation=case.code)
+    return TextRef(id=case.draft, digest=case.digest)
+
+
+def _other_than_drafter(case: Consultation, actor: str) -> None:
+    """Four eyes: nobody approves what he wrote himself."""
+    if actor == case.drafted_by:
+        raise Rejected("consultation.own_draft", consultation=case.code)
+
+
+def _passed(
+    case: Consultation, due_at: datetime, policy: ConsultationPolicy
+) -> Sequence[EventBody]:
+    reached = next_reached(case.promise)
+    if case.promise is None or reached is None or reached.at > due_at:
+        return []
+    notify = policy.notified(reached.share)
+    holder, due = case.holder, case.promise.due_at
+    if reached.share == DUE:
+        return [told.ConsultationDeadlineBreached(due_at=due, holder=holder, notify=notify)]
+    return [told.ConsultationWarned(share=reached.share, due_at=due, holder=holder, notify=notify)]

@@ -1,0 +1,240 @@
+"""What is known of a consultation, what it can be told, and what each event changes."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+
+from services.intake.consultations.domain.lifecycle import HOLDER, LIFECYCLE, Action, Status
+from services.intake.domain.stages import NEVER
+from services.intake.rules import promise as promises
+from services.intake.rules.promise import Promise
+from shared.clock import DUE
+from shared.contracts import EventBody
+from shared.contracts import consultations as told
+from shared.contracts.consultations import EnclosureRef, TextRef
+from shared.decider import Stamp
+
+NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Consultation:
+    """A consultation; `due_at` sorts the queue, `NEVER` once it has ended."""
+
+    status: Status = Status.NEW
+    code: str = ""
+    channel: str = ""
+    folder: str = ""
+    review: bool = False
+    labels: tuple[str, ...] = ()
+    received_at: datetime = NO_TIME
+    effective_received_at: datetime = NO_TIME
+    promise: Promise | None = None
+    due_at: datetime = NEVER
+    profile_id: str = ""
+    anonymous: bool = False
+    preferential: str = ""
+    draft: str = ""
+    digest: str = ""
+    drafted_by: str = ""
+    unit: str = ""
+    observation: str = ""
+    answered_at: datetime | None = None
+    answered_by: str = ""
+    on_time: bool | None = None
+    undelivered: str = ""
+    enclosures: tuple[EnclosureRef, ...] = ()
+
+    @property
+    def holder(self) -> str:
+        return HOLDER[self.status].value
+
+
+@dataclass(frozen=True, slots=True)
+class Receive:
+    """Somebody asks something; `at` is when a mail arrived, if that was before now."""
+
+    code: str
+    channel: str
+    text: TextRef
+    profile_id: str = ""
+    anonymous: bool = False
+    preferential: str = ""
+    enclosures: tuple[EnclosureRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Distribute:
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    text: TextRef
+
+
+@dataclass(frozen=True, slots=True)
+class Escalate:
+    unit: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    text: TextRef
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """The draft is ready to be judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approve:
+    """The draft may leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observe:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """The draft leaves; `checks` are what was looked at last."""
+
+    checks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    reason: str
+    forwarded_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """The user says more."""
+
+    text: TextRef
+    enclosures: tuple[EnclosureRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """What was sent came back."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassDeadline:
+    due_at: datetime
+
+
+Command = (
+    Receive
+    | Distribute
+    | Label
+    | Draft
+    | Escalate
+    | Return
+    | Submit
+    | Approve
+    | Observe
+    | Send
+    | Discard
+    | Write
+    | Bounce
+    | PassDeadline
+)
+
+
+def evolve(case: Consultation, event: EventBody, stamp: Stamp) -> Consultation:
+    """What an event changes."""
+    changed = _changed(case, event, stamp)
+    promise = changed.promise
+    waits = promise is not None and promise.finished_at is None
+    return replace(changed, due_at=promise.due_at if promise is not None and waits else NEVER)
+
+
+def _changed(  # noqa: C901, PLR0911, PLR0912 - a table of events
+    case: Consultation, event: EventBody, stamp: Stamp
+) -> Consultation:
+    match event:
+        case told.ConsultationReceived():
+            return _received(event)
+        case told.ConsultationDistributed():
+            moved = _to(case, Action.DISTRIBUTE)
+            return replace(moved, folder=event.folder, review=event.review)
+        case told.ConsultationLabelled():
+            return replace(case, labels=event.labels)
+        case told.ConsultationDrafted(text=text):
+            moved = _to(case, Action.DRAFT)
+            return replace(moved, draft=text.id, digest=text.digest, drafted_by=stamp.actor)
+        case told.ConsultationEscalated():
+            return replace(_to(case, Action.ESCALATE), unit=event.unit)
+        case told.ConsultationReturned():
+            return _to(case, Action.RETURN)
+        case told.ConsultationSubmitted():
+            return replace(_to(case, Action.SUBMIT), observation="")
+        case told.ConsultationApproved():
+            return _to(case, Action.APPROVE)
+        case told.ConsultationObserved():
+            return replace(_to(case, Action.OBSERVE), observation=event.reason)
+        case told.ConsultationAnswered():
+            return replace(
+                _to(case, Action.SEND),
+                answered_at=event.answered_at,
+                answered_by=stamp.actor,
+                on_time=event.on_time,
+                undelivered="",
+                promise=promises.finished(case.promise, event.answered_at),
+            )
+        case told.ConsultationDiscarded():
+            ended = promises.finished(case.promise, stamp.at, judged=False)
+            return replace(_to(case, Action.DISCARD), promise=ended)
+        case told.ConsultationContinued():
+            return _continued(case, event)
+        case told.ConsultationUndelivered():
+            return replace(case, undelivered=event.reason)
+        case told.ConsultationWarned(share=share):
+            return replace(case, promise=promises.told(case.promise, share))
+        case told.ConsultationDeadlineBreached():
+            return replace(case, promise=promises.told(case.promise, DUE))
+    return case
+
+
+def _to(case: Consultation, action: Action) -> Consultation:
+    return replace(case, status=LIFECYCLE.follow(case.status, action))
+
+
+def _received(event: told.ConsultationReceived) -> Consultation:
+    return Consultation(
+        status=Status.RECEIVED,
+        code=event.code,
+        channel=event.channel,
+        received_at=event.received_at,
+        effective_received_at=event.effective_received_at,
+        promise=promises.promised(event.deadline),
+        profile_id=event.profile_id,
+        anonymous=event.anonymous,
+        preferential=event.preferential,
+        enclosures=event.enclosures,
+    )
+
+
+def _continued(case: Consultation, event: told.ConsultationContinued) -> Consultation:
+    more = replace(
+        _to(case, Action.WRITE),
+        enclosures=(*case.enclosures, *event.enclosures),
+        draft="" if case.status is Status.ANSWERED else case.draft,
+    )
+    if event.deadline is None:
+        return more
+    return replace(more, promise=promises.promised(event.deadline), on_time=None, answered_at=None)

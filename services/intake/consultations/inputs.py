@@ -1,0 +1,69 @@
+"""What callers send about consultations."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from services.intake.desks import Choice, ContactInput, QueueQuery, Short, Text, Why
+from shared.http import Input
+
+NOBODY = ContactInput()
+
+
+class NewConsultation(Input):
+    """A question by form, or one that an assistant enters for somebody.
+
+    Without `consent` nothing about the person is taken: the question is anonymous. `preferential`
+    is the ground for attention before others, as the law names them.
+    """
+
+    subject: Short
+    text: Text
+    channel: Choice = "form"
+    consent: bool = False
+    contact: ContactInput = NOBODY
+    preferential: Annotated[str, Field(max_length=80)] = ""
+
+
+class Distribution(Input):
+    """Into which folder."""
+
+    folder: Choice
+
+
+class Labels(Input):
+    """Its labels from now on."""
+
+    labels: Annotated[tuple[Choice, ...], Field(max_length=20)] = ()
+
+
+class NewDraft(Input):
+    """The words of an answer, or of what an organ of the second level knows."""
+
+    text: Text
+
+
+class Escalation(Why):
+    """To which organ of the second level, and why."""
+
+    unit: Choice
+
+
+class Sending(Input):
+    """What was looked at last before the answer leaves."""
+
+    checks: Annotated[tuple[Choice, ...], Field(max_length=20)] = ()
+
+
+class Discarding(Why):
+    """Why it is not attended here, and the way in that it belongs to."""
+
+    forwarded_to: Annotated[str, Field(max_length=80)] = ""
+
+
+class ConsultationQuery(QueueQuery):
+    """Filters of the queue."""
+
+    folder: str | None = Field(None, max_length=80)
+    channel: str | None = Field(None, max_length=80)
+    answered_by: str | None = Field(None, max_length=200)

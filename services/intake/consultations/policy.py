@@ -1,0 +1,134 @@
+"""`consultations.yaml`: ways in, folders, labels, the second level, and who is told when."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, StringConstraints
+
+from services.intake.rules.rows import (
+    LetterRows,
+    Named,
+    Rung,
+    Series,
+    Words,
+    chosen,
+    notified,
+    promised_to,
+)
+from shared.clock import Calendar
+from shared.contracts.stages import StageDeadline
+from shared.policy import Frozen, Key, Remark, Source, Tenant
+
+SECTION: Final = "consultations"
+REPLY: Final = "reply"
+
+
+class WayIn(Frozen):
+    """A way in and the channel of `calendars.yaml` whose hours and cut-off count for it."""
+
+    channel: Key
+    source: Source
+
+
+class Folder(Frozen):
+    """Where the coordinator puts it; with `review` an answer leaves only when it was approved."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    review: bool = False
+    source: Source
+
+
+class Limit(Frozen):
+    """What the first level must not do, shown with every consultation of a reviewed folder."""
+
+    text: Words
+    source: Source
+
+
+class ConsultationSection(Frozen):
+    """`consultations.yaml`."""
+
+    series: Series
+    calendar: Key
+    term: Key
+    ways: Annotated[Mapping[Key, WayIn], Field(min_length=1)]
+    folders: Annotated[Mapping[Key, Folder], Field(min_length=1)]
+    labels: Mapping[Key, Named] = {}
+    units: Mapping[Key, Named] = {}
+    final_check: Mapping[Key, Named] = {}
+    legal_limit: Limit | None = None
+    ladder: tuple[Rung, ...] = ()
+    letters: Mapping[Literal["received", "answered"], LetterRows] = {}
+
+    def remarks(self) -> Iterator[Remark]:
+        """Answers that must be approved without a word on why."""
+        if self.legal_limit is None and any(row.review for row in self.folders.values()):
+            yield Remark(("folders",), "consultation_limit")
+
+
+@dataclass(frozen=True)
+class ConsultationPolicy:
+    """One tenant's rules on consultations, ready to ask."""
+
+    tenant: Tenant
+    section: ConsultationSection
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        return self.tenant.calendar(self.section.calendar)
+
+    def year(self, at: datetime) -> int:
+        """The local year that a code counts in."""
+        return at.astimezone(self.calendar.zone).year
+
+    def promise(self, way: str, at: datetime) -> StageDeadline:
+        """Until when one that comes this way now is answered."""
+        channel = self.section.ways[self.way(way)].channel
+        return promised_to(self.tenant, REPLY, self.section.term, channel, at)
+
+    def way(self, name: str) -> str:
+        return chosen("channel", name, self.section.ways)
+
+    def folder(self, name: str) -> Folder:
+        return self.section.folders[chosen("folder", name, self.section.folders)]
+
+    def unit(self, name: str) -> str:
+        return chosen("unit", name, self.section.units)
+
+    def labels(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Labels once each, in the policy's order."""
+        wanted = {chosen("label", name, self.section.labels) for name in names}
+        return tuple(name for name in self.section.labels if name in wanted)
+
+    def unchecked(self, checks: Iterable[str]) -> list[str]:
+        """What is still to be looked at before an answer leaves (B:L736)."""
+        done = set(checks)
+        return [name for name in self.section.final_check if name not in done]
+
+    def notified(self, share: int) -> tuple[str, ...]:
+        return notified(self.section.ladder, share)
+
+    def limit(self, folder: str, language: str) -> str:
+        """The warning to whoever answers in that folder; empty where there is none."""
+        row = self.section.folders.get(folder)
+        if row is None or not row.review or self.section.legal_limit is None:
+            return ""
+        return self.section.legal_limit.text.of(language)
+
+
+def consultation_policy(tenant: Tenant) -> ConsultationPolicy | None:
+    """The tenant's section, its terms looked up so that a misspelt one shows at start.
+
+    Raises:
+        PolicyError, UnknownKey, ValueError: the section is wrong, or names what is not there.
+    """
+    if SECTION not in tenant.documents:
+        return None
+    section = tenant.section(SECTION, ConsultationSection)
+    tenant.calendar(section.calendar)
+    for row in section.ways.values():
+        tenant.plan({REPLY: section.term}, channel=row.channel)
+    return ConsultationPolicy(tenant, section)

@@ -1,0 +1,107 @@
+"""A consultation as it is read: where it stands, what is promised, what to beware of."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydantic import Field
+
+from services.intake.consultations.domain import Consultation, Status
+from services.intake.consultations.policy import ConsultationPolicy
+from services.intake.desks import Caution, DeadlineView, deadline_views
+from services.intake.views import View
+from shared import i18n
+from shared.contracts.consultations import EnclosureRef
+from shared.store import Outcome
+
+_WORDS = i18n.load()
+
+
+class EnclosureView(View):
+    """A document that came along; one that is not kept says why."""
+
+    id: str
+    size: int
+    media_type: str
+    sha256: str
+    kept: bool
+    reason: str
+
+
+class ConsultationView(View):
+    """A consultation; who asks and what was written are below `/messages`."""
+
+    id: str
+    code: str
+    status: Status
+    holder: str = Field(
+        description="`coordinator`, `assistant`, `specialist`, `quality_supervisor` or `none`"
+    )
+    channel: str
+    folder: str
+    review: bool = Field(description="Whether its answer leaves only when it was approved")
+    labels: Sequence[str]
+    unit: str = Field(description="The organ of the second level that was asked last")
+    received_at: datetime
+    effective_received_at: datetime = Field(description="After cut-off, where the count begins")
+    deadlines: Sequence[DeadlineView]
+    warnings: Sequence[Caution] = Field(description="Such as `legal_limit` and `undelivered`")
+    profile_id: str
+    anonymous: bool
+    preferential: str = Field(description="The ground for attention before others, if any")
+    drafted_by: str
+    observation: str
+    enclosures: Sequence[EnclosureView]
+    answered_at: datetime | None
+    answered_by: str
+    on_time: bool | None
+    version: int
+
+
+def consultation_view(
+    outcome: Outcome[Consultation], policy: ConsultationPolicy, language: str
+) -> ConsultationView:
+    state = outcome.state
+    return ConsultationView.model_construct(
+        id=outcome.id,
+        code=state.code,
+        status=state.status,
+        holder=state.holder,
+        channel=state.channel,
+        folder=state.folder,
+        review=state.review,
+        labels=state.labels,
+        unit=state.unit,
+        received_at=state.received_at,
+        effective_received_at=state.effective_received_at,
+        deadlines=deadline_views(state.promise),
+        warnings=_cautions(state, policy, language),
+        profile_id=state.profile_id,
+        anonymous=state.anonymous,
+        preferential=state.preferential,
+        drafted_by=state.drafted_by,
+        observation=state.observation,
+        enclosures=[enclosure_view(one) for one in state.enclosures],
+        answered_at=state.answered_at,
+        answered_by=state.answered_by,
+        on_time=state.on_time,
+        version=outcome.version,
+    )
+
+
+def enclosure_view(one: EnclosureRef) -> EnclosureView:
+    return EnclosureView.model_validate(one.model_dump())
+
+
+def _cautions(state: Consultation, policy: ConsultationPolicy, language: str) -> list[Caution]:
+    found = []
+    if limit := policy.limit(state.folder, language):
+        found.append(Caution(code="legal_limit", text=limit))
+    for code, reason in (("undelivered", state.undelivered), ("preferential", state.preferential)):
+        if reason:
+            words = _WORDS.text(language, f"caution.{code}", {"reason": reason})
+            found.append(Caution(code=code, text=words))
+    refused = [one for one in state.enclosures if not one.kept]
+    if refused:
+        words = _WORDS.text(language, "caution.enclosure_refused", {"number": len(refused)})
+        found.append(Caution(code="enclosure_refused", text=words))
+    return found

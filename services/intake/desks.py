@@ -1,0 +1,194 @@
+"""The public's ways in over HTTP: what the operations on each kind of case have in common."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import Field, StringConstraints
+
+from services.intake.private import Contact, Private
+from services.intake.rules.promise import Promise
+from services.intake.views import HistoryEvent, View, history_event
+from shared.contracts import body_of
+from shared.decider import Stamp
+from shared.http import Call, Input, Page, PageQuery, page_of
+from shared.service import Workshop, cause_of
+from shared.store import Cases, Cause, Kind, Outcome
+from shared.store.cases import MAX_HISTORY
+
+S = TypeVar("S")
+V = TypeVar("V")
+_FIRST_EVENTS = 8
+Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Choice = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
+_MAIL = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
+Address = Annotated[str, StringConstraints(max_length=254, pattern=rf"{_MAIL}|^$")]
+
+
+class ContactInput(Input):
+    """Who asks; kept apart from all events."""
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    email: Address = ""
+    phone: Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)] = ""
+
+    def contact(self) -> Contact:
+        return Contact(self.name, self.email, self.phone)
+
+
+class Why(Input):
+    """The reason, for the record; nothing about a person."""
+
+    reason: Reason
+
+
+class DeadlineView(View):
+    """A promise and how it stands: `running`, `met`, `breached`, `cancelled`."""
+
+    stage: str
+    due_at: datetime
+    effective_at: datetime
+    state: str
+
+
+class Caution(View):
+    """Something that whoever works on it must see."""
+
+    code: str
+    text: str
+
+
+class TextView(View):
+    """Something written, by `user`, `draft`, `specialist` or `note`."""
+
+    id: str
+    role: str
+    subject: str
+    text: str
+    at: datetime
+
+
+class Correspondence(View):
+    """All that was written in a case and who it is with; for those who attend it."""
+
+    name: str
+    email: str
+    phone: str
+    texts: Sequence[TextView] = Field(description="Oldest first")
+
+
+class QueueQuery(PageQuery):
+    """Filters of a queue; they narrow each other."""
+
+    status: Annotated[tuple[Choice, ...], Field(max_length=20)] = ()
+    code: str | None = Field(None, max_length=80)
+    overdue: bool | None = None
+
+
+def deadline_views(promise: Promise | None) -> list[DeadlineView]:
+    if promise is None:
+        return []
+    return [
+        DeadlineView(
+            stage=promise.stage,
+            due_at=promise.due_at,
+            effective_at=promise.effective_at,
+            state=promise.state,
+        )
+    ]
+
+
+@dataclass(frozen=True)
+class Desk(Generic[S, V]):
+    """The operations on one kind of case; `show` makes its view."""
+
+    workshop: Workshop
+    kind: Kind[S]
+    show: Callable[[Call, Outcome[S]], V]
+
+    @property
+    def cases(self) -> Cases[S]:
+        return self.workshop.of(self.kind)
+
+    @property
+    def private(self) -> Private:
+        return Private(self.workshop.database)
+
+    async def create(self, call: Call, command: object, cause: Cause) -> V:
+        """A new case under the cause's id; a repetition is answered as the first call was."""
+        outcome = await self.cases.create(cause.id, command, cause)
+        return self.show(call, await self._as_first(call, outcome))
+
+    async def give(self, call: Call, case_id: str, command: object) -> V:
+        """Give a command to a case on the version the caller saw."""
+        outcome = await self.cases.handle(
+            case_id, command, cause_of(call), expected=call.expected_version
+        )
+        return self.show(call, outcome)
+
+    async def read(self, call: Call, case_id: str) -> V:
+        return self.show(call, await self.cases.get(case_id, call.tenant))
+
+    async def find(self, call: Call, query: QueueQuery, **fields: object) -> Page[V]:
+        """The queue, the tightest promise first."""
+        found = await self.cases.find(
+            call.tenant,
+            _filters(query, self.workshop.now(), fields),
+            order=(("state.due_at", 1), ("_id", 1)),
+            limit=query.limit + 1,
+        )
+        page = page_of(found, query, lambda one: (getattr(one.state, "due_at"), one.id))  # noqa: B009
+        return Page(items=[self.show(call, one) for one in page.items], next=page.next)
+
+    async def history(self, call: Call, case_id: str, query: PageQuery) -> Page[HistoryEvent]:
+        after = query.after(int)
+        start = min(max(0, after[0]), MAX_HISTORY) if after else 0
+        entries = await self.cases.history(case_id, call.tenant, start, query.limit + 1)
+        events = [history_event(entry) for entry in entries]
+        return page_of(events, query, lambda event: (event.sequence,))
+
+    async def correspondence(self, call: Call, case_id: str) -> Correspondence:
+        await self.cases.get(case_id, call.tenant)
+        contact = await self.private.contact(call.tenant, case_id)
+        return Correspondence(
+            name=contact.name,
+            email=contact.email,
+            phone=contact.phone,
+            texts=[
+                TextView(id=one.id, role=one.role, subject=one.subject, text=one.words, at=one.at)
+                for one in await self.private.texts(call.tenant, case_id)
+            ],
+        )
+
+    async def _as_first(self, call: Call, outcome: Outcome[S]) -> Outcome[S]:
+        if not outcome.replayed:
+            return outcome
+        entries = await self.cases.history(outcome.id, call.tenant, 0, _FIRST_EVENTS)
+        decider = self.kind.decider
+        state, version = decider.initial(), 0
+        for entry in entries:
+            if entry["cause"] != entries[0]["cause"]:
+                break
+            stamp = Stamp(entry["at"], entry["actor"], entry["seq"])
+            state = decider.evolve(state, body_of(entry["type"], entry["data"]), stamp)
+            version = entry["seq"]
+        return Outcome(outcome.id, state, version)
+
+
+def _filters(query: QueueQuery, now: datetime, fields: Mapping[str, object]) -> dict[str, Any]:
+    wanted: list[dict[str, Any]] = []
+    if query.status:
+        wanted.append({"state.status": {"$in": list(query.status)}})
+    chosen = {"code": query.code, **fields}
+    wanted += [{f"state.{name}": value} for name, value in chosen.items() if value is not None]
+    if query.overdue is not None:
+        wanted.append({"state.due_at": {"$lt": now} if query.overdue else {"$gte": now}})
+    after = query.after(datetime, str)
+    if after is not None:
+        due_at, last = after
+        behind = {"state.due_at": due_at, "_id": {"$gt": last}}
+        wanted.append({"$or": [{"state.due_at": {"$gt": due_at}}, behind]})
+    return {"$and": wanted} if wanted else {}

@@ -1,0 +1,126 @@
+"""What the public wrote and who they are: beside the cases, never in events (B:L385-390)."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from pymongo.asynchronous.database import AsyncDatabase
+
+from shared.contracts.consultations import TextRef
+from shared.decider import Unknown
+from shared.ids import derived_id
+from shared.store.document import CODEC
+from shared.store.group import Collection, Document, transient_when_away
+
+USER: Final = "user"
+DRAFT: Final = "draft"
+SPECIALIST: Final = "specialist"
+NOTE: Final = "note"
+_MAX_TEXTS: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Something written: by whom (`user`, `draft`, `specialist`, `note`), under which subject."""
+
+    id: str
+    role: str
+    subject: str
+    words: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How somebody is reached; all of it may be empty."""
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.name or self.email or self.phone)
+
+
+class Private:
+    """Texts and contacts of all cases of the service, by case."""
+
+    def __init__(self, database: AsyncDatabase[Document]) -> None:
+        self._texts: Collection = database.get_collection("private_texts", codec_options=CODEC)
+        self._contacts: Collection = database.get_collection(
+            "private_contacts", codec_options=CODEC
+        )
+
+    async def ensure_indexes(self) -> None:
+        """Make what reading all texts of a case needs."""
+        await self._texts.create_index(["tenant", "case_id", "at"])
+
+    async def keep(
+        self, tenant: str, case_id: str, role: str, words: str, at: datetime, *, subject: str = ""
+    ) -> TextRef:
+        """Keep a text; the same words of the same role again are the same text.
+
+        Raises:
+            Transient: the database did not answer.
+        """
+        digest = hashlib.sha256(f"{subject}\n{words}".encode()).hexdigest()
+        text_id = derived_id(tenant, case_id, role, digest)
+        content = {
+            "tenant": tenant,
+            "case_id": case_id,
+            "role": role,
+            "subject": subject,
+            "words": words,
+            "at": at,
+        }
+        with transient_when_away():
+            await self._texts.update_one({"_id": text_id}, {"$setOnInsert": content}, upsert=True)
+        return TextRef(id=text_id, digest=digest)
+
+    async def text(self, tenant: str, text_id: str) -> Text:
+        """One text.
+
+        Raises:
+            Unknown: this tenant has none of that id.
+        """
+        with transient_when_away():
+            found = await self._texts.find_one({"_id": text_id, "tenant": tenant})
+        if found is None:
+            raise Unknown("text.unknown", id=text_id)
+        return _text(found)
+
+    async def texts(self, tenant: str, case_id: str) -> Sequence[Text]:
+        """All that was written in a case, oldest first."""
+        wanted = {"tenant": tenant, "case_id": case_id}
+        with transient_when_away():
+            cursor = self._texts.find(wanted).sort([("at", 1), ("_id", 1)]).limit(_MAX_TEXTS)
+            return [_text(found) async for found in cursor]
+
+    async def keep_contact(self, tenant: str, case_id: str, contact: Contact) -> None:
+        """Keep who it is; keeping it again changes nothing."""
+        if contact.is_empty:
+            return
+        content = {"tenant": tenant, **_fields(contact)}
+        with transient_when_away():
+            await self._contacts.update_one(
+                {"_id": case_id}, {"$setOnInsert": content}, upsert=True
+            )
+
+    async def contact(self, tenant: str, case_id: str) -> Contact:
+        """Who it is; empty for an anonymous one."""
+        with transient_when_away():
+            found = await self._contacts.find_one({"_id": case_id, "tenant": tenant})
+        if found is None:
+            return Contact()
+        return Contact(found["name"], found["email"], found["phone"])
+
+
+def _fields(contact: Contact) -> Mapping[str, str]:
+    return {"name": contact.name, "email": contact.email, "phone": contact.phone}
+
+
+def _text(found: Document) -> Text:
+    return Text(found["_id"], found["role"], found["subject"], found["words"], found["at"])

@@ -1,0 +1,100 @@
+"""One promise to the public: its date, its warnings, and how it ended."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from shared.clock import DUE, Plan, start
+from shared.contracts.stages import StageDeadline, Warn
+from shared.contracts.terms import DeadlineStep
+
+# the due second itself is still in time
+BROKEN_AFTER: Final = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What was promised; `told` are the shares of its budget that were announced, 100 the breach.
+
+    It is over when `finished_at` is there; `on_time` says how.
+    """
+
+    stage: str
+    due_at: datetime
+    effective_at: datetime
+    policy: str = ""
+    warnings: tuple[tuple[int, datetime], ...] = ()
+    told: tuple[int, ...] = ()
+    finished_at: datetime | None = None
+    on_time: bool | None = None
+
+    @property
+    def state(self) -> str:
+        """`running`, `met`, `breached`, or `cancelled` when it ended without being judged."""
+        if self.on_time is not None:
+            return "met" if self.on_time else "breached"
+        if self.finished_at is not None:
+            return "cancelled"
+        return "breached" if DUE in self.told else "running"
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A share of the budget that is used up, at 100 all of it."""
+
+    share: int
+    at: datetime
+
+
+def deadline(plan: Plan, term: str, at: datetime) -> StageDeadline:
+    """The date that a plan of one target promises to what arrives now, with its reasons."""
+    (promised,) = start(plan, at).promises
+    return StageDeadline(
+        stage=promised.target,
+        due_at=promised.due_at,
+        effective_at=promised.effective_at,
+        policy=plan.version,
+        steps=tuple(DeadlineStep(code=one.code, params=one.params) for one in promised.steps),
+        term=term,
+        amount=plan.targets[0].term.amount,
+        earliest_at=promised.earliest_at,
+        warnings=tuple(Warn(share=share, at=moment) for share, moment in promised.warnings),
+    )
+
+
+def promised(made: StageDeadline) -> Promise:
+    """The promise that a deadline opens."""
+    return Promise(
+        stage=made.stage,
+        due_at=made.due_at,
+        effective_at=made.effective_at,
+        policy=made.policy,
+        warnings=tuple((one.share, one.at) for one in made.warnings),
+    )
+
+
+def finished(promise: Promise | None, at: datetime, *, judged: bool = True) -> Promise | None:
+    """Ended; the due second itself is in time. Unjudged, a breach that was told stays one."""
+    if promise is None or promise.finished_at is not None:
+        return promise
+    in_time: bool | None = at < promise.due_at + BROKEN_AFTER
+    if not judged:
+        in_time = False if DUE in promise.told else None
+    return replace(promise, finished_at=at, on_time=in_time)
+
+
+def next_reached(promise: Promise | None) -> Reached | None:
+    """The next warning or breach of a promise that is still to be kept."""
+    if promise is None or promise.finished_at is not None:
+        return None
+    ahead = [*promise.warnings, (DUE, promise.due_at + BROKEN_AFTER)]
+    left = [Reached(share, at) for share, at in ahead if share not in promise.told]
+    return min(left, key=lambda one: (one.at, one.share), default=None)
+
+
+def told(promise: Promise | None, share: int) -> Promise | None:
+    """Announced; a breach takes the warnings before it along."""
+    if promise is None:
+        return None
+    passed = {known for known, _ in promise.warnings if share == DUE} | {share}
+    return replace(promise, told=tuple(sorted({*promise.told, *passed})))

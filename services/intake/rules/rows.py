@@ -1,0 +1,93 @@
+"""Rows that the policies of the public's ways in share."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from string import Formatter
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from services.intake.rules.promise import deadline
+from shared.contracts.stages import StageDeadline
+from shared.decider import Invalid
+from shared.policy import Frozen, Source, Tenant
+from shared.policy.models import Language
+from shared.security.roles import Role
+
+FACTS: Final = frozenset({"code", "due", "answer"})
+Series = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,8}$")]
+
+
+class Words(Frozen):
+    """A text for people in each language."""
+
+    es: str
+    en: str
+
+    def of(self, language: str) -> str:
+        """In that language; in Spanish when it is another."""
+        return self.en if language == "en" else self.es
+
+
+class Named(Frozen):
+    """One entry of a list that people choose from."""
+
+    name: Words
+    source: Source
+
+
+def _filled(template: str) -> str:
+    try:
+        names = {name for _, name, _, _ in Formatter().parse(template) if name is not None}
+    except ValueError as error:
+        raise ValueError(f"not a template: {error}") from None
+    if unknown := sorted(names - FACTS):
+        raise ValueError(f"unknown {', '.join(unknown)}; known are {', '.join(sorted(FACTS))}")
+    return template
+
+
+Template = Annotated[
+    str, StringConstraints(min_length=1, max_length=4_000), AfterValidator(_filled)
+]
+
+
+class LetterRow(Frozen):
+    """What the user is written; `{code}`, `{due}` and `{answer}` are filled in."""
+
+    subject: Template
+    text: Template
+
+
+LetterRows = Annotated[Mapping[Language, LetterRow], Field(min_length=1)]
+
+
+class Rung(Frozen):
+    """At this percent of a budget these roles are told; 100 is the breach."""
+
+    share: Annotated[int, Field(ge=1, le=100)]
+    notify: Annotated[tuple[Role, ...], Field(min_length=1)]
+    source: Source
+
+
+def notified(ladder: Iterable[Rung], share: int) -> tuple[str, ...]:
+    """The roles of the highest rung reached."""
+    reached = [rung for rung in ladder if rung.share <= share]
+    return tuple(role.value for role in reached[-1].notify) if reached else ()
+
+
+def chosen(what: str, name: str, known: Mapping[str, object]) -> str:
+    """The name, if the policy knows it.
+
+    Raises:
+        Invalid: it does not; tells what it knows.
+    """
+    if name not in known:
+        raise Invalid("desk.unknown_choice", what=what, given=name, known=", ".join(known))
+    return name
+
+
+def promised_to(
+    tenant: Tenant, stage: str, term: str, channel: str | None, at: datetime
+) -> StageDeadline:
+    """Until when what comes by that channel now is dealt with."""
+    return deadline(tenant.plan({stage: term}, channel=channel), term, at)

@@ -1,0 +1,128 @@
+"""Consultations over HTTP, on the real broker and database: from the form to the answer."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from services.intake.consultations.cases import CONSULTATION
+from services.intake.service import SERVICE
+from shared.security import Role
+from tests.support.eventually import eventually
+from tests.support.house import House, heard, running, settings_of
+
+pytestmark = pytest.mark.integration
+MORNING = datetime(2026, 7, 1, 15, 0, tzinfo=UTC)  # Wednesday, 10:00 in Lima
+CHECKS = ["wording", "content", "spelling", "signature"]
+ASKED = {
+    "subject": "Impedimentos",
+    "text": "¿Puede mi primo Rigoberto contratar con la entidad?",
+    "consent": True,
+    "contact": {"name": "Rosaura Quispe", "email": "rosaura@correo.example"},
+}
+
+
+@pytest.fixture
+async def house(
+    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
+) -> AsyncIterator[House]:
+    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
+    async with running([SERVICE], settings, tmp_path) as house:
+        house.clock.move_to(MORNING)
+        yield house
+
+
+def person(house: House, role: Role, name: str) -> httpx.AsyncClient:
+    return house.as_(role, tenant="osce", subject=name, **{"accept-language": "es"})
+
+
+async def act(
+    who: httpx.AsyncClient, view: dict[str, Any], action: str, body: Any = None
+) -> httpx.Response:
+    headers = {"if-match": f'"{view["version"]}"'}
+    path = f"/consultations/{view['id']}/{action}"
+    return await who.post(path, json=body, headers=headers)
+
+
+async def test_a_legal_question_from_the_form_to_the_answer(house: House) -> None:
+    web = person(house, Role.PROGRAM, "portal")
+    desk = person(house, Role.CHANNEL_COORDINATOR, "cora")
+    ana, luz = person(house, Role.ADVISER, "ana"), person(house, Role.LEGAL_REVIEWER, "luz")
+
+    key = {"idempotency-key": "form-1"}
+    first = await web.post("/consultations", json=ASKED, headers=key)
+    assert first.status_code == 201, first.text
+    view = first.json()
+    assert (view["status"], view["holder"]) == ("received", "coordinator")
+    assert view["deadlines"][0]["due_at"] == "2026-07-02T15:00:00Z"
+    view = (await act(desk, view, "distribute", {"folder": "legal"})).json()
+    assert "Dirección Técnico Normativa" in view["warnings"][0]["text"]
+    again = await web.post("/consultations", json=ASKED, headers=key)
+    assert again.json() == first.json()
+
+    words = {"text": "El artículo 11 enumera los impedimentos; véalos antes de contratar."}
+    view = (await act(ana, view, "draft", words)).json()
+    refused = await act(ana, view, "send", {"checks": CHECKS})
+    assert refused.json()["code"] == "consultation.not_approved"
+    view = (await act(ana, view, "submit")).json()
+    assert view["holder"] == "quality_supervisor"
+    assert (await act(ana, view, "approve")).status_code == 403
+    view = (await act(luz, view, "approve")).json()
+    sent = await act(ana, view, "send", {"checks": CHECKS})
+    assert sent.status_code == 200, sent.text
+    assert (sent.json()["status"], sent.json()["on_time"]) == ("answered", True)
+
+    letters = (await ana.get(f"/consultations/{view['id']}/messages")).json()
+    assert [one["role"] for one in letters["texts"]] == ["user", "draft"]
+    assert letters["email"] == "rosaura@correo.example"
+    assert (await web.get(f"/consultations/{view['id']}/messages")).status_code == 403
+    mine = await ana.get("/consultations", params={"answered_by": "person:ana"})
+    assert [one["code"] for one in mine.json()["items"]] == [view["code"]]
+    await _nobody_is_named(house, view["id"])
+
+
+async def _nobody_is_named(house: House, case_id: str) -> None:
+    """No event, in the case or on the bus, has a word of what was written or of who wrote it."""
+    cases = house.process.parts["intake"].workshop.of(CONSULTATION)
+    history = await cases.history(case_id, "osce", 0, 100)
+
+    async def published() -> list[Any]:
+        seen.extend(one for one in await heard(house.settings) if one.subject == case_id)
+        return seen
+
+    seen: list[Any] = []
+    await eventually(published, lambda events: len(events) == len(history))
+    told = orjson.dumps([history, [event.data for event in seen]]).decode()
+    for word in ("Rosaura", "rosaura", "Rigoberto", "artículo"):
+        assert word not in told
+
+
+async def test_without_consent_nothing_about_the_person_is_taken(house: House) -> None:
+    web = person(house, Role.PROGRAM, "portal")
+    refused = await web.post("/consultations", json={**ASKED, "consent": False})
+    assert (refused.status_code, refused.json()["code"]) == (422, "desk.consent_missing")
+    anonymous = await web.post("/consultations", json={"subject": "s", "text": "t"})
+    assert anonymous.json()["anonymous"] is True
+    other = await house.as_(Role.PROGRAM, tenant="comteco").post(
+        "/consultations", json={"subject": "s", "text": "t"}
+    )
+    assert (other.status_code, other.json()["code"]) == (422, "consultation.not_taken")
+
+
+async def test_the_deadline_fires_over_the_timer(house: House) -> None:
+    web, desk = person(house, Role.PROGRAM, "p"), person(house, Role.CHANNEL_COORDINATOR, "cora")
+    view = (await web.post("/consultations", json=ASKED)).json()
+    house.clock.move_to(datetime(2026, 7, 3, 15, 0, tzinfo=UTC))
+
+    async def overdue() -> dict[str, Any]:
+        shown: dict[str, Any] = (await desk.get(f"/consultations/{view['id']}")).json()
+        return shown
+
+    late = await eventually(overdue, lambda seen: seen["deadlines"][0]["state"] == "breached")
+    assert late["version"] == 4  # received, two warnings, the breach
+    listed = await desk.get("/consultations", params={"overdue": True, "status": "received"})
+    assert [one["id"] for one in listed.json()["items"]] == [view["id"]]

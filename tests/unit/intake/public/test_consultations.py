@@ -1,0 +1,188 @@
+"""Consultations: every status with every command, the 24 hours, and who lets an answer leave."""
+
+from dataclasses import replace
+
+import pytest
+
+from services.intake.consultations.domain import LIFECYCLE, RULES, Action, Consultation, Status
+from services.intake.consultations.domain import model as m
+from services.intake.consultations.domain.lifecycle import ENDED, HOLDER
+from shared.contracts import consultations as told
+from shared.decider import Invalid
+from tests.unit.intake.public.bench import PAGE, WORDS, Case, lima, policy_of
+
+ILLEGAL = "consultation.illegal_transition"
+ALL_CHECKS = ("wording", "content", "spelling", "signature")
+RECEIVE = m.Receive("CON-2026-000001", "mail", WORDS)
+COMMANDS = {
+    Action.RECEIVE: RECEIVE,
+    Action.DISTRIBUTE: m.Distribute("seace"),
+    Action.LABEL: m.Label(("platform",)),
+    Action.DRAFT: m.Draft(WORDS),
+    Action.ESCALATE: m.Escalate("seace-direction", "No está en la base."),
+    Action.RETURN: m.Return(WORDS),
+    Action.SUBMIT: m.Submit(),
+    Action.APPROVE: m.Approve(),
+    Action.OBSERVE: m.Observe("Falta citar la directiva."),
+    Action.SEND: m.Send(ALL_CHECKS),
+    Action.DISCARD: m.Discard("Publicidad."),
+    Action.WRITE: m.Write(WORDS),
+    Action.BOUNCE: m.Bounce("5.1.1"),
+}
+# what each status does with each action; `=` stays, and what is not named is illegal
+MATRIX = {
+    "new": "receive→received",
+    "received": "distribute→in_attention label= discard→discarded write= bounce=",
+    "in_attention": "distribute= label= draft= escalate→escalated submit→in_review send→answered"
+    " discard→discarded write= bounce=",
+    "escalated": "label= return→in_attention discard→discarded write= bounce=",
+    "in_review": "label= approve→approved observe→observed write→in_attention bounce=",
+    "observed": "distribute→in_attention label= draft→in_attention escalate→escalated"
+    " discard→discarded write→in_attention bounce=",
+    "approved": "distribute→in_attention label= draft→in_attention send→answered"
+    " discard→discarded write→in_attention bounce=",
+    "answered": "write→in_attention bounce=",
+    "discarded": "write→received bounce=",
+}
+
+
+def consultation() -> Case[Consultation]:
+    """Received by mail on Wednesday 1 July at ten."""
+    case = Case(RULES, Consultation())
+    case.give(RECEIVE, lima(1))
+    return case
+
+
+def expected(status: Status) -> dict[str, str]:
+    found = {}
+    for step in MATRIX[status].split():
+        action, _, end = step.replace("=", "→=").partition("→")
+        found[action] = status.value if end == "=" else end
+    return found
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("action", Action)
+def test_every_status_with_every_command(status: Status, action: Action) -> None:
+    state = consultation().state if status is not Status.NEW else Consultation()
+    ready = replace(state, status=status, draft="t-1", digest="0" * 64, drafted_by="person:eva")
+    case = Case(RULES, ready, lima(1, 11))
+    end = expected(status).get(action)
+    if end is None:
+        assert case.refusal(COMMANDS[action]) == ILLEGAL
+        return
+    events = case.give(COMMANDS[action])
+    assert case.state.status == end
+    assert len(events) == 1
+
+
+def test_every_status_is_reached_and_has_a_holder() -> None:
+    assert {*LIFECYCLE.steps.values(), Status.NEW} == set(Status) == set(HOLDER)
+
+
+@pytest.mark.parametrize(
+    ("received", "due"),
+    [
+        (lima(1, 10), lima(2, 10)),
+        (lima(24, 16, 30), lima(27, 16, 30)),
+        # after the cut-off it counts from the next business day
+        (lima(24, 16, 30, 1), lima(30, 8, 30)),
+        (lima(25, 9), lima(30, 8, 30)),
+    ],
+    ids=["in hours", "at the cut-off", "a second late", "on a saturday"],
+)
+def test_twenty_four_hours_with_the_cut_off(received: object, due: object) -> None:
+    case = Case(RULES, Consultation())
+    case.give(RECEIVE, received)  # type: ignore[arg-type]
+    assert case.state.due_at == due
+
+
+def test_an_answer_of_the_legal_folder_leaves_only_when_approved() -> None:
+    case = consultation()
+    case.give(m.Distribute("legal"))
+    assert case.refusal(m.Submit()) == "consultation.not_drafted"
+    case.give(m.Draft(WORDS), actor="person:ana")
+    assert case.refusal(m.Send(ALL_CHECKS)) == "consultation.not_approved"
+    case.give(m.Submit())
+    assert case.refusal(m.Approve(), actor="person:ana") == "consultation.own_draft"
+    assert case.refusal(m.Observe("x"), actor="person:ana") == "consultation.own_draft"
+    case.give(m.Observe("Cite la directiva."), actor="person:luz")
+    assert case.refusal(m.Send(ALL_CHECKS)) == ILLEGAL
+    case.give(m.Draft(WORDS))
+    case.give(m.Submit())
+    case.give(m.Approve(), actor="person:luz")
+    # whatever changes after the approval takes it away
+    for change in (m.Draft(WORDS), m.Write(WORDS), m.Distribute("legal")):
+        other = Case(RULES, case.state, case.at)
+        other.give(change)
+        assert other.refusal(m.Send(ALL_CHECKS)) == "consultation.not_approved"
+    assert case.refusal(m.Send(("wording",))) == "consultation.unchecked"
+    (answered,) = case.give(m.Send(ALL_CHECKS), lima(2, 10))
+    assert isinstance(answered, told.ConsultationAnswered)
+    assert answered.on_time
+    assert answered.folder == "legal"
+
+
+def test_another_folder_needs_a_draft_and_the_last_look_only() -> None:
+    case = consultation()
+    case.give(m.Distribute("seace"))
+    assert case.refusal(m.Send(ALL_CHECKS)) == "consultation.not_drafted"
+    case.give(m.Draft(WORDS))
+    case.give(m.Send(ALL_CHECKS))
+    assert (case.state.status, case.state.answered_by) == (Status.ANSWERED, "person:ana")
+
+
+def test_warnings_and_the_breach_come_once_each_and_late_is_late() -> None:
+    case = consultation()
+    while case.wake():
+        pass
+    shares = [event.share for event in case.all_of(told.ConsultationWarned)]
+    (breach,) = case.all_of(told.ConsultationDeadlineBreached)
+    assert shares == [50, 80]
+    assert (breach.due_at, breach.holder) == (lima(2), "coordinator")
+    assert breach.notify == ("channel_coordinator", "supervisor")
+    case.give(m.Distribute("rnp"))
+    case.give(m.Draft(WORDS))
+    (answered,) = case.give(m.Send(ALL_CHECKS), lima(3))
+    assert not answered.on_time  # type: ignore[attr-defined]
+    assert RULES.next_due(case.state) is None
+
+
+def test_a_user_who_writes_after_the_answer_is_promised_another() -> None:
+    case = consultation()
+    case.give(m.Distribute("rnp"))
+    case.give(m.Draft(WORDS))
+    case.give(m.Write(WORDS), lima(1, 11))
+    assert case.state.due_at == lima(2)  # nothing was answered yet: the first word counts
+    case.give(m.Send(ALL_CHECKS), lima(1, 12))
+    case.give(m.Write(WORDS), lima(6))
+    assert (case.state.status, case.state.due_at) == (Status.IN_ATTENTION, lima(7))
+    assert case.refusal(m.Send(ALL_CHECKS)) == "consultation.not_drafted"
+
+
+def test_what_is_discarded_is_promised_nothing() -> None:
+    case = consultation()
+    case.give(m.Discard("Publicidad.", "suggestions"))
+    assert case.state.status in ENDED
+    assert case.state.promise is not None
+    assert (case.state.promise.state, RULES.next_due(case.state)) == ("cancelled", None)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [m.Distribute("otra"), m.Label(("otra",))],
+)
+def test_a_choice_that_the_policy_does_not_know_is_refused(command: object) -> None:
+    assert consultation().refusal(command) == "desk.unknown_choice"
+
+
+def test_the_legal_limit_is_shown_where_answers_are_reviewed() -> None:
+    policy = policy_of().consultations
+    assert "Dirección Técnico Normativa" in policy.limit("legal", "es")
+    assert policy.limit("seace", "es") == ""
+    with pytest.raises(Invalid, match=r"consultation\.not_taken"):
+        _ = policy_of("comteco").consultations
+
+
+def test_the_page_shows_the_table() -> None:
+    assert LIFECYCLE.diagram() in PAGE.read_text(encoding="utf-8")
