@@ -1,11 +1,16 @@
 """`enlace import`: registers of the past, from CSV and XLSX."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.errors import FOUND, USAGE, UserError
+
+if TYPE_CHECKING:
+    from cli.imports.register import Register
 
 app = typer.Typer(help="Import historical registers.")
 
@@ -15,22 +20,23 @@ def imports() -> None:
     """Import historical registers and logs; the same file twice changes nothing."""
 
 
+File = Annotated[Path, typer.Argument(help="CSV (also .gz) or XLSX, a header in its first row.")]
+Tenant = Annotated[str, typer.Option(help="The account whose register it is.")]
+Mapping = Annotated[Path | None, typer.Option(help="What its columns mean (docs/import.md).")]
+RejectFile = Annotated[
+    Path | None, typer.Option(help="Where bad rows go; FILE.rejects.csv when not named.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and judge, write nothing.")]
+
+
 @app.command("requests")
 def requests(
-    file: Annotated[
-        Path, typer.Argument(help="CSV (also .gz) or XLSX, a header in its first row.")
-    ],
-    tenant: Annotated[str, typer.Option(help="The account whose register it is.")],
-    mapping: Annotated[
-        Path | None, typer.Option(help="What its columns mean (docs/import.md).")
-    ] = None,
-    rejects: Annotated[
-        Path | None, typer.Option(help="Where bad rows go; FILE.rejects.csv when not named.")
-    ] = None,
+    file: File,
+    tenant: Tenant,
+    mapping: Mapping = None,
+    rejects: RejectFile = None,
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and judge, write nothing.")] = (
-        False
-    ),
+    dry_run: DryRun = False,
 ) -> None:
     """Enter the requests of an older register, as they were.
 
@@ -42,12 +48,50 @@ def requests(
       ./enlace import requests 311.csv.gz --tenant osinergmin \\
         --mapping deploy/mappings/baltimore_311.toml
     """
-    from cli.imports.run import Job, import_requests
+    from cli.imports.requests import REQUESTS
+
+    _imported(REQUESTS, file, tenant, mapping, rejects, dry_run=dry_run)
+
+
+@app.command("incidents")
+def incidents(
+    file: File,
+    tenant: Tenant,
+    mapping: Mapping = None,
+    rejects: RejectFile = None,
+    *,
+    dry_run: DryRun = False,
+) -> None:
+    """Enter the incidents of an older register or event log, with their way through the tiers.
+
+    The rows of one incident are taken together or not at all, wherever they stand in the file.
+    Interrupted, even killed? Import again: what is there already stays as it is.
+
+    \b
+    Example:
+      ./enlace import incidents log.csv.gz --tenant osce \\
+        --mapping deploy/mappings/volvo_bpi2013.toml
+    """
+    from cli.imports.incidents import INCIDENTS
+
+    _imported(INCIDENTS, file, tenant, mapping, rejects, dry_run=dry_run)
+
+
+def _imported(
+    register: Register,
+    file: Path,
+    tenant: str,
+    mapping: Path | None,
+    rejects: Path | None,
+    *,
+    dry_run: bool,
+) -> None:
+    from cli.imports.run import Job, import_register
 
     if not file.is_file():
         raise UserError(f"there is no file {file}", USAGE)
     target = rejects or file.with_name(f"{file.name}.rejects.csv")
-    report = import_requests(Job(file, tenant, mapping, target, dry_run=dry_run))
+    report = import_register(register, Job(file, tenant, mapping, target, dry_run=dry_run))
     typer.echo(report.told(dry_run=dry_run))
     if report.rejected:
         typer.echo(f"enlace: {report.rejected} rows were not taken: see {target}", err=True)

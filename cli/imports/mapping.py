@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -132,6 +132,9 @@ class RowMapping(BaseModel):
         return values
 
 
+M = TypeVar("M", bound=RowMapping)
+
+
 def to_instant(wall: datetime, zone: ZoneInfo) -> datetime:
     """The instant that a wall clock showed; the order of the wall clock is kept.
 
@@ -158,10 +161,10 @@ def _jump_before(instant: datetime, zone: ZoneInfo) -> datetime:
     return late
 
 
-def load(path: Path) -> RowMapping:
+def load(path: Path, model: type[M]) -> M:
     """The mapping in a file; `UserError` says in which place it is wrong."""
     try:
-        return RowMapping.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return model.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise UserError(f"there is no mapping {path}", USAGE) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -172,9 +175,9 @@ def load(path: Path) -> RowMapping:
         raise UserError(f"{path}: {place}: {first['msg']}", USAGE) from error
 
 
-def plain(source: str, time_zone: str, fields: tuple[str, ...], row_id: str) -> RowMapping:
+def plain(model: type[M], source: str, time_zone: str, fields: tuple[str, ...], row_id: str) -> M:
     """The mapping of a file whose columns are called as the fields, with ISO dates."""
-    return RowMapping(
+    return model(
         source=source,
         time_zone=time_zone,
         row_id=(row_id,),

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from prometheus_client import CollectorRegistry
 
-from services.intake.cases import REQUEST
-from services.intake.service import SERVICE
 from shared.bus.publisher import Publisher
 from shared.bus.relay import EventRelay
 from shared.decider import Rejected
@@ -23,7 +21,7 @@ from shared.telemetry.kernel import KernelMetrics
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from cli.imports.requests import Entry
+    from cli.imports.register import Entry, Register
     from shared.policy import Tenants
     from shared.settings import Settings
 
@@ -45,6 +43,7 @@ class Nowhere:
 class Store:
     """Writes cases; the events of one batch are published while the next one is written."""
 
+    name: str
     cases: Cases[Any]
     relay: EventRelay
     publishing: asyncio.Task[None] | None = None
@@ -56,7 +55,7 @@ class Store:
         return results
 
     async def published(self) -> None:
-        """Wait for the broker; what it does not take, the running intake publishes later."""
+        """Wait for the broker; what it does not take, the running service publishes later."""
         if self.publishing is not None:
             await self.publishing
 
@@ -67,22 +66,23 @@ class Store:
             if error.code == "idempotency_key_reused":
                 return "a row with this id and other content was imported before"
             if error.code == "not_unique":
-                return f"the code {entry.command.imported.code} belongs to another request"
+                return f"the code {entry.code} belongs to another {self.name}"
             return str(error)
         return bool(outcome.entries)
 
 
 @asynccontextmanager
-async def store(settings: Settings, tenants: Tenants) -> AsyncIterator[Store]:
-    """The cases of intake, as intake itself would write them."""
-    own = settings.for_service(SERVICE.name)
+async def store(register: Register, settings: Settings, tenants: Tenants) -> AsyncIterator[Store]:
+    """The cases of a service, as the service itself would write them."""
+    service = register.service
+    own = settings.for_service(service.name)
     client = connect(own.mongo_url.get_secret_value(), "enlace-import")
     publisher = Publisher(own.amqp_url.get_secret_value(), "import publish")
-    relay = EventRelay(SERVICE.name, publisher, KernelMetrics(CollectorRegistry()))
+    relay = EventRelay(service.name, publisher, KernelMetrics(CollectorRegistry()))
     database = client.get_database(own.database, codec_options=CODEC)
-    cases = Cases(REQUEST, database, Policies(SERVICE, tenants), relay)
-    relay.watch(REQUEST.stream, cases.collection)
-    writer = Store(cases, relay)
+    cases = Cases(register.kind, database, Policies(service, tenants), relay)
+    relay.watch(register.kind.stream, cases.collection)
+    writer = Store(register.name, cases, relay)
     try:
         await cases.ensure_indexes()
         yield writer

@@ -68,6 +68,18 @@ class ExtensionView(View):
     told_at: datetime | None
 
 
+class RegisterView(View):
+    """What an older register counted of it; `waits` in seconds by what was waited for."""
+
+    source: str
+    row: int
+    first_tier: int
+    solved_by: int
+    reassignments: int
+    ping_pong: int
+    waits: Mapping[str, int]
+
+
 class IncidentView(View):
     """An incident: where it is, who has it, what is promised."""
 
@@ -112,6 +124,7 @@ class IncidentView(View):
     outcome: str
     reason: str
     reply: str
+    imported: RegisterView | None = Field(description="Only of one from an older register")
     version: int
 
 
@@ -163,6 +176,7 @@ def incident_view(
         outcome=state.outcome,
         reason=state.reason,
         reply=state.reply,
+        imported=None if state.past is None else RegisterView.model_validate(state.past),
         version=outcome.version,
     )
 

@@ -27,6 +27,7 @@ ILLEGAL = "incident.illegal_transition"
 JUMPED = "incident.tier_jumped"
 NOT_YOURS = "incident.not_your_tier"
 PENDING = "incident.provider_pending"
+NO_TERM = "incident.no_term"
 
 
 def desk_commands(api: Routes, desk: Desk) -> None:
@@ -99,7 +100,7 @@ def specialist_commands(api: Routes, desk: Desk) -> None:
         "/incidents/{incident_id}/take",
         may="attend_incident",
         if_match=True,
-        problems=(ILLEGAL, NOT_YOURS, "incident.already_taken"),
+        problems=(ILLEGAL, NOT_YOURS, NO_TERM, "incident.already_taken"),
     )
     async def take_incident(call: Call, incident_id: str, body: inputs.Taking) -> IncidentView:
         """Attend it, or make contact: the response is given, and its term may be fixed."""
@@ -143,7 +144,7 @@ def specialist_commands(api: Routes, desk: Desk) -> None:
         "/incidents/{incident_id}/ask-provider",
         may="ask_provider",
         if_match=True,
-        problems=(ILLEGAL, JUMPED, "incident.provider_already_asked"),
+        problems=(ILLEGAL, JUMPED, NO_TERM, "incident.provider_already_asked"),
     )
     async def ask_incident_provider(
         call: Call, incident_id: str, body: inputs.Question
@@ -206,7 +207,7 @@ def answer_commands(api: Routes, desk: Desk) -> None:
         "/incidents/{incident_id}/extend",
         may="attend_incident",
         if_match=True,
-        problems=(ILLEGAL, NOT_YOURS, PENDING),
+        problems=(ILLEGAL, NOT_YOURS, PENDING, NO_TERM),
     )
     async def extend_incident(
         call: Call, incident_id: str, body: inputs.NewExtension

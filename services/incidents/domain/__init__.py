@@ -6,10 +6,11 @@ from services.incidents.domain.evolution import evolve
 from services.incidents.domain.lifecycle import LIFECYCLE, Action, Status, diagram, follow
 from services.incidents.domain.milestones import next_due
 from services.incidents.domain.model import Incident
+from services.incidents.domain.past import TakeOver
 from services.incidents.policy import IncidentPolicy
 from shared.decider import Decider
 
-RULES: Decider[Incident, Command, IncidentPolicy] = Decider(
+RULES: Decider[Incident, Command | TakeOver, IncidentPolicy] = Decider(
     state=Incident,
     initial=Incident,
     decide=decide,
@@ -26,6 +27,7 @@ __all__ = [
     "Expire",
     "Incident",
     "Status",
+    "TakeOver",
     "decide",
     "diagram",
     "evolve",

@@ -33,6 +33,7 @@ from services.incidents.domain.evolution import evolve
 from services.incidents.domain.lifecycle import Action
 from services.incidents.domain.milestones import announced
 from services.incidents.domain.model import Incident
+from services.incidents.domain.past import TakeOver, take_over
 from services.incidents.domain.stages import StageName, retimed
 from services.incidents.policy import IncidentPolicy
 from shared.contracts import EventBody
@@ -43,10 +44,14 @@ from shared.decider import Given, Invalid, Stamp
 Decision = Callable[[Asked, Any], list[EventBody]]
 
 
-def decide(state: Incident, command: Command, given: Given[IncidentPolicy]) -> Sequence[EventBody]:
+def decide(
+    state: Incident, command: Command | TakeOver, given: Given[IncidentPolicy]
+) -> Sequence[EventBody]:
     """The events a command leads to."""
     if isinstance(command, Register):
         return desk.register(state, command, given)
+    if isinstance(command, TakeOver):
+        return take_over(state, command, given)
     late = announced(state, given.at, given.policy)
     if isinstance(command, Expire):
         return late

@@ -14,6 +14,7 @@ from services.incidents.domain.model import (
     Solution,
     Wait,
 )
+from services.incidents.domain.past import imported
 from services.incidents.domain.stages import Standing, applied, told
 from shared.clock import DUE
 from shared.contracts import EventBody
@@ -25,6 +26,8 @@ Change = Callable[[Incident, Any, Stamp], Mapping[str, Any]]
 
 def evolve(state: Incident, event: EventBody, stamp: Stamp) -> Incident:
     """The incident after one of its events."""
+    if isinstance(event, said.IncidentImported):
+        return imported(state, event)
     action, change = _EVENTS[type(event)]
     status = state.status if action is None else follow(state.status, action)
     stages = reduce(

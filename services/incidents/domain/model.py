@@ -1,5 +1,6 @@
 """An incident as it stands."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -57,6 +58,19 @@ class Extension:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """What an older register counted of it; `waits` in seconds by what was waited for."""
+
+    source: str
+    row: int
+    first_tier: int
+    solved_by: int
+    reassignments: int
+    ping_pong: int
+    waits: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """The present of one incident.
 
@@ -102,6 +116,7 @@ class Incident:
     closed_at: datetime | None = None
     elapsed_seconds: int | None = None
     contractual_seconds: int | None = None
+    past: Past | None = None
 
     def stage(self, name: StageName) -> Stage | None:
         """The newest promise of that name."""

@@ -75,10 +75,10 @@ def take(asked: Asked, command: Take) -> list[EventBody]:
 
 
 def _term(asked: Asked) -> Stage:
-    """The term of the tier that has the incident."""
+    """The term of the tier that has the incident; one of an older register has none."""
     stage = asked.state.running(SOLVE[asked.tier])
     if stage is None:
-        raise ValueError(f"tier {asked.tier} has an incident and no term")
+        raise Rejected("incident.no_term", tier=asked.tier)
     return stage
 
 

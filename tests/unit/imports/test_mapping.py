@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cli.errors import UserError
+from cli.imports.incidents import IncidentMapping
 from cli.imports.mapping import BadRow, RowMapping, load, to_instant
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -115,23 +116,25 @@ def test_a_wrong_mapping_says_where(tmp_path: Path, change: tuple[str, str], sai
     file = tmp_path / "m.toml"
     file.write_text(MINIMAL.replace(*change), encoding="utf-8")
     with pytest.raises(UserError) as refused:
-        load(file)
+        load(file, RowMapping)
     assert said in str(refused.value)
     assert refused.value.code == 2
 
 
 def test_a_missing_mapping_is_a_users_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="there is no mapping"):
-        load(tmp_path / "none.toml")
+        load(tmp_path / "none.toml", RowMapping)
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "deploy" / "mappings").glob("*.toml")))
 def test_what_we_ship_is_right(file: Path) -> None:
-    assert load(file).columns
+    assert load(file, IncidentMapping).columns
 
 
 def test_the_example_of_the_document_is_right(tmp_path: Path) -> None:
     document = (ROOT / "docs" / "import.md").read_text(encoding="utf-8")
     file = tmp_path / "example.toml"
     file.write_text(document.split("```toml\n")[1].split("```")[0], encoding="utf-8")
-    assert {"code", "received_at", "status"} <= set(load(file).fields)
+    assert {"code", "received_at", "status"} <= set(load(file, RowMapping).fields)
+    file.write_text(document.split("```toml\n")[2].split("```")[0], encoding="utf-8")
+    assert load(file, IncidentMapping).is_log

@@ -1,4 +1,4 @@
-"""What incidents says about an incident in three tiers; the subject is the incident's id.
+"""What is said of an incident in three tiers; the subject is the incident's id.
 
 Texts are what the attending people wrote about the fault. Who reported it is never in an event:
 the service keeps that apart (B:L385-390).
@@ -218,45 +218,3 @@ class IncidentBreached(EventBody, event_type="incidents.incident.breached.v1"):
     due_at: datetime
     holder: str
     notify: tuple[str, ...]
-
-
-class ArticlePublished(EventBody, event_type="incidents.article.published.v1"):
-    """An entry of the knowledge base: causes, treatment, and a template of the answer (B73)."""
-
-    title: str
-    symptoms: str
-    causes: tuple[str, ...]
-    treatment: str
-    template: str
-    area: str
-    kind: str
-
-
-class ArticleRevised(EventBody, event_type="incidents.article.revised.v1"):
-    """The entry as it is from now on."""
-
-    title: str
-    symptoms: str
-    causes: tuple[str, ...]
-    treatment: str
-    template: str
-    area: str
-    kind: str
-
-
-class ArticleRetired(EventBody, event_type="incidents.article.retired.v1"):
-    """The entry holds no more, and why."""
-
-    reason: str
-
-
-class ArticleRated(EventBody, event_type="incidents.article.rated.v1"):
-    """The actor said whether it was useful; a person's last word counts."""
-
-    helpful: bool
-
-
-class ArticleApplied(EventBody, event_type="incidents.article.applied.v1"):
-    """An incident was solved with it."""
-
-    incident_id: str
