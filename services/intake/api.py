@@ -111,7 +111,12 @@ def routes(workshop: Workshop) -> Routes:
         "/requests/{request_id}/complete",
         may="complete_request",
         if_match=True,
-        problems=("request.illegal_transition", "request.replicated", "request.unconfirmed"),
+        problems=(
+            "request.illegal_transition",
+            "request.replicated",
+            "request.unconfirmed",
+            "request.query_open",
+        ),
     )
     async def complete_request(call: Call, request_id: str, body: Completion) -> RequestView:
         """Say that a request that nobody is trained for is done: access given, system changed."""

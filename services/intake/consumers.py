@@ -7,15 +7,19 @@ from services.intake.cases import REQUEST
 from services.intake.domain import Action, Advance, Coverage
 from shared.bus.hears import Heard, Hears, Send
 from shared.contracts.training import (
+    PlanBlocked,
     PlanCascadeOpened,
     PlanCompleted,
     PlanLaunched,
     PlanOpened,
     PlanProgressed,
+    PlanUnblocked,
 )
 from shared.contracts.validation import (
     EvaluationAnswered,
     EvaluationApproved,
+    EvaluationDeploymentBlocked,
+    EvaluationDeploymentUnblocked,
     EvaluationObserved,
     EvaluationOpened,
     EvaluationRefused,
@@ -49,6 +53,28 @@ def on_evaluation_approved(heard: Heard[EvaluationApproved]) -> Iterable[Send]:
 @hears(EvaluationRefused)
 def on_evaluation_refused(heard: Heard[EvaluationRefused]) -> Iterable[Send]:
     yield _to(heard.subject, Advance(Action.REFUSE, heard.at, reason=heard.body.reason))
+
+
+@hears(EvaluationDeploymentBlocked)
+def on_deployment_blocked(heard: Heard[EvaluationDeploymentBlocked]) -> Iterable[Send]:
+    yield _to(heard.subject, Advance(Action.SHUT, heard.at, query_id=heard.body.query_id))
+
+
+@hears(EvaluationDeploymentUnblocked)
+def on_deployment_unblocked(heard: Heard[EvaluationDeploymentUnblocked]) -> Iterable[Send]:
+    body = heard.body
+    opened = Advance(Action.REOPEN, heard.at, deadline=body.deadline, query_id=body.query_id)
+    yield _to(heard.subject, opened)
+
+
+@hears(PlanBlocked)
+def on_plan_blocked(heard: Heard[PlanBlocked]) -> Iterable[Send]:
+    yield _to(heard.subject, Advance(Action.SUSPEND, heard.body.since))
+
+
+@hears(PlanUnblocked)
+def on_plan_unblocked(heard: Heard[PlanUnblocked]) -> Iterable[Send]:
+    yield _to(heard.subject, Advance(Action.RESUME, heard.at, deadline=heard.body.deadline))
 
 
 @hears(PlanOpened)

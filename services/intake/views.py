@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain import Link, Request, Status
+from services.intake.domain.gate import clock_of
 from services.intake.domain.lifecycle import Holder
 from services.intake.domain.stages import Stage, StageState
 from services.intake.domain.verbal import ConfirmationState
@@ -122,6 +123,8 @@ class RequestView(View):
     type: str
     status: Status
     holder: str = Field(description="Who has it now: `client`, `provider:validation`, …, `none`")
+    clock: str = Field(description="Whose time it is: `client`, `provider`, `none`")
+    query_id: str | None = Field(description="What the client is asked, while it is after approval")
     topic: str
     subject: str
     description: str
@@ -179,6 +182,8 @@ def request_view(case_id: str, request: Request, version: int) -> RequestView:
         type=request.request_type,
         status=request.status,
         holder=request.holder,
+        clock=clock_of(request),
+        query_id=request.query_id or None,
         topic=request.topic,
         subject=request.title,
         description=request.description,

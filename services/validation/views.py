@@ -95,7 +95,7 @@ def view(
         round_trips=len(state.queries),
         queries=[_query(query) for query in state.queries],
         checks=state.checks,
-        promised=_deadline(state.promised, "running", language) if state.promised else None,
+        promised=_promised(state, language),
         unconfirmed=state.unconfirmed,
         reason=state.reason,
         decided_at=state.decided_at,
@@ -104,6 +104,12 @@ def view(
         open_doubts=state.docket.open,
         version=outcome.version,
     )
+
+
+def _promised(state: Evaluation, language: str) -> DeadlineView | None:
+    if state.promised is None:
+        return None
+    return _deadline(state.promised, "paused" if state.open_query else "running", language)
 
 
 def _standing(state: Evaluation) -> str:

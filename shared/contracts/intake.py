@@ -36,6 +36,8 @@ class RequestProgressed(EventBody, event_type="intake.request.progressed.v1"):
 
     `occurred_at` is when it happened in the service that told it: a stage ends then, however long
     the news was on its way. The coverage is the last known; it is told once per percent at most.
+    `paused` are the stages whose clocks stand still. `gate` is `shut` while the client has the
+    query `query_id` about what was approved, and told as `opened` when he has answered (A43).
     """
 
     status: str
@@ -46,6 +48,9 @@ class RequestProgressed(EventBody, event_type="intake.request.progressed.v1"):
     coverage_exempt: int = 0
     coverage_eligible: int = 0
     occurred_at: datetime | None = None
+    paused: tuple[str, ...] = Field((), exclude_if=not_)
+    gate: str = Field("", exclude_if=not_)
+    query_id: str = Field("", exclude_if=not_)
 
 
 class RequestDeadlineBreached(EventBody, event_type="intake.request.deadline_breached.v1"):

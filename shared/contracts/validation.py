@@ -5,8 +5,9 @@ query's id), as far as the client is reminded of them.
 """
 
 from datetime import datetime
+from operator import not_
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.events import EventBody
 from shared.contracts.terms import Deadline
@@ -119,9 +120,14 @@ class EvaluationDeploymentBlocked(EventBody, event_type="validation.evaluation.b
 
 
 class EvaluationDeploymentUnblocked(EventBody, event_type="validation.evaluation.unblocked.v1"):
-    """The client has answered: deployment may go on."""
+    """The client has answered: deployment may go on.
+
+    `deadline` is the term of attention, moved by the time that the client took; none when it had
+    passed before he was asked.
+    """
 
     query_id: str
+    deadline: Deadline | None = Field(None, exclude_if=not_)
 
 
 class DoubtRaised(EventBody, event_type="validation.evaluation.doubt_raised.v1"):

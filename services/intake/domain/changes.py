@@ -7,6 +7,7 @@ from typing import Final
 
 from services.intake.domain import stages as promises
 from services.intake.domain import succession, verbal
+from services.intake.domain.gate import with_gate
 from services.intake.domain.lifecycle import EVALUATING, HOLDER, Holder, Status
 from services.intake.domain.request import Coverage, Document, Link, Request
 from services.intake.domain.stages import Stages, StageState
@@ -126,7 +127,7 @@ def _after_progress(request: Request, event: RequestProgressed, at: datetime) ->
         else:
             stages = promises.with_promise(stages, promises.promised(deadline).finished(at))
     return replace(
-        _with_stages(request, stages),
+        _with_stages(with_gate(request, event), promises.paused(stages, event.paused)),
         status=status,
         holder=event.holder,
         reason=event.reason,

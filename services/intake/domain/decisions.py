@@ -6,6 +6,7 @@ from typing import Final
 
 from services.intake.domain import stages as promises
 from services.intake.domain import succession, verbal
+from services.intake.domain.gate import SHUT, gate_after
 from services.intake.domain.lifecycle import (
     HOLDER,
     LIFECYCLE,
@@ -47,6 +48,8 @@ STAGE_OF: Final = {
     Action.ANSWER: promises.EVALUATION,
     Action.APPROVE: promises.ATTENTION,
     Action.PREPARE: promises.REPLICATION,
+    Action.REOPEN: promises.ATTENTION,
+    Action.RESUME: promises.REPLICATION,
 }
 
 
@@ -185,11 +188,13 @@ def _advanced(request: Request, told: Advance) -> Sequence[EventBody]:
 def _progress(request: Request, told: Advance) -> RequestProgressed | None:
     """The step, None when the news changes nothing that the registry shows."""
     status = LIFECYCLE.get((request.status, told.action), request.status)
-    holder = request.holder if status is request.status else HOLDER[status]
+    gate = gate_after(request, told, status)
+    holder = gate.holder
     if status is Status.VIABLE and not told.replicated:
         holder = Holder.SYSTEMS
     coverage = told.coverage or request.coverage
     moved = (status, holder) != (request.status, request.holder)
+    moved = moved or bool(gate.word) or gate.paused != request.paused
     grown = int(coverage.percent) != int(request.coverage.percent)
     if not moved and not grown and told.deadline is None:
         return None
@@ -202,6 +207,9 @@ def _progress(request: Request, told: Advance) -> RequestProgressed | None:
         coverage_exempt=coverage.exempt,
         coverage_eligible=coverage.eligible,
         occurred_at=told.occurred_at,
+        paused=gate.paused,
+        gate=gate.word,
+        query_id=gate.query_id if gate.word == SHUT else "",
     )
 
 
@@ -219,6 +227,8 @@ def _completed(
     follow(request.status, Action.COMPLETE)
     if request.confirmation.is_awaited:
         raise Rejected("request.unconfirmed", due_at=request.confirmation.due_at)
+    if request.query_id:
+        raise Rejected("request.query_open", query=request.query_id)
     if request.holder != Holder.SYSTEMS:
         raise Rejected("request.replicated", status=request.status, holder=request.holder)
     return _advanced(request, Advance(Action.COMPLETE, given.at, command.note))

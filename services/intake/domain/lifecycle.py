@@ -30,7 +30,11 @@ class Status(StrEnum):
 
 
 class Action(StrEnum):
-    """What moves it: the client, or what another service tells."""
+    """What moves it: the client, or what another service tells.
+
+    `shut` and `reopen` are the deployment's gate, which the client's query holds; `suspend` and
+    `resume` the clock of the replication. They move who holds it and which clocks run.
+    """
 
     RECEIVE = "receive"
     EVALUATE = "evaluate"
@@ -42,6 +46,10 @@ class Action(StrEnum):
     LAUNCH = "launch"
     CASCADE = "cascade"
     COVER = "cover"
+    SHUT = "shut"
+    REOPEN = "reopen"
+    SUSPEND = "suspend"
+    RESUME = "resume"
     COMPLETE = "complete"
     CLOSE = "close"
     WITHDRAW = "withdraw"
@@ -77,6 +85,11 @@ _BEFORE_LAUNCH: Final = _BEFORE_PLAN | {Status.PREPARING}
 _BEFORE_CASCADE: Final = _BEFORE_LAUNCH | {Status.TRAINING_LEADERS}
 _BEFORE_END: Final = _BEFORE_CASCADE | {Status.DEPLOYING}
 
+_VIABLE: Final = frozenset(
+    {Status.VIABLE, Status.PREPARING, Status.TRAINING_LEADERS, Status.DEPLOYING}
+)
+_STILL: Final = (Action.SHUT, Action.REOPEN, Action.SUSPEND, Action.RESUME)
+
 _ROWS: Final[tuple[tuple[frozenset[Status], Action, Status], ...]] = (
     (frozenset({Status.NEW}), Action.RECEIVE, Status.RECEIVED),
     (frozenset({Status.RECEIVED}), Action.EVALUATE, Status.IN_EVALUATION),
@@ -96,7 +109,8 @@ _ROWS: Final[tuple[tuple[frozenset[Status], Action, Status], ...]] = (
 )
 
 LIFECYCLE: Final[Mapping[tuple[Status, Action], Status]] = {
-    (start, action): end for starts, action, end in _ROWS for start in starts
+    **{(start, action): end for starts, action, end in _ROWS for start in starts},
+    **{(status, action): status for status in _VIABLE for action in _STILL},
 }
 
 HOLDER: Final[Mapping[Status, Holder]] = {

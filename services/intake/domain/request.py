@@ -68,7 +68,11 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as the registry shows it; `due_at` is its tightest open promise."""
+    """A request as the registry shows it; `due_at` is its tightest open promise.
+
+    While the client has the query `query_id` about what was approved, `next_holder` is who goes on
+    when he has answered, and the stages `paused` stand still.
+    """
 
     status: Status = Status.NEW
     holder: str = Holder.NOBODY
@@ -99,6 +103,9 @@ class Request:
     overlaps: tuple[Overlap, ...] = ()
     replaces: Link | None = None
     replaced_by: Link | None = None
+    query_id: str = ""
+    next_holder: str = ""
+    paused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +144,7 @@ class Advance:
     deadline: Deadline | None = None
     coverage: Coverage | None = None
     replicated: bool = True
+    query_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

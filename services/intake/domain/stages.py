@@ -20,9 +20,13 @@ NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 class StageState(StrEnum):
-    """How a promise stands; `cancelled` when the request ended without it."""
+    """How a promise stands; `cancelled` when the request ended without it.
+
+    `paused` while the client has what it depends on: its date will move.
+    """
 
     RUNNING = "running"
+    PAUSED = "paused"
     MET = "met"
     BREACHED = "breached"
     CANCELLED = "cancelled"
@@ -47,7 +51,8 @@ class Stage:
         """Ended; the due instant itself is in time, and news that came late doesn't count."""
         if not self.is_open:
             return self
-        state = StageState.MET if at <= self.due_at else StageState.BREACHED
+        in_time = self.state is StageState.PAUSED or at <= self.due_at
+        state = StageState.MET if in_time else StageState.BREACHED
         return replace(self, state=state, finished_at=at)
 
     def cancelled(self) -> "Stage":
@@ -55,6 +60,12 @@ class Stage:
         if not self.is_open or self.state is StageState.BREACHED:
             return self
         return replace(self, state=StageState.CANCELLED)
+
+    def stands(self, *, still: bool) -> "Stage":
+        """Paused or running; what was missed or has ended stays so."""
+        if self.state not in (StageState.RUNNING, StageState.PAUSED):
+            return self
+        return replace(self, state=StageState.PAUSED if still else StageState.RUNNING)
 
 
 Stages = tuple[Stage, ...]
@@ -66,9 +77,11 @@ def promised(deadline: Deadline, name: str = "") -> Stage:
 
 
 def with_promise(stages: Stages, new: Stage) -> Stages:
-    """A stage promised anew takes the place of its former promise."""
+    """A stage promised anew takes the place of its former promise; the same promise is none."""
     if all(stage.name != new.name for stage in stages):
         return (*stages, new)
+    if any((s.name, s.due_at, s.is_open) == (new.name, new.due_at, new.is_open) for s in stages):
+        return stages
     return tuple(new if stage.name == new.name else stage for stage in stages)
 
 
@@ -76,6 +89,12 @@ def finish(stages: Stages, at: datetime, names: Iterable[str] = NAMES) -> Stages
     """End the named stages, as far as they are open."""
     ended = frozenset(names)
     return tuple(stage.finished(at) if stage.name in ended else stage for stage in stages)
+
+
+def paused(stages: Stages, names: Iterable[str]) -> Stages:
+    """The named stages stand still, all others run."""
+    still = frozenset(names)
+    return tuple(stage.stands(still=stage.name in still) for stage in stages)
 
 
 def breach(stages: Stages, name: str) -> Stages:
@@ -98,5 +117,6 @@ def next_due(stages: Stages) -> datetime | None:
 
 
 def tightest(stages: Stages) -> datetime:
-    """The earliest due date of what is still to be done, `NEVER` when nothing is."""
-    return min((stage.due_at for stage in stages if stage.is_open), default=NEVER)
+    """The earliest due date of what is still to be done, `NEVER` when nothing is or all waits."""
+    open_ = (s.due_at for s in stages if s.is_open and s.state is not StageState.PAUSED)
+    return min(open_, default=NEVER)

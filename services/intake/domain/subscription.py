@@ -89,14 +89,20 @@ def occasion_of(event: EventBody) -> Occasion | None:
             return Occasion.RECEIPT
         case RequestClosed():
             return Occasion.CLOSE
-        case RequestProgressed(status="observed"):
-            return Occasion.OBSERVATION
-        case RequestProgressed(status="training_leaders" | "deploying"):
-            started = event.coverage_signed + event.coverage_exempt
-            if started:
-                return Occasion.PROGRESS
-            return Occasion.START if event.status == "training_leaders" else None
+        case RequestProgressed():
+            return _occasion_of_progress(event)
     return None
+
+
+def _occasion_of_progress(event: RequestProgressed) -> Occasion | None:
+    if event.status == "observed" or event.gate == "shut":
+        return Occasion.OBSERVATION
+    clocks_only = event.gate or event.paused or event.deadlines
+    if clocks_only or event.status not in ("training_leaders", "deploying"):
+        return None
+    if event.coverage_signed + event.coverage_exempt:
+        return Occasion.PROGRESS
+    return Occasion.START if event.status == "training_leaders" else None
 
 
 DECIDER: Final[Decider[Subscription, Any, IntakePolicy]] = Decider(

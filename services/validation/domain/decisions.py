@@ -28,10 +28,11 @@ from services.validation.domain.model import (
     Share,
     Withdraw,
 )
-from services.validation.domain.promise import clock_of, deadline_of
+from services.validation.domain.promise import attention_of, clock_of, deadline_of
 from services.validation.policy import EvaluationPolicy, TypeTerms
 from shared.clock import Plan, start
 from shared.contracts import EventBody
+from shared.contracts.terms import Deadline
 from shared.contracts.validation import (
     Answer,
     EvaluationAnswered,
@@ -158,14 +159,24 @@ def _answer(
         raise Rejected("query.unknown", query=command.query_id)
     answers = _complete(query, command)
     told = docket.reply(state, query.id)
-    if state.status in VIABLE:
-        # the evaluation's own promise was kept before: no date moves
-        answered = EvaluationAnswered(query_id=query.id, answers=answers)
-        return [answered, *told, EvaluationDeploymentUnblocked(query_id=query.id)]
     queries = (*state.queries[:-1], replace(query, answered_at=given.at))
-    clock = clock_of(replace(state, queries=queries), given.policy.clock)
+    after = replace(state, queries=queries)
+    if state.status in VIABLE:
+        # the evaluation's own promise was kept before: the term of attention moves instead
+        answered = EvaluationAnswered(query_id=query.id, answers=answers)
+        deadline = _attention(after, given.policy)
+        unblocked = EvaluationDeploymentUnblocked(query_id=query.id, deadline=deadline)
+        return [answered, *told, unblocked]
+    clock = clock_of(after, given.policy.clock)
     answered = EvaluationAnswered(query_id=query.id, answers=answers, deadline=deadline_of(clock))
     return [answered, *told]
+
+
+def _attention(state: Evaluation, policy: EvaluationPolicy) -> Deadline | None:
+    terms = policy.types.get(state.request_type)
+    plan = None if terms is None else terms.plans.get(state.complexity)
+    # a term that the policy no longer has cannot be counted anew: its date stays
+    return None if plan is None else attention_of(state, plan)
 
 
 def _complete(query: Query, command: AnswerQuery) -> tuple[Answer, ...]:

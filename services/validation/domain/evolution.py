@@ -40,7 +40,7 @@ Event = (
 )
 
 
-def evolve(  # noqa: C901, PLR0911 - one return a kind of event
+def evolve(  # noqa: C901, PLR0911, PLR0912 - one return a kind of event
     state: Evaluation, event: Event, stamp: Stamp
 ) -> Evaluation:
     """The evaluation after one of its events."""
@@ -66,7 +66,9 @@ def evolve(  # noqa: C901, PLR0911 - one return a kind of event
             return replace(state, status=status, shared=event.content, shared_at=stamp.at)
         case EvaluationDeploymentStarted():
             return replace(state, status=follow(state.status, Action.DEPLOY))
-        case EvaluationDeploymentBlocked() | EvaluationDeploymentUnblocked():
+        case EvaluationDeploymentUnblocked():
+            return replace(state, promised=event.deadline or state.promised)
+        case EvaluationDeploymentBlocked():
             # said for others: the open query itself is the gate
             return state
         case _:

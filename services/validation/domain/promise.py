@@ -23,6 +23,29 @@ def clock_of(state: Evaluation, plan: Plan) -> SlaClock:
     return replay(start(plan, state.received_at), changes, plan)
 
 
+def attention_of(state: Evaluation, plan: Plan) -> Deadline | None:
+    """The term promised on approval, moved by what the client has had since (A43).
+
+    None when nothing was promised, or when it had passed before he was asked: it stays missed.
+    """
+    if state.decided_at is None or state.promised is None:
+        return None
+    clock = start(plan, state.decided_at)
+    at, due = state.decided_at, state.promised.due_at
+    for query in state.queries:
+        if query.answered_at is None or query.asked_at < state.decided_at:
+            continue
+        if query.asked_at > due:
+            return None
+        reason = f"{CLIENT_WAIT} {query.id}"
+        begun = max(at, query.asked_at)
+        at = max(begun, query.answered_at)
+        wait = [Change("pause", begun, reason), Change("resume", at, reason)]
+        clock = replay(clock, wait, plan)
+        due = clock.promises[0].due_at
+    return deadline_of(clock)
+
+
 def deadline_of(clock: SlaClock) -> Deadline:
     (promised,) = clock.promises
     return Deadline(

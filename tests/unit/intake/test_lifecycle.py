@@ -35,6 +35,8 @@ MATRIX = {
     "training_leaders": "cascade→deploying cover→training_leaders",
     "deploying": "cover→deploying",
 }
+GATE = ("shut", "reopen", "suspend", "resume")
+GATED = ("viable", "preparing", "training_leaders", "deploying")
 PLAN = "prepare→preparing launch→training_leaders cascade→deploying"
 END = "complete→deployed withdraw→withdrawn replace→replaced"
 
@@ -48,6 +50,8 @@ def expected(status: Status) -> dict[Action, Status]:
     elif rows is not None:
         before_plan = status in ("received", "in_evaluation", "observed", "answered", "viable")
         rows = f"{rows} {PLAN if before_plan else ''} {END}"
+    if status in GATED:
+        rows = " ".join([rows or "", *(f"{action}→{status}" for action in GATE)])
     pairs = (pair.split("→") for pair in (rows or "").split())
     return {Action(action): Status(end) for action, end in pairs}
 

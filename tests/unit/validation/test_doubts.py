@@ -249,9 +249,32 @@ def test_a_query_after_the_approval_closes_the_gate_until_it_is_answered(opened:
     answered, told, unblocked = case.give(AnswerQuery("q1", (("1", "sí"),)), lima(9))
     assert answered == EvaluationAnswered(query_id="q1", answers=answered.answers)  # type: ignore[attr-defined]
     assert isinstance(told, AskersAnswered)
-    assert unblocked == EvaluationDeploymentUnblocked(query_id="q1")
+    assert isinstance(unblocked, EvaluationDeploymentUnblocked)
     assert (case.state.status, case.state.deadline) == (Status.CLARIFIED, promised)
+    assert case.state.promised == unblocked.deadline
     assert case.state.open_query is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "due"),
+    [
+        # approved on Wednesday the 1st at noon: one business day, Thursday 16:30
+        (lima(1, 12), lima(1, 12), lima(2, 16, 30)),
+        (lima(1, 12), lima(1, 15), lima(3, 11, 30)),
+        (lima(1, 12), lima(9, 12), lima(10, 16, 30)),
+        (lima(2, 16), lima(10, 16), lima(10, 16, 30)),
+        (lima(2, 17), lima(10, 16), None),
+    ],
+)
+def test_what_the_client_takes_moves_the_term_of_attention(
+    opened: Opened, asked: datetime, answered: datetime, due: datetime | None
+) -> None:
+    case = approved(opened())
+    case.give(Observe("q1", ("¿a?",)), asked)
+    *_, unblocked = case.give(AnswerQuery("q1", (("1", "sí"),)), answered)
+    assert isinstance(unblocked, EvaluationDeploymentUnblocked)
+    assert (unblocked.deadline and unblocked.deadline.due_at) == due
+    assert case.state.promised is not None
 
 
 def test_after_the_launch_there_is_no_query_but_the_crossing_one_is_answered(
@@ -265,7 +288,7 @@ def test_after_the_launch_there_is_no_query_but_the_crossing_one_is_answered(
     assert refusal(launched, Observe("q1", ("¿?",))).code == "evaluation.deployment_started"
     assert crossing.state.open_query is not None
     *_, unblocked = crossing.give(AnswerQuery("q1", (("1", "sí"),)), lima(1, 13))
-    assert unblocked == EvaluationDeploymentUnblocked(query_id="q1")
+    assert isinstance(unblocked, EvaluationDeploymentUnblocked)
     assert crossing.state.status is Status.DEPLOYING
     assert refusal(crossing, AnswerQuery("q9", (("1", "sí"),))).code == "query.unknown"
 
