@@ -2,7 +2,8 @@
 
 facts     one a source case: what indicators need of it, the last event of each of its streams, and
           what it has added to which buckets
-buckets   amounts by tenant, family, day (and month) and dimensions: all that queries read
+buckets   amounts by tenant, family, day (and month, whole or cut) and dimensions: all that queries
+          read
 cursors   only of streams with a gap or a buried event: what waits, what was passed over
 marks     how far a rebuild has come
 """
@@ -16,7 +17,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, PyMongoError
 from pymongo.read_concern import ReadConcern
 
-from services.kpi.counts import Counts, Key
+from services.kpi.families import Counts, Key
 from services.kpi.ledger import Ledger, Record, streams_of
 from shared.bus.order import from_document, to_document
 from shared.decider import Transient
@@ -44,6 +45,9 @@ class Books:
         """Indexes, and the collections that a transaction must find."""
         await self.facts.create_index([("counted.b", 1), ("_id", 1)])
         await self.buckets.create_index([("tenant", 1), ("family", 1), ("period", 1)])
+        await self.buckets.create_index(
+            [("tenant", 1), ("period", 1)], partialFilterExpression={"whole": True}
+        )
 
     async def transact(self, work: Callable[[AsyncClientSession], Awaitable[T]]) -> T:
         """Do `work` as one transaction; it may be called again after a lost race.
@@ -129,6 +133,8 @@ def bucket_write(text: str, amounts: dict[str, int]) -> UpdateOne:
     """Add to one bucket, which may not exist yet."""
     key = Key.parse(text)
     about: dict[str, Any] = {"tenant": key.tenant, "family": key.family, "period": key.period}
+    if key.is_whole:
+        about["whole"] = True
     return UpdateOne(
         {"_id": text},
         {

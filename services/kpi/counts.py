@@ -1,59 +1,11 @@
-"""What a fact adds to the figures: amounts of measures in buckets. Pure.
-
-A bucket is a tenant, a family of measures, a local day and one value of each of the family's
-dimensions; its key is all of these in one text. What has no day (how many are open now) is in the
-bucket of the day `all`.
-"""
+"""What a request adds to the figures: amounts of measures in buckets (`families`). Pure."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from functools import lru_cache
-from typing import Final, NamedTuple
 
 from services.kpi.domain import AT_WORK, DEPLOYED, EVALUATION, GIVEN_UP, RequestFact
+from services.kpi.families import ALL, Counts
 from services.kpi.policy import Counting
-
-ALL: Final = "all"
-CUTS: Final = ("type", "channel", "area")
-
-FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
-    "requests": CUTS,
-    "deadlines": ("stage", *CUTS),
-    "training": CUTS,
-    "open": ("status", "holder"),
-    "stages": ("stage",),
-    "plans": (),
-}
-"""Each family's dimensions; the last three have no days."""
-
-Counts = dict[str, dict[str, int]]
-"""Measure by measure, by bucket."""
-
-
-class Key(NamedTuple):
-    """A bucket's key taken apart."""
-
-    tenant: str
-    family: str
-    period: str
-    values: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return "|".join((self.tenant, self.family, self.period, *self.values))
-
-    @classmethod
-    def parse(cls, text: str) -> "Key":
-        tenant, family, period, *values = text.split("|")
-        return cls(tenant, family, period, tuple(values))
-
-    @property
-    def month(self) -> "Key":
-        """The bucket of the whole month."""
-        return self._replace(period=self.period[:7])
-
-    @property
-    def dimensions(self) -> dict[str, str]:
-        return dict(zip(FAMILIES[self.family], self.values, strict=True))
 
 
 def counts_of(fact: RequestFact, by: Counting) -> Counts:
@@ -232,35 +184,3 @@ def _count_plan(page: _Page, fact: RequestFact, opened_at: datetime) -> None:
         completed=1,
         completed_on_time=int(fact.plan_on_time),
     )
-
-
-def difference(old: Counts, new: Counts) -> Counts:
-    """What must be added to the buckets so that they hold `new` in place of `old`."""
-    if not old:
-        return new
-    changes: Counts = {}
-    for key in old.keys() | new.keys():
-        before, after = old.get(key, {}), new.get(key, {})
-        changed = {
-            measure: amount
-            for measure in before.keys() | after.keys()
-            if (amount := after.get(measure, 0) - before.get(measure, 0))
-        }
-        if changed:
-            changes[key] = changed
-    return changes
-
-
-@lru_cache(maxsize=100_000)
-def _with_month(text: str) -> tuple[str, ...]:
-    key = Key.parse(text)
-    return (text,) if key.period == ALL else (text, str(key.month))
-
-
-def merge(total: Counts, more: Counts) -> None:
-    """Add `more` to `total`, each dated bucket to its month too."""
-    for text, amounts in more.items():
-        for target in _with_month(text):
-            bucket = total.setdefault(target, {})
-            for measure, amount in amounts.items():
-                bucket[measure] = bucket.get(measure, 0) + amount

@@ -7,8 +7,8 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from services.kpi.answers import CaseLine, Figure, Report, share
 from services.kpi.books import Books
-from services.kpi.counts import Key
 from services.kpi.definitions import INDICATORS, Indicator, report
+from services.kpi.families import Key
 from services.kpi.ledger import Record
 from services.kpi.policy import Counting
 from services.kpi.questions import CaseQuery, IndicatorQuery, Part

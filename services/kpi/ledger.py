@@ -8,13 +8,14 @@ since; the figures are always the sum over the facts.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from services.kpi import domain
-from services.kpi.counts import Counts, counts_of, difference, merge
+from services.kpi.counts import counts_of
 from services.kpi.domain import SOURCES, RequestFact, Source, fold
+from services.kpi.families import Counts, difference, merge
 from services.kpi.policy import Counting
 from shared.bus.delivery import Burial, Delivery, Verdict
 from shared.bus.order import Cursor, Place
@@ -23,6 +24,7 @@ from shared.contracts.events import TypeName
 from shared.decider import Rejected
 
 By = Callable[[str], Counting]
+BLANK: Final = RequestFact()
 
 
 @dataclass(slots=True)
@@ -72,7 +74,7 @@ class Record:
 
     id: str
     tenant: str
-    fact: RequestFact = field(default_factory=RequestFact)
+    fact: RequestFact = BLANK
     counted: Counts = field(default_factory=dict)
     recount: bool = False
     reached: dict[str, int] = field(default_factory=dict)

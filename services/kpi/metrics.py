@@ -16,7 +16,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from services.kpi.books import Books
-from services.kpi.counts import ALL, Key
+from services.kpi.families import ALL, Key
 from shared.telemetry.kernel import LAG_HORIZON_SECONDS, SECONDS, KernelMetrics
 
 READ_EVERY: Final = 5.0

@@ -15,8 +15,8 @@ from pymongo import DeleteMany, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from services.kpi.books import Books
-from services.kpi.counts import Counts, difference, merge
 from services.kpi.domain import REQUEST, RequestFact, Source, fold
+from services.kpi.families import Counts, difference, merge
 from services.kpi.histories import Archive, Histories
 from services.kpi.ledger import By, Record, close
 from shared.bus.order import Cursor

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from services.kpi.families import FAMILIES
 from services.kpi.policy import Counting
 
 Tally = Counter[tuple[str, str]]
@@ -30,13 +31,15 @@ def recount(histories: Mapping[str, Sequence[Entry]], by: Counting) -> Tally:
 
 
 def with_months(tally: Tally) -> Tally:
-    """Each dated amount once more, in its month."""
+    """Each dated amount twice more: in its month, and in the whole month without the cuts."""
     months: Tally = Counter()
     for (bucket, measure), amount in tally.items():
         parts = bucket.split("|")
         if parts[2] != "all":
             parts[2] = parts[2][:7]
             months["|".join(parts), measure] += amount
+            cuts = len(FAMILIES[parts[1]].cuts)
+            months["|".join([*parts[:-cuts], *["*"] * cuts]), measure] += amount
     return Counter({**tally, **months})
 
 

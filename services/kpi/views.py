@@ -1,6 +1,6 @@
 """Questions to the figures: they read buckets only, so they cost the same however long the past."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
@@ -9,6 +9,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from services.kpi.books import Books
 from services.kpi.definitions import Indicator
+from services.kpi.families import FAMILIES
 from services.kpi.ledger import Record
 from services.kpi.policy import OTHER, Counting
 from shared.decider import Invalid
@@ -77,7 +78,8 @@ class Cut:
                 raise Invalid("indicator.unknown_value", dimension=name, value=value, known=options)
         return cls(counting.tenant, given)
 
-    def where(self, family: str) -> Document:
+    def where(self, family: str | Document) -> Document:
+        """What finds the buckets of a family, or of those that a condition names."""
         fields = {f"by.{name}": value for name, value in self.values.items()}
         return {"tenant": self.tenant, "family": family, **fields}
 
@@ -108,15 +110,42 @@ class Figures:
             async with self.moment() as own:
                 return await self.sums(indicators, period, cut, by, own)
         wanted = {(i, (i.family, by or i.split)) for i in indicators}
-        found: dict[tuple[str, str], dict[str, Amounts]] = {}
-        for family, split in sorted({place for _, place in wanted}):
-            measures = {m for i, place in wanted if place == (family, split) for m in i.measures}
-            where = _within(cut.where(family), period)
-            group = f"$by.{split}" if split else ""
-            parts = await self._sum(where, measures, group, session)
-            total = _total(parts, measures)
-            found[family, split] = {**parts, "": total} if split else {"": total}
-        return {indicator.id: found[place] for indicator, place in wanted}
+        places = {place for _, place in wanted}
+        names = {
+            place: sorted({m for i, at in wanted if at == place for m in i.measures})
+            for place in places
+        }
+        months, days = period.parts()
+        whole = {place for place in places if _is_kept(cut, *place)}
+        found = {place: _Sums(names[place]) for place in places}
+        await self._add_whole(found, whole, months, cut, session)
+        for place in sorted(places):
+            rest = _within(cut.where(place[0]), [] if place in whole else months, days)
+            if rest:
+                group = f"$by.{place[1]}" if place[1] else ""
+                found[place].add(await self._sum(rest, names[place], group, session))
+        answers = {place: found[place].answer(split=bool(place[1])) for place in places}
+        return {indicator.id: answers[place] for indicator, place in wanted}
+
+    async def _add_whole(
+        self,
+        found: Mapping[tuple[str, str], "_Sums"],
+        whole: Iterable[tuple[str, str]],
+        months: Sequence[str],
+        cut: Cut,
+        session: AsyncClientSession,
+    ) -> None:
+        """Add whole months of every family at once: a few documents a month."""
+        if not whole or not months:
+            return
+        families = sorted({family for family, _ in whole})
+        where = cut.where({"$in": families}) | {"whole": True, "period": {"$in": list(months)}}
+        fields = {"_id": 0, "family": 1, "by": 1, "counts": 1}
+        async for bucket in self._books.buckets.find(where, fields, session=session):
+            for family, split in whole:
+                if family == bucket["family"]:
+                    value = bucket["by"][split] if split else ""
+                    found[family, split].add({value: bucket["counts"]})
 
     async def days(
         self,
@@ -189,13 +218,34 @@ class Figures:
                 yield key, document
 
 
-def _within(where: Document, period: Period) -> Document:
-    months, days = period.parts()
+class _Sums:
+    """Measures of a family, in total (key "") and by the values of a dimension."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+        self._parts: dict[str, dict[str, int]] = {}
+
+    def add(self, more: Mapping[str, Amounts]) -> None:
+        for value, amounts in more.items():
+            part = self._parts.setdefault(value, dict.fromkeys(self._names, 0))
+            for name in self._names:
+                part[name] += amounts.get(name, 0)
+
+    def answer(self, *, split: bool) -> dict[str, Amounts]:
+        total = {name: sum(part[name] for part in self._parts.values()) for name in self._names}
+        return {**self._parts, "": total} if split else {"": total}
+
+
+def _is_kept(cut: Cut, family: str, split: str) -> bool:
+    """Whether the buckets of whole months know all that is asked by."""
+    asked = {*cut.values, split} - {""}
+    return asked <= set(FAMILIES[family].kept)
+
+
+def _within(where: Document, months: Sequence[str], days: Sequence[tuple[str, str]]) -> Document:
     ranges: list[Any] = [{"$gte": start, "$lte": end} for start, end in days]
     if months:
-        ranges.append({"$in": months})
-    return {"$or": [{**where, "period": each} for each in ranges]}
-
-
-def _total(parts: Mapping[str, Amounts], measures: Iterable[str]) -> Amounts:
-    return {name: sum(part[name] for part in parts.values()) for name in measures}
+        ranges.append({"$in": list(months)})
+    if not ranges:
+        return {}
+    return {"$or": [{**where, "whole": None, "period": each} for each in ranges]}

@@ -72,7 +72,7 @@ def test_verify_shows_a_changed_figure_and_a_changed_history(
     assert f"differs: {where.format('2026-07-06', 'closed: 0, recounted 1')}" in found
     assert f"differs: {where.format('2026-07-07', 'on_time: 1, recounted 0')}" in found
     assert f"differs: {where.format('2026-07', 'on_time: 5, recounted 4')}" in found
-    assert len(found) == 3
+    assert len(found) == 4
     assert run("rebuild").exit_code == 0
     assert run("verify").exit_code == 0
 

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from services.kpi.counts import Key, counts_of, difference, merge
+from services.kpi.counts import counts_of
 from services.kpi.domain import RequestFact, fold, from_document, to_document
+from services.kpi.families import Counts, Key, difference, merge
 from services.kpi.policy import Counting
 from services.kpi.recount import recount
 from tests.support.lives import (
@@ -186,3 +187,17 @@ def test_correction_takes_away_what_was_added() -> None:
     assert total["a|requests|2026-07-07|x|y|z"] == {"received": 1}
     # the month has gained and lost the reception, and lost the closing
     assert total["a|requests|2026-07|x|y|z"] == {"received": 0, "closed": -1}
+
+
+def test_a_month_is_kept_by_cut_and_as_a_whole() -> None:
+    total: Counts = {}
+    for area in ("dsr", "mineria"):
+        day = f"osinergmin|deadlines|2026-07-06|attention|information|api|{area}"
+        merge(total, {day: {"met": 1}})
+    merge(total, {"osinergmin|stages|all|attention": {"met": 2}})
+
+    whole = {text: amounts for text, amounts in total.items() if Key.parse(text).is_whole}
+    assert whole == {"osinergmin|deadlines|2026-07|attention|*|*|*": {"met": 2}}
+    months = [text for text in total if Key.parse(text).period == "2026-07"]
+    assert len(months) == 3
+    assert sum(Key.parse(text).period == "all" for text in total) == 1

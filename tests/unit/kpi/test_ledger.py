@@ -7,7 +7,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kpi.counts import Counts
+from services.kpi.families import Counts
 from services.kpi.ledger import Ledger, Record, read
 from services.kpi.policy import Counting
 from services.kpi.recount import recount, with_months

@@ -1,0 +1,125 @@
+"""Buckets: where amounts of measures are kept, and how one fact's amounts reach them. Pure.
+
+A bucket is a tenant, a family of measures, a local day and one value of each of the family's
+dimensions; its key is all of these in one text. What has no day (how many are open now) is in the
+bucket of the day `all`. What is in the bucket of a day is once more in that of its month, and in
+that of the whole month, which keeps only what figures are split by: a month's figures are a few
+documents, however many cuts there are.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+ALL: Final = "all"
+WHOLE: Final = "*"
+"""In a bucket of the whole month: of every value."""
+CUTS: Final = ("type", "channel", "area")
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """The dimensions of a family; `kept` are those that the buckets of the whole month keep.
+
+    A family without cuts has no days.
+    """
+
+    kept: tuple[str, ...] = ()
+    cuts: tuple[str, ...] = CUTS
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        return self.kept + self.cuts
+
+
+FAMILIES: Final[dict[str, Family]] = {
+    "requests": Family(),
+    "deadlines": Family(("stage",)),
+    "training": Family(),
+    "open": Family(("status", "holder"), ()),
+    "stages": Family(("stage",), ()),
+    "plans": Family((), ()),
+}
+
+Counts = dict[str, dict[str, int]]
+"""Measure by measure, by bucket."""
+
+
+class Key(NamedTuple):
+    """A bucket's key taken apart."""
+
+    tenant: str
+    family: str
+    period: str
+    values: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "|".join((self.tenant, self.family, self.period, *self.values))
+
+    @classmethod
+    def parse(cls, text: str) -> "Key":
+        tenant, family, period, *values = text.split("|")
+        return cls(tenant, family, period, tuple(values))
+
+    @property
+    def month(self) -> "Key":
+        """The bucket of the whole month."""
+        return self._replace(period=self.period[:7])
+
+    @property
+    def whole(self) -> "Key":
+        """The bucket of every cut."""
+        family = FAMILIES[self.family]
+        kept = self.values[: len(family.kept)]
+        return self._replace(values=(*kept, *(WHOLE for _ in family.cuts)))
+
+    @property
+    def is_whole(self) -> bool:
+        return WHOLE in self.values
+
+    @property
+    def dimensions(self) -> dict[str, str]:
+        return dict(zip(FAMILIES[self.family].dimensions, self.values, strict=True))
+
+
+def difference(old: Counts, new: Counts) -> Counts:
+    """What must be added to the buckets so that they hold `new` in place of `old`."""
+    if not old:
+        return new
+    changes: Counts = {}
+    for key in old.keys() | new.keys():
+        before, after = old.get(key, {}), new.get(key, {})
+        changed = {
+            measure: amount
+            for measure in before.keys() | after.keys()
+            if (amount := after.get(measure, 0) - before.get(measure, 0))
+        }
+        if changed:
+            changes[key] = changed
+    return changes
+
+
+@lru_cache(maxsize=100_000)
+def _cells(text: str) -> tuple[str, ...]:
+    key = Key.parse(text)
+    if key.period == ALL:
+        return (text,)
+    return text, str(key.month), str(key.month.whole)
+
+
+def merge(total: Counts, more: Counts) -> None:
+    """Add `more` to `total`, each dated bucket to those of its month too."""
+    for text, amounts in more.items():
+        for target in _cells(text):
+            add(total, target, amounts)
+
+
+def add(total: Counts, key: str, amounts: Mapping[str, int]) -> None:
+    """Add amounts to one bucket and to no other."""
+    bucket = total.get(key)
+    if bucket is None:
+        total[key] = dict(amounts)
+        return
+    for measure, amount in amounts.items():
+        bucket[measure] = bucket.get(measure, 0) + amount
