@@ -7,11 +7,14 @@ from typing import Annotated, Final
 from pydantic import Field, StringConstraints
 
 from services.people.cases import PERSON
-from services.people.domain import ChangeRoles, Join, Leave, Person
+from services.people.domain.person import ChangeRoles, Join, Leave, Person
 from services.people.profiles import Profile, Profiles
+from services.people.programs_api import program_routes
+from services.people.sign_in_api import sign_in_routes
 from services.people.views import PersonQuery, PersonView, filters, person_view
 from shared.http import Call, Input, Page, Routes, page_of
 from shared.security import Permissions, Role
+from shared.security.permissions import ANYONE
 from shared.service import Workshop, cause_of
 from shared.store import Cases, Outcome
 
@@ -21,6 +24,10 @@ PERMISSIONS: Final = Permissions(
         "join_person": _KEEP,
         "change_roles": _KEEP,
         "leave_person": _KEEP,
+        "invite_person": _KEEP,
+        "end_sessions": _KEEP,
+        "keep_programs": {Role.TENANT_ADMIN},
+        "change_password": ANYONE - {Role.SYSTEM},
         "read_person": _KEEP
         | {
             Role.VALIDATION_SUPERVISOR,
@@ -112,7 +119,7 @@ class People:
 
 
 def routes(workshop: Workshop) -> Routes:
-    """The operations under `/api/v1/people`."""
+    """The operations below `/api/v1/people`, and those by which people and programs sign in."""
     api = Routes("people", PERMISSIONS)
     people = People(workshop.of(PERSON), Profiles(workshop.database))
 
@@ -137,6 +144,8 @@ def routes(workshop: Workshop) -> Routes:
         return await people.read(call, person_id)
 
     _changing(api, people)
+    sign_in_routes(api, workshop)
+    program_routes(api, workshop)
     return api
 
 

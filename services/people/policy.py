@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints
 
+from services.people.domain.tries import TryRules
 from shared.decider import Invalid, Unknown
 from shared.policy import Frozen, Key, Source, Tenant
 from shared.security import Role
@@ -32,6 +35,42 @@ class OrganisationRow(Frozen):
     source: Source
 
 
+class SignIn(Frozen):
+    """How people and programs prove who they are; what a tenant does not say is as here.
+
+    `free_tries` wrong passwords at once, then waits that double up to `longest_wait_minutes`.
+    A session ends `session_hours` after its sign-in, or `idle_hours` after its last refresh.
+    """
+
+    password_length: Annotated[int, Field(ge=8, le=64)] = 12
+    free_tries: Annotated[int, Field(ge=1, le=20)] = 5
+    longest_wait_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 15
+    session_hours: Annotated[int, Field(ge=1, le=24 * 30)] = 24
+    idle_hours: Annotated[int, Field(ge=1, le=24 * 30)] = 10
+    invitation_hours: Annotated[int, Field(ge=1, le=24 * 14)] = 72
+    key_days: Annotated[int, Field(ge=1, le=730)] = 366
+
+    @property
+    def tries(self) -> TryRules:
+        return TryRules(self.free_tries, longest=timedelta(minutes=self.longest_wait_minutes))
+
+    @property
+    def session_lifetime(self) -> timedelta:
+        return timedelta(hours=self.session_hours)
+
+    @property
+    def idle_time(self) -> timedelta:
+        return timedelta(hours=self.idle_hours)
+
+    @property
+    def invitation_lifetime(self) -> timedelta:
+        return timedelta(hours=self.invitation_hours)
+
+    @property
+    def key_lifetime(self) -> timedelta:
+        return timedelta(days=self.key_days)
+
+
 class PeopleSection(Frozen):
     """`people.yaml`. `shifts` and `languages` are what a person's may be."""
 
@@ -39,6 +78,7 @@ class PeopleSection(Frozen):
     shifts: tuple[Key, ...] = ()
     channels: tuple[Key, ...] = ()
     languages: tuple[Key, ...] = ()
+    sign_in: SignIn = SignIn()
 
 
 # Held by programs and by the system itself, never by a person.
@@ -57,6 +97,12 @@ class PeoplePolicy:
     shifts: frozenset[str]
     channels: frozenset[str]
     languages: frozenset[str]
+    zone: ZoneInfo
+    sign_in: SignIn
+
+    def today(self, at: datetime) -> date:
+        """The tenant's local date."""
+        return at.astimezone(self.zone).date()
 
     def check(self, field: str, values: tuple[str, ...]) -> None:
         """Refuse what the tenant does not have.
@@ -88,4 +134,6 @@ def people_policy(tenant: Tenant) -> PeoplePolicy:
         shifts=frozenset(section.shifts),
         channels=frozenset(section.channels),
         languages=frozenset(section.languages),
+        zone=next(iter(tenant.calendars.values())).zone,
+        sign_in=section.sign_in,
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.people.domain import Person, Status
+from services.people.domain.person import Person, Status
 from services.people.profiles import NOBODY, Profile
 from shared.http import PageQuery
 from shared.security import Role

@@ -1,6 +1,6 @@
 """What people says: who works here in which role. Names and contact data never travel."""
 
-from datetime import date
+from datetime import date, datetime
 
 from shared.contracts.events import EventBody
 
@@ -28,3 +28,38 @@ class PersonLeft(EventBody, event_type="people.person.left.v1"):
 
     last_on: date
     reason: str = ""
+
+
+class PersonInvited(EventBody, event_type="people.person.invited.v1"):
+    """The person may choose a password until an instant; the invitation itself is told nowhere."""
+
+    expires_at: datetime
+
+
+class PersonPasswordSet(EventBody, event_type="people.person.password_set.v1"):
+    """The person chose a password, by `invitation` or by `change`; all sessions ended with it."""
+
+    how: str
+
+
+class PersonSessionsEnded(EventBody, event_type="people.person.sessions_ended.v1"):
+    """Whoever was signed in as the person no longer is.
+
+    `refresh_reused` is a stolen refresh token, or one that a client used twice.
+    """
+
+    reason: str
+
+
+class ProgramRegistered(EventBody, event_type="people.program.registered.v1"):
+    """A program may act in these roles, with a key that is told nowhere, until an instant."""
+
+    name: str
+    roles: tuple[str, ...]
+    expires_at: datetime
+
+
+class ProgramRevoked(EventBody, event_type="people.program.revoked.v1"):
+    """The program may act no more."""
+
+    reason: str

@@ -27,6 +27,10 @@ _CHALLENGE: Final = {
     "token_missing": b'Bearer realm="enlace"',
     "token_expired": b'Bearer realm="enlace", error="invalid_token"',
     "token_invalid": b'Bearer realm="enlace", error="invalid_token"',
+    **dict.fromkeys(
+        ("sign_in_wrong", "session_ended", "invitation_wrong", "key_wrong"),
+        b'Bearer realm="enlace"',
+    ),
 }
 
 

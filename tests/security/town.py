@@ -50,6 +50,8 @@ class Town:
 
     house: House
     doors: list[Door]
+    """Those that ask who is there; `open` are the others."""
+    open: list[Door] = field(default_factory=list)
     things: dict[str, list[str]] = field(default_factory=dict)
 
     @property
@@ -82,7 +84,8 @@ async def founded(infra: Infra, keys: Path) -> AsyncIterator[Town]:
         structlog.configure(wrapper_class=quiet)
         async with running(find(known, known), settings, keys) as house:
             house.clock.move_to(FRIDAY)
-            town = Town(house, doors_of(house.process.app))
+            doors = doors_of(house.process.app)
+            town = Town(house, [d for d in doors if d.roles], [d for d in doors if not d.roles])
             await _settle(town)
             yield town
     structlog.reset_defaults()

@@ -106,7 +106,11 @@ async def running(
     declare(management, wanted_definitions(settings, services))
     files = ensure_keys(keys)
     settings = settings.model_copy(
-        update={"token_public_keys": files.public, "tenants_dir": TENANTS}
+        update={
+            "token_public_keys": files.public,
+            "token_private_key": files.private,
+            "tenants_dir": TENANTS,
+        }
     )
     clock = MovableClock()
     await _listen(settings)

@@ -8,19 +8,23 @@ import pytest
 from hypothesis import given as over
 from hypothesis import strategies as st
 
-from services.people.domain import (
+from services.people.domain.person import (
     LIFECYCLE,
     Action,
     ChangeRoles,
+    EndSessions,
+    Invite,
     Join,
     Leave,
     Person,
+    SetPassword,
     Status,
     decide,
     diagram,
     evolve,
     follow,
 )
+from services.people.domain.program import PROGRAM_LIFE
 from services.people.policy import PeoplePolicy, PeopleSection, people_policy
 from services.people.views import PersonQuery, filters
 from shared.contracts.people import PersonJoined, PersonLeft, PersonRolesChanged
@@ -39,6 +43,9 @@ STAMP = Stamp(utc_now(), "person:ana", 1)
 COMMANDS: dict[Action, Any] = {
     Action.JOIN: Join(("adviser",), START),
     Action.CHANGE_ROLES: ChangeRoles(("trainer",), "ascenso"),
+    Action.INVITE: Invite(utc_now()),
+    Action.SET_PASSWORD: SetPassword("invitation"),
+    Action.END_SESSIONS: EndSessions("x"),
     Action.LEAVE: Leave(START, "renuncia"),
 }
 
@@ -58,7 +65,11 @@ def test_every_status_and_action(status: Status, action: Action) -> None:
     allowed = {
         (Status.NEW, Action.JOIN): Status.ACTIVE,
         (Status.ACTIVE, Action.CHANGE_ROLES): Status.ACTIVE,
+        (Status.ACTIVE, Action.INVITE): Status.ACTIVE,
+        (Status.ACTIVE, Action.SET_PASSWORD): Status.ACTIVE,
+        (Status.ACTIVE, Action.END_SESSIONS): Status.ACTIVE,
         (Status.ACTIVE, Action.LEAVE): Status.LEFT,
+        (Status.LEFT, Action.END_SESSIONS): Status.LEFT,
     }
     end = allowed.get((status, action))
     if end is None:
@@ -73,8 +84,10 @@ def test_every_status_and_action(status: Status, action: Action) -> None:
 
 def test_the_document_shows_the_table() -> None:
     document = (ROOT / "docs" / "lifecycles" / "people.md").read_text(encoding="utf-8")
-    assert f"```mermaid\n{diagram()}\n```" in document
-    assert len(LIFECYCLE) == diagram().count("-->") - 1
+    for life, last in ((LIFECYCLE, "left"), (PROGRAM_LIFE, "revoked")):
+        shown = diagram(life, last)
+        assert f"```mermaid\n{shown}\n```" in document
+        assert len(life) == shown.count("-->") - 1
 
 
 def test_joining_tells_roles_and_dates_and_no_name() -> None:
@@ -118,6 +131,7 @@ def test_what_the_tenant_does_not_have_is_refused(changes: dict[str, Any], field
         (adviser(), ChangeRoles(("adviser", "tenant_admin"), "x")),
         (adviser("adviser", "auditor"), ChangeRoles(("adviser",), "x")),
         (adviser("tenant_admin"), Leave(START, "x")),
+        (adviser("tenant_admin"), Invite(utc_now())),
     ],
 )
 def test_guarded_roles_are_an_administrators_to_give_and_take(person: Person, command: Any) -> None:

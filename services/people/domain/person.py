@@ -5,13 +5,20 @@ The events tell every other service who works here in which role; that is all th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
 
 from services.people.policy import GUARDED, GUARDIAN, PeoplePolicy
 from shared.contracts import EventBody
-from shared.contracts.people import PersonJoined, PersonLeft, PersonRolesChanged
+from shared.contracts.people import (
+    PersonInvited,
+    PersonJoined,
+    PersonLeft,
+    PersonPasswordSet,
+    PersonRolesChanged,
+    PersonSessionsEnded,
+)
 from shared.decider import Decider, Given, Invalid, NotAllowed, Rejected, Stamp
 
 
@@ -24,13 +31,21 @@ class Status(StrEnum):
 class Action(StrEnum):
     JOIN = "join"
     CHANGE_ROLES = "change_roles"
+    INVITE = "invite"
+    SET_PASSWORD = "set_password"  # noqa: S105 - an action, no password
+    END_SESSIONS = "end_sessions"
     LEAVE = "leave"
 
 
 LIFECYCLE: Final[Mapping[tuple[Status, Action], Status]] = {
     (Status.NEW, Action.JOIN): Status.ACTIVE,
     (Status.ACTIVE, Action.CHANGE_ROLES): Status.ACTIVE,
+    (Status.ACTIVE, Action.INVITE): Status.ACTIVE,
+    (Status.ACTIVE, Action.SET_PASSWORD): Status.ACTIVE,
+    (Status.ACTIVE, Action.END_SESSIONS): Status.ACTIVE,
     (Status.ACTIVE, Action.LEAVE): Status.LEFT,
+    # the last day may be in the future: until then sessions can be taken away as before
+    (Status.LEFT, Action.END_SESSIONS): Status.LEFT,
 }
 
 
@@ -46,6 +61,11 @@ class Person:
     shift: str = ""
     languages: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
+
+    def may_act(self, today: date) -> bool:
+        """Whether the person works here on a local date."""
+        started = self.starts_on is not None and self.starts_on <= today
+        return started and (self.last_on is None or today <= self.last_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +96,28 @@ class Leave:
     reason: str
 
 
-Command = Join | ChangeRoles | Leave
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """To choose a password, until an instant."""
+
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SetPassword:
+    """The person chose a password, by `invitation` or by `change` of the one before."""
+
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndSessions:
+    """Whoever is signed in as this person no longer is."""
+
+    reason: str
+
+
+Command = Join | ChangeRoles | Leave | Invite | SetPassword | EndSessions
 
 
 def follow(status: Status, action: Action) -> Status:
@@ -103,12 +144,23 @@ def decide(person: Person, command: Command, given: Given[PeoplePolicy]) -> Sequ
         case Leave():
             follow(person.status, Action.LEAVE)
             return [_left(person, command, given)]
+        case Invite():
+            follow(person.status, Action.INVITE)
+            # who invites can set the password in the other's place
+            may_grant(frozenset(person.roles), given)
+            return [PersonInvited(expires_at=command.expires_at)]
+        case SetPassword():
+            follow(person.status, Action.SET_PASSWORD)
+            return [PersonPasswordSet(how=command.how)]
+        case EndSessions():
+            follow(person.status, Action.END_SESSIONS)
+            return [PersonSessionsEnded(reason=command.reason)]
 
 
 def _joined(command: Join, given: Given[PeoplePolicy]) -> PersonJoined:
     policy = given.policy
     roles = _ordered(command.roles)
-    _may_grant(frozenset(roles), given)
+    may_grant(frozenset(roles), given)
     policy.check("roles", roles)
     policy.check("languages", command.languages)
     policy.check("channels", (command.channel,) if command.channel else ())
@@ -127,7 +179,7 @@ def _changed(
     person: Person, command: ChangeRoles, given: Given[PeoplePolicy]
 ) -> Sequence[EventBody]:
     roles = _ordered(command.roles)
-    _may_grant(frozenset(roles) ^ frozenset(person.roles), given)
+    may_grant(frozenset(roles) ^ frozenset(person.roles), given)
     given.policy.check("roles", roles)
     if roles == person.roles:
         return []
@@ -135,7 +187,7 @@ def _changed(
 
 
 def _left(person: Person, command: Leave, given: Given[PeoplePolicy]) -> PersonLeft:
-    _may_grant(frozenset(person.roles), given)
+    may_grant(frozenset(person.roles), given)
     if person.starts_on is not None and command.last_on < person.starts_on:
         raise Invalid(
             "person.leaves_before_start",
@@ -145,8 +197,12 @@ def _left(person: Person, command: Leave, given: Given[PeoplePolicy]) -> PersonL
     return PersonLeft(last_on=command.last_on, reason=command.reason)
 
 
-def _may_grant(touched: frozenset[str], given: Given[PeoplePolicy]) -> None:
-    """Guarded roles are granted and taken by an administrator only."""
+def may_grant(touched: frozenset[str], given: Given[PeoplePolicy]) -> None:
+    """Refuse what only an administrator may: to grant and take the guarded roles.
+
+    Raises:
+        NotAllowed: somebody else tries.
+    """
     guarded = touched & GUARDED
     if guarded and GUARDIAN not in given.roles:
         raise NotAllowed("person.guarded_role", roles=", ".join(sorted(guarded)))
@@ -181,10 +237,10 @@ DECIDER: Final[Decider[Person, Any, PeoplePolicy]] = Decider(
 )
 
 
-def diagram() -> str:
-    """The table as a Mermaid state diagram; `docs/lifecycles/people.md` holds it."""
+def diagram(life: Mapping[tuple[StrEnum, StrEnum], StrEnum], last: str) -> str:
+    """A table as a Mermaid state diagram; `docs/lifecycles/people.md` holds it."""
     lines = ["stateDiagram-v2"]
-    for (start, action), end in LIFECYCLE.items():
-        source = "[*]" if start is Status.NEW else start
+    for (start, action), end in life.items():
+        source = "[*]" if start == "new" else start
         lines.append(f"    {source} --> {end}: {action}")
-    return "\n".join([*lines, "    left --> [*]"])
+    return "\n".join([*lines, f"    {last} --> [*]"])

@@ -1,0 +1,1 @@
+"""Passwords, sessions and keys: beside the cases, never in events or logs, hashed each."""

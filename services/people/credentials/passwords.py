@@ -1,0 +1,61 @@
+"""Argon2id over passwords, a few at a time: each takes 64 MiB and some 50 ms of a processor."""
+
+import asyncio
+from typing import Final
+
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from shared.decider import Invalid
+from shared.http import Refused
+
+AT_ONCE: Final = 2
+WAITING: Final = 64
+LONGEST: Final = 256
+
+
+class Passwords:
+    """Hashes and verifies; who comes when too many wait is sent away for a second."""
+
+    def __init__(self) -> None:
+        self._hash = PasswordHash((Argon2Hasher(),))
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._waiting = 0
+        # verified for logins that nobody has, so that they take as long as the others
+        self._nobodys = self._hash.hash("of nobody")
+
+    async def hashed(self, password: str) -> str:
+        """What is kept of a password: algorithm, parameters, salt and hash in one text."""
+        return await self._in_turn(password, None) or ""
+
+    async def fits(self, password: str, kept: str | None) -> bool:
+        """Whether it is the password; without one, takes its time and says no."""
+        right = await self._in_turn(password, kept or self._nobodys)
+        return right is not None and kept is not None
+
+    async def _in_turn(self, password: str, kept: str | None) -> str | None:
+        if self._waiting >= WAITING:
+            raise Refused("overloaded", headers={"retry-after": "1"})
+        self._waiting += 1
+        try:
+            async with self._turns:
+                return await asyncio.to_thread(self._work, password, kept)
+        finally:
+            self._waiting -= 1
+
+    def _work(self, password: str, kept: str | None) -> str | None:
+        if kept is None:
+            return self._hash.hash(password)
+        return kept if self._hash.verify(password, kept) else None
+
+
+def require_strength(password: str, login: str, shortest: int) -> None:
+    """Refuse a password that is short or is the login; length is what counts (NIST SP 800-63B).
+
+    Raises:
+        Invalid: with what is asked of a password.
+    """
+    plain = password.casefold()
+    varied = len(set(plain)) >= shortest // 3
+    if len(password) < shortest or not varied or login.casefold() in plain:
+        raise Invalid("password.weak", shortest=shortest)
