@@ -121,6 +121,7 @@ class IncidentView(View):
     reopened: int
     routed_correctly: bool
     functional_requirement: str
+    request_id: str = Field(description="The requirement as a request in intake")
     outcome: str
     reason: str
     reply: str
@@ -173,6 +174,7 @@ def incident_view(
         reopened=state.reopened,
         routed_correctly=state.routed_correctly,
         functional_requirement=state.requirement,
+        request_id=state.request_id,
         outcome=state.outcome,
         reason=state.reason,
         reply=state.reply,

@@ -1,11 +1,12 @@
-"""What intake hears: how validation and training get on with a request."""
+"""What intake hears: how validation and training get on with a request, and what becomes one."""
 
 from collections.abc import Iterable
 from typing import Final
 
 from services.intake.cases import REQUEST
-from services.intake.domain import Action, Advance, Coverage
+from services.intake.domain import Action, Advance, Coverage, Receive
 from shared.bus.hears import Heard, Hears, Send
+from shared.contracts.incidents import IncidentConverted
 from shared.contracts.training import (
     PlanBlocked,
     PlanCascadeOpened,
@@ -26,6 +27,24 @@ from shared.contracts.validation import (
 )
 
 hears: Final = Hears("intake")
+
+
+@hears(IncidentConverted)
+def on_incident_converted(heard: Heard[IncidentConverted]) -> Iterable[Send]:
+    """An incident that needs development goes on as a request of the client's (B:L1703)."""
+    body = heard.body
+    if body.request_id:
+        request = Receive(
+            code=body.requirement,
+            request_type=body.request_type,
+            topic=body.topic,
+            title=body.title,
+            description=body.description,
+            area=body.request_area,
+            channel="incident",
+            incident_id=heard.subject,
+        )
+        yield Send(REQUEST.stream, body.request_id, request, create=True)
 
 
 @hears(EvaluationOpened)

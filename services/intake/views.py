@@ -139,6 +139,7 @@ class RequestView(View):
     overlaps: Sequence[OverlapView] = Field(
         description="What may contradict it: on its reception, or newer and in force since"
     )
+    incident_id: str = Field(description="The incident that it came from")
     replaces: LinkView | None
     replaced_by: LinkView | None
     received_at: datetime
@@ -205,6 +206,7 @@ def request_view(case_id: str, request: Request, version: int) -> RequestView:
             OverlapView(one.request_id, one.code, one.touches, one.topic, one.relation)
             for one in request.overlaps
         ],
+        incident_id=request.incident_id,
         replaces=_link_view(request.replaces),
         replaced_by=_link_view(request.replaced_by),
         received_at=request.received_at,

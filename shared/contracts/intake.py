@@ -29,6 +29,7 @@ class RequestReceived(EventBody, event_type="intake.request.received.v1"):
     attachments: tuple[str, ...] = ()
     replaces: str = Field("", exclude_if=not_, description="The id of the request that it replaces")
     replaces_code: str = Field("", exclude_if=not_)
+    incident_id: str = Field("", exclude_if=not_, description="The incident that it came from")
 
 
 class RequestProgressed(EventBody, event_type="intake.request.progressed.v1"):

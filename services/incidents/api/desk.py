@@ -32,6 +32,7 @@ from shared.contracts import body_of
 from shared.contracts.stages import Estimate
 from shared.decider import Stamp, Unknown
 from shared.http import Call, Page, PageQuery, page_of
+from shared.ids import derived_id
 from shared.service import Workshop, cause_of
 from shared.store import Cases, Outcome
 from shared.store.cases import MAX_HISTORY
@@ -81,7 +82,9 @@ class Desk:
 
     async def convert(self, call: Call, case_id: str, reason: str, partner: str) -> IncidentView:
         code = await self._code(call, self._policy(call).section.requirement_series)
-        return await self.give(call, case_id, Convert(code, reason, partner))
+        # the same conversion asked for again is the same request
+        request = derived_id(call.tenant, "requirement", case_id, code)
+        return await self.give(call, case_id, Convert(code, reason, partner, request))
 
     async def give(self, call: Call, case_id: str, command: Command) -> IncidentView:
         """Give a command to an incident on the version the caller saw."""

@@ -109,11 +109,12 @@ class Observe:
 
 @dataclass(frozen=True, slots=True)
 class Convert:
-    """It needs development or a business rule; `requirement` is its new code."""
+    """It needs development or a business rule; `requirement` is its new code, as a request too."""
 
     requirement: str
     reason: str
     coordinated_with: str
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,11 @@ def _observed(_: Incident, __: said.IncidentObserved, ___: Stamp) -> Mapping[str
 
 
 def _converted(_: Incident, event: said.IncidentConverted, __: Stamp) -> Mapping[str, Any]:
-    return {"requirement": event.requirement, "reason": event.reason}
+    return {
+        "requirement": event.requirement,
+        "request_id": event.request_id,
+        "reason": event.reason,
+    }
 
 
 def _dismissed(_: Incident, event: said.IncidentDismissed, stamp: Stamp) -> Mapping[str, Any]:
@@ -158,6 +162,7 @@ def _reopened(_: Incident, event: said.IncidentReopened, __: Stamp) -> Mapping[s
         "reason": event.reason,
         "reply": "",
         "requirement": "",
+        "request_id": "",
         "closed_at": None,
         "elapsed_seconds": None,
         "contractual_seconds": None,

@@ -110,6 +110,7 @@ class Incident:
     forwarded: bool = False
     reopened: int = 0
     requirement: str = ""
+    request_id: str = ""
     outcome: str = ""
     reason: str = ""
     reply: str = ""

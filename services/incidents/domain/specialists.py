@@ -235,6 +235,10 @@ def observe(asked: Asked, command: Observe) -> list[EventBody]:
 def convert(asked: Asked, command: Convert) -> list[EventBody]:
     """From now on a functional requirement, and the user is told so the same day (B87)."""
     status = asked.may(Action.CONVERT)
+    kind = asked.policy.section.requirement_type
+    # an account that takes no such requests keeps the requirement's code alone
+    request = command.request_id if kind else ""
+    state = asked.state
     clocks = (
         *asked.stop(StageName.RESPOND),
         *asked.drop_all_but(StageName.RESPOND),
@@ -245,6 +249,12 @@ def convert(asked: Asked, command: Convert) -> list[EventBody]:
             requirement=command.requirement,
             reason=command.reason,
             coordinated_with=command.coordinated_with,
+            request_id=request,
+            request_type=(kind or "") if request else "",
+            topic=asked.policy.type_name(state.kind) if request else "",
+            title=state.summary if request else "",
+            description=f"{command.reason}\n\n{state.description}" if request else "",
+            request_area=state.area if request else "",
             holder=asked.holder(status),
             clocks=clocks,
         )

@@ -84,6 +84,13 @@ class IncidentPolicy:
     def type(self, name: str) -> str:
         return _chosen("type", name, self.section.classification.types)
 
+    def type_name(self, key: str) -> str:
+        """A type in the account's first language."""
+        words = self.section.classification.types.get(key)
+        if words is None:
+            return key
+        return words.en if self.tenant.languages[0] == "en" else words.es
+
     def criticality(self, name: str) -> str:
         return _chosen("criticality", name, self.section.criticality.levels)
 

@@ -121,10 +121,15 @@ class ExtensionRow(Frozen):
 
 
 class IncidentSection(Frozen):
-    """`incidents.yaml`."""
+    """`incidents.yaml`.
+
+    `requirement_type` is the type of request in intake that an incident becomes; without it a
+    functional requirement has its code and goes on outside (B:L1703).
+    """
 
     series: Series
     requirement_series: Series
+    requirement_type: Key | None = None
     calendar: Key
     stages: Stages
     criticality: Criticality

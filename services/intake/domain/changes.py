@@ -83,6 +83,7 @@ def _after_reception(event: RequestReceived) -> Request:
         stages=stages,
         due_at=promises.tightest(stages),
         replaces=succession.link_of(event),
+        incident_id=event.incident_id,
     )
 
 

@@ -124,6 +124,7 @@ def _received(
         attachments=command.attachments,
         replaces=command.replaces.request_id if command.replaces else "",
         replaces_code=command.replaces.code if command.replaces else "",
+        incident_id=command.incident_id,
     )
     events: list[EventBody] = [received]
     if command.verbal:

@@ -106,6 +106,7 @@ class Request:
     query_id: str = ""
     next_holder: str = ""
     paused: tuple[str, ...] = ()
+    incident_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ class Receive:
     attachments: tuple[str, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
     replaces: Link | None = None
+    incident_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,9 @@ the service keeps that apart (B:L385-390).
 """
 
 from datetime import datetime
+from operator import not_
+
+from pydantic import Field
 
 from shared.contracts.events import EventBody
 from shared.contracts.stages import ClockChange, Estimate
@@ -128,11 +131,21 @@ class IncidentObserved(_Moved, event_type="incidents.incident.observed.v1"):
 
 
 class IncidentConverted(_Moved, event_type="incidents.incident.converted.v1"):
-    """It needs development or a business rule: from now on a functional requirement (B87)."""
+    """It needs development or a business rule: from now on a functional requirement (B87).
+
+    `requirement` is its code. With `request_id` it goes on as that request in intake; the fields
+    after it are what the request says.
+    """
 
     requirement: str
     reason: str
     coordinated_with: str
+    request_id: str = Field("", exclude_if=not_)
+    request_type: str = Field("", exclude_if=not_)
+    topic: str = Field("", exclude_if=not_)
+    title: str = Field("", exclude_if=not_)
+    description: str = Field("", exclude_if=not_)
+    request_area: str = Field("", exclude_if=not_)
 
 
 class IncidentClosed(_Moved, event_type="incidents.incident.closed.v1"):

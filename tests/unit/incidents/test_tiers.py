@@ -1,5 +1,6 @@
 """Each step of the manual: who has the incident after it, and what is promised until when."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -26,6 +27,7 @@ from services.incidents.domain.stages import StageName, Standing
 from shared.contracts.incidents import (
     IncidentBreached,
     IncidentClosed,
+    IncidentConverted,
     IncidentForwarded,
     IncidentSolved,
 )
@@ -381,3 +383,24 @@ def test_what_is_not_in_the_classification_is_refused_with_the_list(
     with pytest.raises(Invalid) as refusal:
         registered(None, **changes)
     assert refusal.value.fields["known"]
+
+
+def test_a_requirement_says_what_its_request_is_to_say() -> None:
+    case = at_tier_3()
+    (event,) = case.give(Convert("RF-1", "Falta una regla.", "RNP", "id-1"), lima(2), THIRD)
+
+    assert isinstance(event, IncidentConverted)
+    assert (event.request_id, event.request_type) == ("id-1", "system_change")
+    assert (event.title, event.topic) == (case.state.summary, "Sin clasificar")
+    assert event.description.startswith("Falta una regla.\n\nLa página")
+    assert case.state.request_id == "id-1"
+
+
+def test_an_account_without_such_requests_keeps_the_code_alone() -> None:
+    case = at_tier_3()
+    section = case.policy.section.model_copy(update={"requirement_type": None})
+    case.policy = replace(case.policy, section=section)
+    (event,) = case.give(Convert("RF-1", "Falta una regla.", "RNP", "id-1"), lima(2), THIRD)
+
+    assert isinstance(event, IncidentConverted)
+    assert (event.requirement, event.request_id, event.title) == ("RF-1", "", "")
