@@ -6,6 +6,7 @@ from services.intake.attachments import Attachments, attachment_routes
 from services.intake.domain import Complete, Confirm, Withdraw
 from services.intake.inputs import Completion, Confirmation, NewRequest, Replacement, Withdrawal
 from services.intake.notice import NoticeView
+from services.intake.procedures import Publication, procedure_routes
 from services.intake.public import ROWS, public_routes
 from services.intake.registry import Registry
 from services.intake.secrets import Secrets
@@ -33,10 +34,13 @@ _READ: Final = _ASK | {
     Role.AUDITOR,
     Role.TENANT_ADMIN,
 }
+# A28: the procedure is published to all involved; programs that only run the house are not
+_INVOLVED: Final = frozenset(Role) - {Role.SYSTEM}
 PERMISSIONS: Final = Permissions(
     {
         "receive_request": _ASK,
         "read_request": _READ,
+        "read_procedure": _INVOLVED,
         "attach": _ASK,
         "keep_webhooks": {Role.TENANT_ADMIN},
         "withdraw_request": {Role.REQUESTER, Role.LIAISON, Role.VALIDATION_SUPERVISOR},
@@ -54,6 +58,7 @@ def routes(workshop: Workshop) -> Routes:
     api = Routes("intake", PERMISSIONS)
     registry = Registry(workshop)
     _reading(api, registry)
+    procedure_routes(api, Publication(workshop))
     webhook_routes(api, Webhooks(workshop, Secrets(workshop.database)))
     attachment_routes(api, Attachments(workshop, GridFiles(workshop.database)))
     public_routes(api, workshop)

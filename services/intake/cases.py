@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from services.intake.domain import DECIDER, Request, attachment, delivery, subscription
+from services.intake.domain import DECIDER, Request, attachment, delivery, procedure, subscription
 from services.intake.domain.attachment import Attachment
 from services.intake.domain.delivery import Delivery
+from services.intake.domain.procedure import Procedure
 from services.intake.domain.subscription import Subscription
 from shared.store import Kind
 
@@ -34,4 +35,8 @@ DELIVERY: Final[Kind[Delivery]] = Kind(
     "delivery",
     delivery.DECIDER,
     indexes=(("state.message.subscription_id", "_id"),),
+)
+
+PROCEDURE: Final[Kind[Procedure]] = Kind(
+    "intake", "procedure", procedure.DECIDER, indexes=(("state.name", "_id"), ("state.newest",))
 )

@@ -1,9 +1,10 @@
 """What intake makes of its own events, beside the bus: documents, successors, words to others."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from services.intake.cases import DELIVERY, REQUEST
+from services.intake.contradictions import forget_newest, newer_rules, put_in_force, superseding
 from services.intake.domain import Attach, Coverage, Document
 from services.intake.domain.changes import OUTCOMES
 from services.intake.domain.delivery import Message, Open
@@ -23,6 +24,7 @@ from shared.ids import derived_id
 from shared.service import Workshop
 
 follows: Final = Hears("intake")
+DEPLOYED: Final = "deployed"
 Changed = RequestReceived | RequestProgressed | RequestClosed
 
 
@@ -43,7 +45,26 @@ def on_attachment_completed(heard: Heard[AttachmentCompleted]) -> Iterable[Send]
 
 @follows(RequestReceived, RequestProgressed, RequestClosed)
 async def on_request_changed(heard: Heard[Changed], workshop: Workshop) -> Iterable[Send]:
-    """Whoever subscribed to the occasion is told, by a delivery of its own."""
+    """Whoever subscribed is told; what contradicts it, and what it supersedes, is found."""
+    return [*await _deliveries(heard, workshop), *await _consequences(heard, workshop)]
+
+
+async def _consequences(heard: Heard[Any], workshop: Workshop) -> list[Send]:
+    body = heard.body
+    if isinstance(body, RequestReceived):
+        return await newer_rules(heard, workshop)
+    if not isinstance(body, RequestClosed) or body.outcome != DEPLOYED:
+        return []
+    request = await workshop.of(REQUEST).get(heard.subject, heard.tenant)
+    rules = put_in_force(request.id, heard.tenant, request.state, workshop.policy(heard.tenant))
+    if not rules:
+        return []
+    forget_newest(workshop, heard.tenant)
+    return [*rules, *await superseding(workshop, heard.tenant, request)]
+
+
+async def _deliveries(heard: Heard[Changed], workshop: Workshop) -> list[Send]:
+    """A message of its own to each subscriber of the occasion."""
     occasion = occasion_of(heard.body)
     if occasion is None:
         return []

@@ -53,10 +53,15 @@ class Lapse(StrEnum):
 
 
 class TypeRow(Frozen):
-    """A type of request: its code's series, and the terms promised on reception by stage."""
+    """A type of request: its code's series, and the terms promised on reception by stage.
+
+    `rules` is whether what it asks for is in force once it is deployed, for its topic and the
+    procedures it touches (A28).
+    """
 
     series: Series
     promises: Mapping[Key, Key] = {}
+    rules: bool = True
     source: Source
 
 
@@ -151,6 +156,11 @@ class IntakePolicy:
         if row is None:
             raise Invalid("request.unknown_type", type=name, known=", ".join(sorted(self.types)))
         return row
+
+    def rules(self, name: str) -> bool:
+        """Whether a deployed request of that type is what holds; one that is gone is not."""
+        row = self.types.get(name)
+        return row is not None and row.rules
 
     def series_of(self, name: str, received_at: datetime) -> tuple[str, int]:
         """The series and the local year that a request's code counts in."""

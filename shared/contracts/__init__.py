@@ -3,7 +3,16 @@
 A consumer depends on this package and never on the service that publishes.
 """
 
-from shared.contracts import consultations, incidents, intake, kpi, people, training, validation
+from shared.contracts import (
+    consultations,
+    incidents,
+    intake,
+    kpi,
+    people,
+    registry,
+    training,
+    validation,
+)
 from shared.contracts.envelope import Envelope, MalformedEnvelope, decode, encode
 from shared.contracts.events import (
     REGISTRY,
@@ -29,6 +38,7 @@ __all__ = [
     "intake",
     "kpi",
     "people",
+    "registry",
     "training",
     "upcast",
     "validation",

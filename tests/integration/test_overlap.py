@@ -1,7 +1,9 @@
 """Two instructions about one procedure, and notice by area, over HTTP."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,13 +11,22 @@ from services.intake.cases import REQUEST
 from services.intake.domain import Replace
 from services.intake.service import SERVICE
 from shared.contracts.intake import ReplacingRequest
+from shared.contracts.terms import Deadline
+from shared.contracts.training import PlanCompleted, PlanOpened
 from shared.ids import new_id
 from shared.security import Role
 from shared.store import Cause
 from tests.support.eventually import eventually
-from tests.support.house import House, running, settings_of
+from tests.support.house import House, Outsider, running, settings_of
 
 pytestmark = pytest.mark.integration
+SOON = datetime(2099, 1, 1, tzinfo=UTC)
+PLAN_OPENED = PlanOpened(
+    code="c",
+    topic="t",
+    title="s",
+    deadline=Deadline(stage="training.replica", due_at=SOON, effective_at=SOON),
+)
 ASKED = {"type": "information", "topic": "t", "subject": "s", "description": "d", "area": "DSR"}
 
 
@@ -114,3 +125,47 @@ async def test_who_replaced_may_die_before_the_new_one_begins(house: House) -> N
     begun = await eventually(lambda: client.get(f"/requests/{by.id}"), lambda a: a.is_success)
 
     assert begun.json()["replaces"]["id"] == old["id"]
+
+
+async def test_what_was_deployed_is_published_and_supersedes_what_is_in_course(
+    house: House, amqp_url: str
+) -> None:
+    client, adviser = house.as_(Role.LIAISON), house.as_(Role.ADVISER)
+    ahead = (house.clock() + timedelta(days=30)).date().isoformat()
+    body = {**ASKED, "topic": "Alumbrado", "touches": ["denuncias"]}
+    waiting = (await client.post("/requests", json=body)).json()
+    new = (await client.post("/requests", json={**body, "effective_on": ahead})).json()
+    done = PlanCompleted(signed=3, exempt=0, eligible=3, on_time=True, done_at=house.clock())
+    await Outsider(amqp_url).tell(new["id"], PLAN_OPENED, done)
+
+    async def published() -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = (await adviser.get("/procedures")).json()["items"]
+        return items
+
+    topic, procedure = await eventually(published, lambda items: len(items) == 2)
+    only = (await adviser.get("/procedures", params={"subject": "topic"})).json()["items"]
+    whole = (await adviser.get(f"/procedures/{procedure['id']}")).json()
+
+    async def overlaps(request_id: str) -> list[dict[str, Any]]:
+        view = (await client.get(f"/requests/{request_id}")).json()
+        return [one for one in view["overlaps"] if one["relation"] == "newer_rule"]
+
+    (told,) = await eventually(lambda: overlaps(waiting["id"]), bool)
+    late = (await client.post("/requests", json={**body, "touches": []})).json()
+    (newer,) = await eventually(lambda: overlaps(late["id"]), bool)
+    house.clock.ahead += timedelta(days=40)
+    holding = (await adviser.get(f"/procedures/{procedure['id']}")).json()
+    stranger = await house.as_(Role.ADVISER, tenant="osce").get(f"/procedures/{procedure['id']}")
+
+    assert [(one["subject"], one["name"]) for one in (topic, procedure)] == [
+        ("topic", "Alumbrado"),
+        ("procedure", "denuncias"),
+    ]
+    assert [one["id"] for one in only] == [topic["id"]]
+    assert (whole["in_force"], whole["content"]) == (None, "")
+    assert [(one["code"], one["applies_on"]) for one in whole["ahead"]] == [(new["code"], ahead)]
+    assert (told["id"], told["touches"]) == (new["id"], ["denuncias"])
+    assert (newer["id"], newer["topic"]) == (new["id"], "Alumbrado")
+    assert (holding["in_force"]["code"], holding["content"]) == (new["code"], "d")
+    assert [one["number"] for one in holding["versions"]] == [1]
+    assert stranger.status_code == 404

@@ -13,11 +13,13 @@ import httpx
 import structlog
 
 from cli.local.home import known_services
+from shared.contracts.terms import Deadline
+from shared.contracts.training import PlanCompleted, PlanOpened
 from shared.runner import find
 from shared.security import Role
 from tests.security.doors import Door, doors_of
 from tests.support.eventually import eventually
-from tests.support.house import House, running, settings_of
+from tests.support.house import House, Outsider, running, settings_of
 from tests.support.infra import Infra
 
 FRIDAY = datetime(2026, 7, 24, 15, 0, tzinfo=UTC)
@@ -109,6 +111,7 @@ async def _settle(town: Town) -> None:
     ]
 
     await _attach(everybody, waiting)
+    await _deploy(town, everybody)
 
     async def reaches(path: str) -> dict[str, Any]:
         view = await eventually(lambda: everybody.get(path), lambda a: a.is_success)
@@ -147,6 +150,20 @@ async def _settle(town: Town) -> None:
     for part in town.house.process.parts.values():
         for stream, cases in part.cases.items():
             town.things[stream] = sorted(await cases.collection.distinct("_id", {"tenant": MINE}))
+
+
+async def _deploy(town: Town, client: httpx.AsyncClient) -> None:
+    """A request that is deployed, so that a procedure is in force; training is spoken for."""
+    asked = {"type": "training", "topic": "t", "subject": "s", "description": "d"}
+    case_id = (await client.post("/requests", json=asked)).raise_for_status().json()["id"]
+    due = Deadline(stage="training.replica", due_at=FRIDAY, effective_at=FRIDAY)
+    opened = PlanOpened(code="c", topic="t", title="s", deadline=due)
+    done = PlanCompleted(signed=1, exempt=0, eligible=1, on_time=True, done_at=FRIDAY)
+    amqp = town.house.settings.amqp_url
+    assert amqp is not None
+    await Outsider(amqp.get_secret_value()).tell(case_id, opened, done, at=FRIDAY)
+    in_force = await eventually(lambda: client.get("/procedures"), lambda a: a.json()["items"])
+    assert in_force.is_success
 
 
 async def _attach(client: httpx.AsyncClient, request_id: str) -> None:

@@ -187,9 +187,9 @@ class Replace:
 
 @dataclass(frozen=True, slots=True)
 class Contradict:
-    """Something newer came into force that touches the same."""
+    """Something newer is in force that touches the same."""
 
-    by: Overlap
+    by: tuple[Overlap, ...]
 
 
 @dataclass(frozen=True, slots=True)

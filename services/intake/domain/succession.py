@@ -55,14 +55,12 @@ def has_begun(request: Request, command: Receive) -> bool:
 
 def contradicted(request: Request, command: Contradict) -> Sequence[RequestOverlapped]:
     """Something newer is in force; what has ended, or knows of it, is not told again."""
-    ended = request.status is Status.NEW or request.status in TERMINAL
-    known = any(
-        (one.request_id, one.relation) == (command.by.request_id, command.by.relation)
-        for one in request.overlaps
-    )
-    if ended or known or len(request.overlaps) >= MAX_OVERLAPS:
+    if request.status is Status.NEW or request.status in TERMINAL:
         return []
-    return [overlapped((command.by,))]
+    known = {(one.request_id, one.relation) for one in request.overlaps}
+    new = [one for one in command.by if (one.request_id, one.relation) not in known]
+    new = new[: max(0, MAX_OVERLAPS - len(request.overlaps))]
+    return [overlapped(new)] if new else []
 
 
 def overlapped(others: Sequence[Overlap]) -> RequestOverlapped:

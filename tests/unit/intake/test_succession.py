@@ -80,7 +80,7 @@ def test_something_newer_is_told_once_and_beside_what_was_known() -> None:
     request, _ = told(
         Request(), Receive("SOL-2026-000001", "information", "t", "s", "d", overlaps=(known,))
     )
-    request, events = told(request, Contradict(OTHER), Contradict(OTHER))
+    request, events = told(request, Contradict((OTHER,)), Contradict((OTHER,)))
     assert request.overlaps == (known, OTHER)
     assert len(events) == 1
 
@@ -88,11 +88,11 @@ def test_something_newer_is_told_once_and_beside_what_was_known() -> None:
 def test_what_has_ended_or_never_began_is_told_nothing() -> None:
     ended, _ = told(received(), Withdraw("ya no"))
     for request in (ended, Request()):
-        assert told(request, Contradict(OTHER))[1] == []
+        assert told(request, Contradict((OTHER,)))[1] == []
 
 
 def test_what_may_contradict_is_bounded() -> None:
     request = received()
     for number in range(MAX_OVERLAPS + 5):
-        request, _ = told(request, Contradict(Overlap(f"r-{number}", "c", ("x",))), at=AT)
+        request, _ = told(request, Contradict((Overlap(f"r-{number}", "c", ("x",)),)), at=AT)
     assert len(request.overlaps) == MAX_OVERLAPS
