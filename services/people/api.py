@@ -7,9 +7,10 @@ from typing import Annotated, Final
 from pydantic import Field, StringConstraints
 
 from services.people.cases import PERSON
-from services.people.domain.person import ChangeRoles, Join, Leave, Person
+from services.people.domain.person import ChangeRoles, Command, Describe, Join, Leave, Person
 from services.people.profiles import Profile, Profiles
 from services.people.programs_api import program_routes
+from services.people.rosters_api import roster_routes
 from services.people.sign_in_api import sign_in_routes
 from services.people.views import PersonQuery, PersonView, filters, person_view
 from shared.http import Call, Input, Page, Routes, page_of
@@ -26,6 +27,8 @@ PERMISSIONS: Final = Permissions(
         "leave_person": _KEEP,
         "invite_person": _KEEP,
         "end_sessions": _KEEP,
+        "keep_rosters": _KEEP | {Role.SUPERVISOR, Role.TRAINING_COORDINATOR},
+        "read_roster": ANYONE - {Role.SYSTEM, Role.PROGRAM},
         "keep_programs": {Role.TENANT_ADMIN},
         "change_password": ANYONE - {Role.SYSTEM},
         "read_person": _KEEP
@@ -60,6 +63,19 @@ class NewPerson(Input):
     shift: Optional = ""
     languages: Words = ()
     skills: Words = ()
+    organisation: Optional = ""
+    area: Optional = ""
+
+
+class Description(Input):
+    """Where somebody works and what they know, all of it."""
+
+    channel: Optional = ""
+    shift: Optional = ""
+    languages: Words = ()
+    skills: Words = ()
+    organisation: Optional = ""
+    area: Optional = ""
 
 
 class RolesChange(Input):
@@ -94,10 +110,12 @@ class People:
             shift=body.shift,
             languages=body.languages,
             skills=body.skills,
+            organisation=body.organisation,
+            area=body.area,
         )
         return await self._shown(call, await self.cases.create(cause.id, command, cause))
 
-    async def tell(self, call: Call, person_id: str, command: ChangeRoles | Leave) -> PersonView:
+    async def tell(self, call: Call, person_id: str, command: Command) -> PersonView:
         outcome = await self.cases.handle(
             person_id, command, cause_of(call), expected=call.expected_version
         )
@@ -146,10 +164,20 @@ def routes(workshop: Workshop) -> Routes:
     _changing(api, people)
     sign_in_routes(api, workshop)
     program_routes(api, workshop)
+    roster_routes(api, workshop, people.tell)
     return api
 
 
 def _changing(api: Routes, people: People) -> None:
+    @api.put(
+        "/people/{person_id}/description",
+        may="join_person",
+        problems=("person.illegal_transition",),
+    )
+    async def describe_person(call: Call, person_id: str, body: Description) -> PersonView:
+        """Say where a person works and what they know, all of it, from now on."""
+        return await people.tell(call, person_id, Describe(**body.model_dump()))
+
     @api.put(
         "/people/{person_id}/roles",
         may="change_roles",

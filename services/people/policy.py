@@ -1,6 +1,6 @@
 """The organisations of a tenant and the roles that people hold in them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -71,6 +71,15 @@ class SignIn(Frozen):
         return timedelta(days=self.key_days)
 
 
+class Post(Frozen):
+    """Seats that are to be filled: how many people of a channel and shift."""
+
+    channel: Key
+    shift: Key
+    seats: Annotated[int, Field(ge=1)]
+    source: Source
+
+
 class PeopleSection(Frozen):
     """`people.yaml`. `shifts` and `languages` are what a person's may be."""
 
@@ -78,6 +87,8 @@ class PeopleSection(Frozen):
     shifts: tuple[Key, ...] = ()
     channels: tuple[Key, ...] = ()
     languages: tuple[Key, ...] = ()
+    posts: Mapping[Key, Post] = {}
+    longest_shift_hours: Annotated[int, Field(ge=1, le=24)] = 14
     sign_in: SignIn = SignIn()
 
 
@@ -99,6 +110,12 @@ class PeoplePolicy:
     languages: frozenset[str]
     zone: ZoneInfo
     sign_in: SignIn
+    posts: Mapping[str, Post]
+    longest_shift_hours: int
+
+    @property
+    def longest_shift(self) -> timedelta:
+        return timedelta(hours=self.longest_shift_hours)
 
     def today(self, at: datetime) -> date:
         """The tenant's local date."""
@@ -113,8 +130,32 @@ class PeoplePolicy:
         known: frozenset[str] = getattr(self, field)
         for value in values:
             if value not in known:
-                shown = ", ".join(sorted(known))
-                raise Invalid("person.unknown_value", field=field, value=value, known=shown)
+                raise _unknown(field, value, known)
+
+    def check_place(self, organisation: str, area: str, roles: Sequence[str]) -> None:
+        """Refuse an organisation or area there is not, and roles that it does not have.
+
+        Raises:
+            Invalid: with the field, the unknown value and the known ones.
+        """
+        if not organisation:
+            if area:
+                raise Invalid("person.area_without_organisation", area=area)
+            return
+        row = self.organisations.get(organisation)
+        if row is None:
+            raise _unknown("organisation", organisation, self.organisations)
+        if area and area not in row.areas:
+            raise _unknown("area", area, row.areas)
+        offered = frozenset(role.value for role in row.roles)
+        for role in roles:
+            if role not in offered:
+                raise _unknown("roles", role, offered)
+
+
+def _unknown(field: str, value: str, known: Iterable[str]) -> Invalid:
+    shown = ", ".join(sorted(known))
+    return Invalid("person.unknown_value", field=field, value=value, known=shown)
 
 
 def people_policy(tenant: Tenant) -> PeoplePolicy:
@@ -136,4 +177,6 @@ def people_policy(tenant: Tenant) -> PeoplePolicy:
         languages=frozenset(section.languages),
         zone=next(iter(tenant.calendars.values())).zone,
         sign_in=section.sign_in,
+        posts=section.posts,
+        longest_shift_hours=section.longest_shift_hours,
     )

@@ -13,6 +13,15 @@ from shared.security import Role
 from shared.store import Outcome
 
 
+class AbsenceView(BaseModel):
+    """Days away, both included."""
+
+    model_config = ConfigDict(frozen=True)
+
+    first_on: date
+    last_on: date
+
+
 class PersonView(BaseModel):
     """A person, with the profile that only this service keeps."""
 
@@ -30,6 +39,9 @@ class PersonView(BaseModel):
     shift: str
     languages: Sequence[str]
     skills: Sequence[str]
+    organisation: str
+    area: str
+    absences: Sequence[AbsenceView]
     version: int
 
 
@@ -40,6 +52,8 @@ class PersonQuery(PageQuery):
     status: Status | None = None
     channel: str | None = Field(None, max_length=80)
     language: str | None = Field(None, max_length=80)
+    skill: str | None = Field(None, max_length=80)
+    organisation: str | None = Field(None, max_length=80)
 
 
 def person_view(outcome: Outcome[Person], profile: Profile | None) -> PersonView:
@@ -57,6 +71,11 @@ def person_view(outcome: Outcome[Person], profile: Profile | None) -> PersonView
         shift=person.shift,
         languages=person.languages,
         skills=person.skills,
+        organisation=person.organisation,
+        area=person.area,
+        absences=[
+            AbsenceView(first_on=one.first_on, last_on=one.last_on) for one in person.plans.absences
+        ],
         version=outcome.version,
     )
 
@@ -68,6 +87,8 @@ def filters(query: PersonQuery) -> dict[str, Any]:
         "state.status": query.status,
         "state.channel": query.channel,
         "state.languages": query.language,
+        "state.skills": query.skill,
+        "state.organisation": query.organisation,
     }
     wanted: dict[str, Any] = {name: str(value) for name, value in asked.items() if value}
     after = query.after(str)

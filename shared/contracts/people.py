@@ -2,6 +2,8 @@
 
 from datetime import date, datetime
 
+from pydantic import BaseModel, ConfigDict
+
 from shared.contracts.events import EventBody
 
 
@@ -14,6 +16,50 @@ class PersonJoined(EventBody, event_type="people.person.joined.v1"):
     shift: str = ""
     languages: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
+    organisation: str = ""
+    area: str = ""
+
+
+class PersonDescribed(EventBody, event_type="people.person.described.v1"):
+    """Where the person works and what they know from now on, all of it."""
+
+    channel: str = ""
+    shift: str = ""
+    languages: tuple[str, ...] = ()
+    skills: tuple[str, ...] = ()
+    organisation: str = ""
+    area: str = ""
+
+
+class RosteredShift(BaseModel):
+    """From when to when somebody works, on which of the account's shifts and channels."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    starts_at: datetime
+    ends_at: datetime
+    shift: str
+    channel: str = ""
+
+
+class PersonRostered(EventBody, event_type="people.person.rostered.v1"):
+    """The person's shifts of a week of ISO 8601 (`2026-W31`), all of them."""
+
+    week: str
+    shifts: tuple[RosteredShift, ...]
+
+
+class PersonAbsencePlanned(EventBody, event_type="people.person.absence_planned.v1"):
+    """Away on these days, both included, whatever shifts were planned; why is told nowhere."""
+
+    first_on: date
+    last_on: date
+
+
+class PersonAbsenceCancelled(EventBody, event_type="people.person.absence_cancelled.v1"):
+    """Not away after all."""
+
+    first_on: date
 
 
 class PersonRolesChanged(EventBody, event_type="people.person.roles_changed.v1"):

@@ -1,6 +1,7 @@
 """People over HTTP: what is told to the others, and what stays here."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,60 @@ async def test_what_the_account_does_not_have_is_refused(manager: httpx.AsyncCli
     guarded = await manager.post("/people", json={**NEW, "roles": ["tenant_admin"]})
     assert (guarded.status_code, guarded.json()["code"]) == (403, "person.guarded_role")
     assert (await manager.post("/people", json={**NEW, "email": "x"})).status_code == 422
+
+
+def day_shift(day: int, start: int = 8, end: int = 16) -> dict[str, str]:
+    def at(hour: int) -> str:
+        return f"2026-08-{day:02}T{hour:02}:00:00-05:00"
+
+    return {"starts_at": at(start), "ends_at": at(end), "shift": "day"}
+
+
+async def test_a_week_is_planned_and_whoever_is_away_fills_no_seat(
+    house: House, manager: httpx.AsyncClient
+) -> None:
+    house.clock.move_to(datetime(2026, 7, 31, 15, tzinfo=UTC))
+    person = await joined(manager, organisation="comdata", area="Operaciones", skills=["chat"])
+    path = f"/people/{person['id']}"
+    supervisor = house.as_(Role.SUPERVISOR)
+
+    async def put(week: str, version: int, *shifts: dict[str, str]) -> httpx.Response:
+        tag = {"if-match": f'"{version}"'}
+        return await supervisor.put(f"{path}/rosters/{week}", json={"shifts": shifts}, headers=tag)
+
+    overlapping = await put("2026-W32", 1, day_shift(3), day_shift(3, 15, 20))
+    planned = await put("2026-W32", 1, day_shift(4), day_shift(3))
+    away = {"first_on": "2026-08-04", "last_on": "2026-08-10"}
+    absent = await supervisor.post(f"{path}/absences", json=away, headers={"if-match": '"2"'})
+    refused = await put("2026-W33", 3, day_shift(10))
+    read = (await house.as_(Role.ADVISER).get(f"{path}/rosters/2026-W32")).json()
+    posts = (await supervisor.get("/rosters/2026-W32/posts")).json()["posts"]
+    back = await supervisor.delete(f"{path}/absences/2026-08-04", headers={"if-match": '"3"'})
+
+    assert (overlapping.status_code, overlapping.json()["code"]) == (409, "shift.overlaps")
+    assert planned.status_code == 200, planned.text
+    assert absent.json()["absences"] == [away]
+    assert (refused.status_code, refused.json()["code"]) == (409, "shift.absent")
+    assert [(one["channel"], one["absent"]) for one in read["shifts"]] == [
+        ("telephone", False),
+        ("telephone", True),
+    ]
+    assert [one for one in posts if one["planned"]] == [
+        {
+            "post": "telephone",
+            "channel": "telephone",
+            "shift": "day",
+            "seats": 18,
+            "planned": 1,
+            "missing": 17,
+        }
+    ]
+    assert back.json()["absences"] == []
+    assert [v["person_id"] for v in await every(supervisor, "/rosters/2026-W32")] == [person["id"]]
+    assert (await supervisor.get("/rosters/2026-W99")).status_code == 422
+    assert len(await every(manager, "/people", skill="chat", organisation="comdata")) == 1
+    sides = (await supervisor.get("/organisations")).json()["organisations"]
+    assert {one["side"] for one in sides} == {"client", "provider"}
 
 
 async def test_tenants_and_roles_are_kept_apart(house: House, manager: httpx.AsyncClient) -> None:

@@ -43,6 +43,11 @@ ARTICLE = {
 }
 CONSULTATION = {"subject": "s", "text": "t", "consent": True, "contact": {"email": "u@x.example"}}
 QUESTION = {"text": "¿Qué se pide?", "options": ["El número", "Nada"], "correct": ["a"]}
+SHIFT = {
+    "starts_at": "2026-07-27T08:00:00-05:00",
+    "ends_at": "2026-07-27T16:00:00-05:00",
+    "shift": "day",
+}
 CHECKS = ["other_requests", "resources", "areas"]
 
 
@@ -99,7 +104,9 @@ async def _settle(town: Town) -> None:
     hired = [Role.SUPERVISOR, Role.QUALITY_MONITOR, Role.ADVISER]
     for role in hired:
         person = {"name": role, "roles": [role], "starts_on": "2026-01-05"}
-        (await everybody.post("/people", json=person)).raise_for_status()
+        hired_one = (await everybody.post("/people", json=person)).raise_for_status().json()
+    week, first = f"/people/{hired_one['id']}/rosters/2026-W31", {"headers": {"if-match": '"1"'}}
+    (await everybody.put(week, json={"shifts": [SHIFT]}, **first)).raise_for_status()
     await _members(town, len(hired))
     # a name of this machine: found out when it is called, and never called again
     told = {"url": "https://127.1/hook", "occasions": ["receipt"]}

@@ -4,120 +4,83 @@ The events tell every other service who works here in which role; that is all th
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any, Final
 
+from services.people.domain.person_state import (
+    Action,
+    ChangeRoles,
+    Command,
+    Describe,
+    EndSessions,
+    Invite,
+    Join,
+    Leave,
+    Person,
+    Plan,
+    SetPassword,
+    Status,
+)
+from services.people.domain.roster import (
+    CancelAbsence,
+    PlanAbsence,
+    PlanShifts,
+    cancel_absence,
+    plan,
+    plan_absence,
+    planned,
+)
 from services.people.policy import GUARDED, GUARDIAN, PeoplePolicy
 from shared.contracts import EventBody
 from shared.contracts.people import (
+    PersonAbsenceCancelled,
+    PersonAbsencePlanned,
+    PersonDescribed,
     PersonInvited,
     PersonJoined,
     PersonLeft,
     PersonPasswordSet,
     PersonRolesChanged,
+    PersonRostered,
     PersonSessionsEnded,
 )
 from shared.decider import Decider, Given, Invalid, NotAllowed, Rejected, Stamp
 
-
-class Status(StrEnum):
-    NEW = "new"
-    ACTIVE = "active"
-    LEFT = "left"
-
-
-class Action(StrEnum):
-    JOIN = "join"
-    CHANGE_ROLES = "change_roles"
-    INVITE = "invite"
-    SET_PASSWORD = "set_password"  # noqa: S105 - an action, no password
-    END_SESSIONS = "end_sessions"
-    LEAVE = "leave"
-
+__all__ = [
+    "DECIDER",
+    "LIFECYCLE",
+    "Action",
+    "ChangeRoles",
+    "Command",
+    "Describe",
+    "EndSessions",
+    "Invite",
+    "Join",
+    "Leave",
+    "Person",
+    "SetPassword",
+    "Status",
+    "decide",
+    "diagram",
+    "evolve",
+    "follow",
+    "may_grant",
+]
 
 LIFECYCLE: Final[Mapping[tuple[Status, Action], Status]] = {
     (Status.NEW, Action.JOIN): Status.ACTIVE,
     (Status.ACTIVE, Action.CHANGE_ROLES): Status.ACTIVE,
+    (Status.ACTIVE, Action.DESCRIBE): Status.ACTIVE,
+    (Status.ACTIVE, Action.PLAN): Status.ACTIVE,
     (Status.ACTIVE, Action.INVITE): Status.ACTIVE,
     (Status.ACTIVE, Action.SET_PASSWORD): Status.ACTIVE,
     (Status.ACTIVE, Action.END_SESSIONS): Status.ACTIVE,
     (Status.ACTIVE, Action.LEAVE): Status.LEFT,
-    # the last day may be in the future: until then sessions can be taken away as before
+    # the last day may be in the future: until then all goes on as before
+    (Status.LEFT, Action.PLAN): Status.LEFT,
     (Status.LEFT, Action.END_SESSIONS): Status.LEFT,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A person without a face: what the tenant's work needs to know."""
-
-    status: Status = Status.NEW
-    roles: tuple[str, ...] = ()
-    starts_on: date | None = None
-    last_on: date | None = None
-    channel: str = ""
-    shift: str = ""
-    languages: tuple[str, ...] = ()
-    skills: tuple[str, ...] = ()
-
-    def may_act(self, today: date) -> bool:
-        """Whether the person works here on a local date."""
-        started = self.starts_on is not None and self.starts_on <= today
-        return started and (self.last_on is None or today <= self.last_on)
-
-
-@dataclass(frozen=True, slots=True)
-class Join:
-    """Somebody holds roles from a day on."""
-
-    roles: tuple[str, ...]
-    starts_on: date
-    channel: str = ""
-    shift: str = ""
-    languages: tuple[str, ...] = ()
-    skills: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeRoles:
-    """These roles from now on, all of them."""
-
-    roles: tuple[str, ...]
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Leave:
-    """The last day of work."""
-
-    last_on: date
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Invite:
-    """To choose a password, until an instant."""
-
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class SetPassword:
-    """The person chose a password, by `invitation` or by `change` of the one before."""
-
-    how: str
-
-
-@dataclass(frozen=True, slots=True)
-class EndSessions:
-    """Whoever is signed in as this person no longer is."""
-
-    reason: str
-
-
-Command = Join | ChangeRoles | Leave | Invite | SetPassword | EndSessions
 
 
 def follow(status: Status, action: Action) -> Status:
@@ -132,12 +95,20 @@ def follow(status: Status, action: Action) -> Status:
         raise Rejected("person.illegal_transition", status=status, action=action) from None
 
 
-def decide(person: Person, command: Command, given: Given[PeoplePolicy]) -> Sequence[EventBody]:
+def decide(  # noqa: PLR0911 - one return a command
+    person: Person, command: Command, given: Given[PeoplePolicy]
+) -> Sequence[EventBody]:
     """The events that a command leads to."""
     match command:
         case Join():
             follow(person.status, Action.JOIN)
-            return [_joined(command, given)]
+            return _joined(command, given)
+        case Describe():
+            follow(person.status, Action.DESCRIBE)
+            return _described(person, command, given.policy)
+        case PlanShifts() | PlanAbsence() | CancelAbsence():
+            follow(person.status, Action.PLAN)
+            return _planned(person, command, given.policy)
         case ChangeRoles():
             follow(person.status, Action.CHANGE_ROLES)
             return _changed(person, command, given)
@@ -157,22 +128,57 @@ def decide(person: Person, command: Command, given: Given[PeoplePolicy]) -> Sequ
             return [PersonSessionsEnded(reason=command.reason)]
 
 
-def _joined(command: Join, given: Given[PeoplePolicy]) -> PersonJoined:
-    policy = given.policy
+def _joined(command: Join, given: Given[PeoplePolicy]) -> list[EventBody]:
     roles = _ordered(command.roles)
     may_grant(frozenset(roles), given)
-    policy.check("roles", roles)
-    policy.check("languages", command.languages)
-    policy.check("channels", (command.channel,) if command.channel else ())
-    policy.check("shifts", (command.shift,) if command.shift else ())
-    return PersonJoined(
+    given.policy.check("roles", roles)
+    _check(command, roles, given.policy)
+    joined = PersonJoined(
         roles=roles,
         starts_on=command.starts_on,
         channel=command.channel,
         shift=command.shift,
         languages=_ordered(command.languages),
         skills=_ordered(command.skills),
+        organisation=command.organisation,
+        area=command.area,
     )
+    if command.last_on is None:
+        return [joined]
+    person = Person(status=Status.ACTIVE, roles=roles, starts_on=command.starts_on)
+    return [joined, _left(person, Leave(command.last_on, ""), given)]
+
+
+def _check(known: Join | Describe, roles: Sequence[str], policy: PeoplePolicy) -> None:
+    policy.check("languages", known.languages)
+    policy.check("channels", (known.channel,) if known.channel else ())
+    policy.check("shifts", (known.shift,) if known.shift else ())
+    policy.check_place(known.organisation, known.area, roles)
+
+
+def _described(person: Person, command: Describe, policy: PeoplePolicy) -> list[EventBody]:
+    _check(command, person.roles, policy)
+    described = PersonDescribed(
+        channel=command.channel,
+        shift=command.shift,
+        languages=_ordered(command.languages),
+        skills=_ordered(command.skills),
+        organisation=command.organisation,
+        area=command.area,
+    )
+    return [] if _with(person, described) == person else [described]
+
+
+def _planned(person: Person, command: Plan, policy: PeoplePolicy) -> Sequence[EventBody]:
+    if person.starts_on is None:
+        raise ValueError("a person who joined has a first day")
+    match command:
+        case PlanShifts():
+            return plan(person.plans, command, policy, (person.starts_on, person.last_on))
+        case PlanAbsence():
+            return plan_absence(person.plans, command)
+        case CancelAbsence():
+            return cancel_absence(person.plans, command)
 
 
 def _changed(
@@ -181,6 +187,7 @@ def _changed(
     roles = _ordered(command.roles)
     may_grant(frozenset(roles) ^ frozenset(person.roles), given)
     given.policy.check("roles", roles)
+    given.policy.check_place(person.organisation, person.area, roles)
     if roles == person.roles:
         return []
     return [PersonRolesChanged(roles=roles, reason=command.reason)]
@@ -212,19 +219,28 @@ def _ordered(values: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted(set(values)))
 
 
-def evolve(person: Person, event: EventBody, _stamp: Stamp) -> Person:
+def _with(person: Person, told: PersonJoined | PersonDescribed) -> Person:
+    return replace(
+        person,
+        channel=told.channel,
+        shift=told.shift,
+        languages=told.languages,
+        skills=told.skills,
+        organisation=told.organisation,
+        area=told.area,
+    )
+
+
+def evolve(person: Person, event: EventBody, stamp: Stamp) -> Person:
     """What an event changes."""
     match event:
         case PersonJoined():
-            return Person(
-                status=Status.ACTIVE,
-                roles=event.roles,
-                starts_on=event.starts_on,
-                channel=event.channel,
-                shift=event.shift,
-                languages=event.languages,
-                skills=event.skills,
-            )
+            joined = Person(Status.ACTIVE, event.roles, event.starts_on)
+            return _with(joined, event)
+        case PersonDescribed():
+            return _with(person, event)
+        case PersonRostered() | PersonAbsencePlanned() | PersonAbsenceCancelled():
+            return replace(person, plans=planned(person.plans, event, stamp.at))
         case PersonRolesChanged():
             return replace(person, roles=event.roles)
         case PersonLeft():

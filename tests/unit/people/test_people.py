@@ -12,6 +12,7 @@ from services.people.domain.person import (
     LIFECYCLE,
     Action,
     ChangeRoles,
+    Describe,
     EndSessions,
     Invite,
     Join,
@@ -25,6 +26,7 @@ from services.people.domain.person import (
     follow,
 )
 from services.people.domain.program import PROGRAM_LIFE
+from services.people.domain.roster import PlanAbsence
 from services.people.policy import PeoplePolicy, PeopleSection, people_policy
 from services.people.views import PersonQuery, filters
 from shared.contracts.people import PersonJoined, PersonLeft, PersonRolesChanged
@@ -43,6 +45,8 @@ STAMP = Stamp(utc_now(), "person:ana", 1)
 COMMANDS: dict[Action, Any] = {
     Action.JOIN: Join(("adviser",), START),
     Action.CHANGE_ROLES: ChangeRoles(("trainer",), "ascenso"),
+    Action.DESCRIBE: Describe(channel="virtual"),
+    Action.PLAN: PlanAbsence(START, START),
     Action.INVITE: Invite(utc_now()),
     Action.SET_PASSWORD: SetPassword("invitation"),
     Action.END_SESSIONS: EndSessions("x"),
@@ -61,10 +65,13 @@ def adviser(*roles: str) -> Person:
 @pytest.mark.parametrize("status", Status)
 @pytest.mark.parametrize("action", Action)
 def test_every_status_and_action(status: Status, action: Action) -> None:
-    person = Person(status=status)
+    person = Person(status=status, starts_on=None if status is Status.NEW else START)
     allowed = {
         (Status.NEW, Action.JOIN): Status.ACTIVE,
         (Status.ACTIVE, Action.CHANGE_ROLES): Status.ACTIVE,
+        (Status.ACTIVE, Action.DESCRIBE): Status.ACTIVE,
+        (Status.ACTIVE, Action.PLAN): Status.ACTIVE,
+        (Status.LEFT, Action.PLAN): Status.LEFT,
         (Status.ACTIVE, Action.INVITE): Status.ACTIVE,
         (Status.ACTIVE, Action.SET_PASSWORD): Status.ACTIVE,
         (Status.ACTIVE, Action.END_SESSIONS): Status.ACTIVE,
@@ -144,6 +151,51 @@ def test_a_manager_may_change_the_other_roles_of_an_auditor() -> None:
     change = ChangeRoles(("auditor", "trainer"), "x")
     (event,) = decide(adviser("adviser", "auditor"), change, given(MANAGER))
     assert event == PersonRolesChanged(roles=("auditor", "trainer"), reason="x")
+
+
+@pytest.mark.parametrize(
+    ("place", "roles", "field"),
+    [
+        ({"organisation": "comdata", "area": "Operaciones"}, ("adviser",), None),
+        ({"organisation": "osinergmin"}, ("requester", "liaison"), None),
+        ({"organisation": "osinergmin"}, ("adviser",), "roles"),
+        ({"organisation": "acme"}, ("adviser",), "organisation"),
+        ({"organisation": "comdata", "area": "Legal"}, ("adviser",), "area"),
+        ({"area": "Operaciones"}, ("adviser",), "none"),
+    ],
+)
+def test_a_person_belongs_to_an_organisation_that_has_the_roles(
+    place: dict[str, str], roles: tuple[str, ...], field: str | None
+) -> None:
+    command = Join(roles, START, **place)  # type: ignore[arg-type]
+    if field is None:
+        (event,) = decide(Person(), command, given())
+        person = evolve(Person(), event, STAMP)
+        assert (person.organisation, person.area) == (place["organisation"], place.get("area", ""))
+        with pytest.raises(Invalid, match=r"person\.unknown_value"):
+            decide(person, ChangeRoles(("adviser", "liaison"), "x"), given())
+        return
+    with pytest.raises(Invalid) as refused:
+        decide(Person(), command, given())
+    assert refused.value.fields.get("field", "none") == field
+
+
+def test_what_somebody_knows_is_described_as_a_whole() -> None:
+    languages = ("qu", "es", "lsp")
+    (event,) = decide(adviser(), Describe("virtual", "day", languages, ("chat",)), given())
+    person = evolve(adviser(), event, STAMP)
+    assert (person.channel, person.languages) == ("virtual", ("es", "lsp", "qu"))
+    assert decide(person, Describe("virtual", "day", languages, ("chat",)), given()) == []
+    with pytest.raises(Invalid, match=r"person\.unknown_value"):
+        decide(person, Describe(languages=("la",)), given())
+
+
+def test_who_is_taken_over_may_have_left_already() -> None:
+    joined, left = decide(Person(), Join(("adviser",), START, last_on=date(2026, 8, 31)), given())
+    person = evolve(evolve(Person(), joined, STAMP), left, STAMP)
+    assert (person.status, person.last_on) == (Status.LEFT, date(2026, 8, 31))
+    with pytest.raises(Invalid, match=r"person\.leaves_before_start"):
+        decide(Person(), Join(("adviser",), START, last_on=date(2026, 8, 2)), given())
 
 
 def test_the_same_roles_are_no_change() -> None:

@@ -181,7 +181,9 @@ def test_what_a_program_may_not_be(
     assert refused.value.code == code
 
 
-CODE = re.compile(r'"((?:person|people|program|login|password|sign_in|shift|roster)\.[a-z_]+)"')
+CODE = re.compile(
+    r'"((?:person|people|program|login|password|sign_in|shift|roster|absence)\.[a-z_]+)"'
+)
 TEXTS = [path.read_text(encoding="utf-8") for path in ROOT.glob("services/people/**/*.py")]
 CODES = sorted({code for text in TEXTS for code in CODE.findall(text)} | {"program.unknown"})
 EDGE = sorted(re.findall(r'Refused\(\s*"([a-z_]+)"', "\n".join(TEXTS)))
