@@ -19,6 +19,7 @@ INCIDENT: Final[Kind[Incident]] = Kind(
         ("state.open", "state.area", "state.kind", "state.closed_at"),
         ("state.open", "state.area", "state.closed_at"),
         ("state.open", "state.closed_at"),
+        ("state.told_at",),
     ),
     unique=(("state.ticket",),),
 )

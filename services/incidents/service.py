@@ -1,20 +1,33 @@
 """Incidents, put together."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
+from services.incidents.announcing import Announcer
 from services.incidents.api import routes
 from services.incidents.cases import ARTICLE, INCIDENT
 from services.incidents.consumers import HEARS
 from services.incidents.knowledge import prepare
+from services.incidents.letters import composer
 from services.incidents.policy import SECTION, IncidentSection, incident_policy
-from shared.service import Service
+from shared import mail
+from shared.mail import Letters, Postman
+from shared.service import Service, Workshop
+
+
+def _tasks(workshop: Workshop) -> Sequence[Callable[[], Awaitable[None]]]:
+    letters = Letters(workshop.database, workshop.now)
+    postman = Postman(workshop, letters, composer(workshop))
+    return Announcer(workshop, letters).watch, postman.watch
+
 
 SERVICE: Final = Service(
     name="incidents",
     kinds=(INCIDENT, ARTICLE),
     hears=HEARS,
-    sections={SECTION: IncidentSection},
+    sections={SECTION: IncidentSection, mail.SECTION: mail.MailSection},
     policy=incident_policy,
     routes=routes,
     prepare=prepare,
+    tasks=_tasks,
 )

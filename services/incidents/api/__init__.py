@@ -16,6 +16,7 @@ from services.incidents.explanations import ExplainedDeadline
 from services.incidents.views import HistoryEvent, IncidentView
 from shared.contracts.stages import Estimate
 from shared.http import Call, Page, PageQuery, Routes
+from shared.mail import Letters, letter_routes
 from shared.service import Workshop
 
 __all__ = ["PERMISSIONS", "routes"]
@@ -32,6 +33,8 @@ def routes(workshop: Workshop) -> Routes:
     answer_commands(api, desk)
     shared_commands(api, desk)
     knowledge(api, workshop)
+    letters = Letters(workshop.database, workshop.now)
+    letter_routes(api, letters, prefix="/incident-digest")
     return api
 
 

@@ -39,5 +39,6 @@ PERMISSIONS: Final = Permissions(
         "record_provider_answer": THIRD | {Role.PROVIDER},
         "note_incident": ALL_TIERS,
         "write_knowledge": SECOND | THIRD,
+        "keep_letters": {Role.TENANT_ADMIN, Role.INCIDENT_LEADER},
     }
 )

@@ -201,12 +201,12 @@ def _coordinated(
     return {"coordinations": (*state.coordinations, made)}
 
 
-def _warned(state: Incident, event: said.IncidentWarned, _: Stamp) -> Mapping[str, Any]:
-    return {"stages": told(state.stages, event.stage, event.share)}
+def _warned(state: Incident, event: said.IncidentWarned, stamp: Stamp) -> Mapping[str, Any]:
+    return {"stages": told(state.stages, event.stage, event.share), "told_at": stamp.at}
 
 
-def _breached(state: Incident, event: said.IncidentBreached, _: Stamp) -> Mapping[str, Any]:
-    return {"stages": told(state.stages, event.stage, DUE)}
+def _breached(state: Incident, event: said.IncidentBreached, stamp: Stamp) -> Mapping[str, Any]:
+    return {"stages": told(state.stages, event.stage, DUE), "told_at": stamp.at}
 
 
 _EVENTS: Final[Mapping[type[EventBody], tuple[Action | None, Change]]] = {

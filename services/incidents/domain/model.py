@@ -76,7 +76,8 @@ class Incident:
 
     `holder` is who has it; `desk` the area where it is, `area` the one that it is about. `desks`
     and `persons` are the last of each tier, so that what comes back finds who had it. `due_at` is
-    the tightest running promise, for the queue; `NEVER` when none runs.
+    the tightest running promise, for the queue; `NEVER` when none runs. `told_at` is when the
+    ladder last announced something.
     """
 
     status: Status = Status.NEW
@@ -118,6 +119,7 @@ class Incident:
     elapsed_seconds: int | None = None
     contractual_seconds: int | None = None
     past: Past | None = None
+    told_at: datetime | None = None
 
     def stage(self, name: StageName) -> Stage | None:
         """The newest promise of that name."""

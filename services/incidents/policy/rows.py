@@ -105,6 +105,13 @@ class Rung(Frozen):
     source: Source
 
 
+class DigestRow(Frozen):
+    """What the ladder announces within so many minutes is one letter a role."""
+
+    minutes: Annotated[int, Field(ge=1, le=1_440)]
+    source: Source
+
+
 class EstimateRow(Frozen):
     """Tier 1's word on usual times: over the last `sample`, if there are `minimum` of a kind."""
 
@@ -138,6 +145,7 @@ class IncidentSection(Frozen):
     classification: Classification
     tiers: Annotated[Mapping[Tier, TierRow], Field(min_length=3)]
     ladder: Annotated[tuple[Rung, ...], Field(min_length=1)]
+    digest: DigestRow
     estimate: EstimateRow
     extension: ExtensionRow
 

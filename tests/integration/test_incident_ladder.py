@@ -1,0 +1,100 @@
+"""The ladder's letters over a real mail server: one a role for all that fires together."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from services.incidents.announcing import Announcer
+from services.incidents.service import SERVICE
+from shared.mail import Letters
+from shared.security import Role
+from tests.support.eventually import eventually
+from tests.support.house import House, every, running, settings_of
+from tests.support.post_office import PostOffice, post_office
+
+pytestmark = pytest.mark.integration
+MORNING = datetime(2026, 7, 1, 15, 0, tzinfo=UTC)
+CLOSE = datetime(2026, 7, 1, 21, 30, tzinfo=UTC)
+NEW = {
+    "summary": "No carga el registro",
+    "description": "No responde.",
+    "area": "SEACE",
+    "origin": "system",
+    "reporter": "usuaria@entidad.gob.pe",
+    "channel": "telephone",
+}
+CROWD = 45
+
+
+async def _registered(desk: httpx.AsyncClient) -> list[dict[str, Any]]:
+    answers = [await desk.post("/incidents", json=NEW) for _ in range(CROWD)]
+    return [answer.raise_for_status().json() for answer in answers]
+
+
+async def _digest(house: House) -> None:
+    """As the task does, at the present of the test's clock."""
+    workshop = house.process.parts["incidents"].workshop
+    await Announcer(workshop, Letters(workshop.database, workshop.now)).announce()
+
+
+async def test_what_fires_together_is_one_letter_a_role(
+    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
+) -> None:
+    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
+    async with post_office() as office:
+        settings = settings.model_copy(update={"smtp_url": SecretStr(office.url)})
+        async with running([SERVICE], settings, tmp_path) as house:
+            house.clock.move_to(MORNING)
+            desk = house.as_(Role.ADVISER, Role.INCIDENT_LEADER, tenant="osce")
+            await _digest(house)
+            await _registered(desk)
+            house.clock.move_to(CLOSE + timedelta(seconds=2))
+            parts = house.process.parts["incidents"]
+            assert (await eventually(lambda: _breached(house), lambda n: n == CROWD)) == CROWD
+            house.clock.move_to(CLOSE + timedelta(minutes=6))
+            # several at once, as several processes would
+            for _ in range(3):
+                await _digest(house)
+            await eventually(lambda: _sent(desk), lambda sent: sent >= 2)
+            _judge(office)
+            # nothing new, nothing told; a claim that nobody finished is finished
+            marks = parts.workshop.database["digests"]
+            mark = await marks.find_one({"_id": "osce"})
+            assert mark is not None
+            assert "pending" not in mark
+            house.clock.move_to(CLOSE + timedelta(minutes=30))
+            await _digest(house)
+            letters = await every(desk, "/incident-digest/letters")
+
+    assert len(letters) == 2
+    assert {letter["status"] for letter in letters} == {"sent"}
+    assert {letter["addressee"] for letter in letters} == {
+        "incident_coordinator",
+        "incident_leader",
+    }
+
+
+async def _breached(house: House) -> int:
+    cases = house.process.parts["incidents"].cases["incidents.incident"].collection
+    return await cases.count_documents({"state.told_at": {"$ne": None}})
+
+
+async def _sent(desk: httpx.AsyncClient) -> int:
+    letters = await every(desk, "/incident-digest/letters")
+    return sum(letter["status"] == "sent" for letter in letters)
+
+
+def _judge(office: PostOffice) -> None:
+    (letter,) = [one for one in office.letters if one["to"] == "incidencias@osce.example"]
+    text = letter.get_content()
+
+    assert letter["subject"] == f"Incidencias: {CROWD} incumplidas, 0 por vencer"
+    assert text.count("INCUMPLIDA  INC-2026-") == 40
+    assert "derivación al segundo nivel (nivel 1), venció el 01/07/2026 16:30" in text
+    assert "… y 5 más." in text
+    assert "usuaria@" not in text
+    assert len(office.letters) == 2

@@ -1,0 +1,34 @@
+"""When a window of announcements is over, and that an incident knows when it was last told."""
+
+from datetime import datetime
+
+import pytest
+
+from services.incidents.announcing import window_end
+from services.incidents.domain import Expire
+from tests.support.incidents import lima, registered
+
+
+@pytest.mark.parametrize(
+    ("now", "minutes", "end"),
+    [
+        (lima(1, 10, 7, 0), 5, lima(1, 10, 5)),
+        (lima(1, 10, 5, 9), 5, lima(1, 10, 0)),
+        (lima(1, 10, 5, 10), 5, lima(1, 10, 5)),
+        (lima(1, 10, 59, 59), 60, lima(1, 10)),
+        (lima(1, 10, 0, 30), 1, lima(1, 10)),
+    ],
+)
+def test_a_window_is_over_when_it_has_settled(now: datetime, minutes: int, end: datetime) -> None:
+    assert window_end(now, minutes) == end
+
+
+def test_an_incident_knows_when_it_was_last_announced() -> None:
+    case = registered()
+    assert case.state.told_at is None
+    due = case.due
+    assert due is not None
+    case.give(Expire(due), due)
+    assert case.state.told_at == due
+    case.give(Expire(lima(20)), lima(20))
+    assert case.state.told_at == lima(20)
