@@ -151,6 +151,14 @@ class Settings(BaseSettings):
             "`smtps://user:password@host:port`; without it letters wait"
         ),
     ] = None
+    mail_listen: Annotated[
+        str | None,
+        Field(
+            pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$",
+            description="Where intake takes mail by SMTP, `host:port`, behind the institution's own "
+            "mail server; without it none is taken",
+        ),
+    ] = None
     otlp_endpoint: Annotated[
         str | None,
         Field(description="Where spans go (OTLP), `http://host:4318/v1/traces`; none without it"),

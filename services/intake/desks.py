@@ -4,14 +4,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import quote
 
 from pydantic import Field, StringConstraints
+from starlette.responses import Response, StreamingResponse
 
 from services.intake.private import Contact, Private
 from services.intake.rules.promise import Promise
 from services.intake.views import HistoryEvent, View, history_event
 from shared.contracts import body_of
-from shared.decider import Stamp
+from shared.contracts.consultations import EnclosureRef
+from shared.decider import Stamp, Unknown
+from shared.files import GridFiles
 from shared.http import Call, Input, Page, PageQuery, page_of
 from shared.service import Workshop, cause_of
 from shared.store import Cases, Cause, Kind, Outcome
@@ -71,6 +75,13 @@ class TextView(View):
     at: datetime
 
 
+class NameView(View):
+    """What a document was called by whoever sent it."""
+
+    id: str
+    name: str
+
+
 class Correspondence(View):
     """All that was written in a case and who it is with; for those who attend it."""
 
@@ -78,6 +89,7 @@ class Correspondence(View):
     email: str
     phone: str
     texts: Sequence[TextView] = Field(description="Oldest first")
+    documents: Sequence[NameView] = Field(description="Names of what came along")
 
 
 class QueueQuery(PageQuery):
@@ -153,6 +165,7 @@ class Desk(Generic[S, V]):
     async def correspondence(self, call: Call, case_id: str) -> Correspondence:
         await self.cases.get(case_id, call.tenant)
         contact = await self.private.contact(call.tenant, case_id)
+        names = await self.private.names(call.tenant, case_id)
         return Correspondence(
             name=contact.name,
             email=contact.email,
@@ -161,6 +174,27 @@ class Desk(Generic[S, V]):
                 TextView(id=one.id, role=one.role, subject=one.subject, text=one.words, at=one.at)
                 for one in await self.private.texts(call.tenant, case_id)
             ],
+            documents=[NameView(id=one, name=name) for one, name in names.items()],
+        )
+
+    async def download(self, call: Call, case_id: str, ref: EnclosureRef | None) -> Response:
+        """A kept document, to be saved and never shown in place.
+
+        Raises:
+            Unknown: it is not there, or it was refused.
+        """
+        if ref is None or not ref.kept:
+            raise Unknown("enclosure.unknown", id="" if ref is None else ref.id)
+        names = await self.private.names(call.tenant, case_id)
+        return StreamingResponse(
+            GridFiles(self.workshop.database).open(ref.id),
+            media_type="application/octet-stream",
+            headers={
+                "content-disposition": "attachment; filename*=UTF-8''"
+                + quote(names.get(ref.id, ref.id)),
+                "content-length": str(ref.size),
+                "x-content-type-options": "nosniff",
+            },
         )
 
     async def _as_first(self, call: Call, outcome: Outcome[S]) -> Outcome[S]:

@@ -50,6 +50,7 @@ class Private:
 
     def __init__(self, database: AsyncDatabase[Document]) -> None:
         self._texts: Collection = database.get_collection("private_texts", codec_options=CODEC)
+        self._names: Collection = database.get_collection("private_names", codec_options=CODEC)
         self._contacts: Collection = database.get_collection(
             "private_contacts", codec_options=CODEC
         )
@@ -57,6 +58,7 @@ class Private:
     async def ensure_indexes(self) -> None:
         """Make what reading all texts of a case needs."""
         await self._texts.create_index(["tenant", "case_id", "at"])
+        await self._names.create_index(["tenant", "case_id"])
 
     async def keep(
         self, tenant: str, case_id: str, role: str, words: str, at: datetime, *, subject: str = ""
@@ -98,6 +100,20 @@ class Private:
         with transient_when_away():
             cursor = self._texts.find(wanted).sort([("at", 1), ("_id", 1)]).limit(_MAX_TEXTS)
             return [_text(found) async for found in cursor]
+
+    async def keep_name(self, tenant: str, case_id: str, enclosure_id: str, name: str) -> None:
+        """Keep what a document was called by whoever sent it."""
+        content = {"tenant": tenant, "case_id": case_id, "name": name}
+        with transient_when_away():
+            await self._names.update_one(
+                {"_id": enclosure_id}, {"$setOnInsert": content}, upsert=True
+            )
+
+    async def names(self, tenant: str, case_id: str) -> Mapping[str, str]:
+        """What the documents of a case were called, by their ids."""
+        with transient_when_away():
+            cursor = self._names.find({"tenant": tenant, "case_id": case_id}).limit(_MAX_TEXTS)
+            return {found["_id"]: found["name"] async for found in cursor}
 
     async def keep_contact(self, tenant: str, case_id: str, contact: Contact) -> None:
         """Keep who it is; keeping it again changes nothing."""

@@ -1,6 +1,6 @@
 """The public's ways in, put together: what intake adds for them to its own parts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -8,24 +8,63 @@ from pydantic import BaseModel
 from services.intake.consultations.api import ROWS as CONSULTATION_ROWS
 from services.intake.consultations.api import consultation_routes
 from services.intake.consultations.cases import CONSULTATION
+from services.intake.consultations.mailing import ConsultationMail
 from services.intake.consultations.policy import SECTION as CONSULTATIONS
 from services.intake.consultations.policy import ConsultationSection
+from services.intake.letterbox.api import ROWS as MAIL_ROWS
+from services.intake.letterbox.api import mail_routes
+from services.intake.letterbox.desks import Desks
+from services.intake.letterbox.door import Door, stand
+from services.intake.letterbox.mails import Mails
+from services.intake.letterbox.metrics import MailMetrics
+from services.intake.letterbox.policy import SECTION as LETTERBOX
+from services.intake.letterbox.policy import DeskName, LetterboxSection, places
+from services.intake.letterbox.sorting import Sorting
 from services.intake.private import Private
+from shared.files import GridFiles
 from shared.http import Routes
 from shared.security import Role
 from shared.service import Workshop
 from shared.store import Kind
 
 KINDS: Final[Sequence[Kind[Any]]] = (CONSULTATION,)
-SECTIONS: Final[Mapping[str, type[BaseModel]]] = {CONSULTATIONS: ConsultationSection}
-ROWS: Final[Mapping[str, set[Role]]] = {**CONSULTATION_ROWS}
+SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
+    CONSULTATIONS: ConsultationSection,
+    LETTERBOX: LetterboxSection,
+}
+ROWS: Final[Mapping[str, set[Role]]] = {**CONSULTATION_ROWS, **MAIL_ROWS}
+PORT: Final = "mail.port"
+"""Where the workshop's memory has the port of the open door."""
 
 
 def public_routes(api: Routes, workshop: Workshop) -> None:
     """All operations of the public's ways in."""
     consultation_routes(api, workshop)
+    mail_routes(api, _mails(workshop))
 
 
 async def prepare(workshop: Workshop) -> None:
     """Make the indexes of what lies beside the cases."""
     await Private(workshop.database).ensure_indexes()
+    await _mails(workshop).ensure_indexes()
+
+
+def public_tasks(workshop: Workshop) -> Sequence[Callable[[], Awaitable[None]]]:
+    """What runs as long as the service does: the door, if it is to stand open, and the sorting."""
+    known = places(workshop.tenants)
+    mails, metrics = _mails(workshop), MailMetrics(workshop.registry)
+    desks: Desks = {DeskName.CONSULTATIONS: ConsultationMail(workshop)}
+    sorting = Sorting(workshop, mails, GridFiles(workshop.database), known, desks, metrics)
+    listen = workshop.settings.mail_listen
+    if listen is None:
+        return sorting.watch, sorting.measure
+
+    async def open_door() -> None:
+        door = Door(known, mails, metrics, sorting.knock)
+        await stand(door, listen, lambda port: workshop.memory.update({PORT: port}))
+
+    return sorting.watch, sorting.measure, open_door
+
+
+def _mails(workshop: Workshop) -> Mails:
+    return Mails(workshop.database, GridFiles(workshop.database), workshop.now)

@@ -8,9 +8,10 @@ from services.intake.cases import ATTACHMENT, DELIVERY, PROCEDURE, REQUEST, SUBS
 from services.intake.clearing import Clearing
 from services.intake.consumers import hears
 from services.intake.following import follows
+from services.intake.letters import composer
 from services.intake.policy import SECTION, IntakeSection, intake_policy
 from services.intake.postman import Postman
-from services.intake.public import KINDS, SECTIONS, prepare
+from services.intake.public import KINDS, SECTIONS, prepare, public_tasks
 from services.intake.secrets import Secrets
 from shared import mail
 from shared.files import GridFiles
@@ -19,7 +20,13 @@ from shared.service import Service, Workshop
 
 def _tasks(workshop: Workshop) -> Sequence[Callable[[], Awaitable[None]]]:
     clearing = Clearing(workshop, GridFiles(workshop.database))
-    return clearing.watch, Postman(workshop, Secrets(workshop.database)).watch
+    letters = mail.Letters(workshop.database, workshop.now)
+    return (
+        clearing.watch,
+        Postman(workshop, Secrets(workshop.database)).watch,
+        mail.Postman(workshop, letters, composer(workshop)).watch,
+        *public_tasks(workshop),
+    )
 
 
 SERVICE: Final = Service(

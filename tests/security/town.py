@@ -13,14 +13,19 @@ import httpx
 import structlog
 
 from cli.local.home import known_services
+from services.intake.letterbox.door import arrived_of
+from services.intake.letterbox.mails import Mails
+from services.intake.letterbox.policy import places
 from shared.contracts.terms import Deadline
 from shared.contracts.training import PlanCompleted, PlanOpened
+from shared.files import GridFiles
 from shared.runner import find
 from shared.security import Role
 from tests.security.doors import Door, doors_of
 from tests.support.eventually import eventually
 from tests.support.house import House, Outsider, running, settings_of
 from tests.support.infra import Infra
+from tests.unit.intake.public.letters import PDF, SENDER, written
 
 FRIDAY = datetime(2026, 7, 24, 15, 0, tzinfo=UTC)
 MINE, FOREIGN = "osinergmin", "osce"
@@ -153,7 +158,11 @@ async def _settle(town: Town) -> None:
     await command(f"/trainings/{case_id}/quiz", plan["version"], {"questions": [QUESTION]})
     plan = await reaches(f"/trainings/{case_id}")
     await command(f"/trainings/{case_id}/launch", plan["version"], None)
+    await _write_in(town)
     await _quiet(town)
+    beside = town.house.process.parts["intake"].workshop.database
+    for name in ("mails", "private_names"):
+        town.things[name] = sorted(await beside[name].distinct("_id", {"tenant": MINE}))
     for part in town.house.process.parts.values():
         for stream, cases in part.cases.items():
             town.things[stream] = sorted(await cases.collection.distinct("_id", {"tenant": MINE}))
@@ -179,6 +188,16 @@ async def _attach(client: httpx.AsyncClient, request_id: str) -> None:
     declared = await client.post(f"/requests/{request_id}/attachments", json=named)
     path = f"/requests/{request_id}/attachments/{declared.json()['id']}/content"
     (await client.put(path, content=content)).raise_for_status()
+
+
+async def _write_in(town: Town) -> None:
+    """A message with a document, as the door keeps it."""
+    workshop = town.house.process.parts["intake"].workshop
+    mails = Mails(workshop.database, GridFiles(workshop.database), workshop.now)
+    place = next(one for one in places(workshop.tenants).values() if one.tenant == MINE)
+    message = written()
+    message.add_attachment(PDF, maintype="application", subtype="pdf", filename="acta.pdf")
+    await mails.keep(place, arrived_of(message.as_bytes(), SENDER))
 
 
 async def _members(town: Town, number: int) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from starlette.responses import Response
+
 from services.intake.consultations.desk import Consultations, consultations
 from services.intake.consultations.domain import model
 from services.intake.consultations.inputs import (
@@ -70,6 +72,17 @@ def _reading(api: Routes, desk: Consultations) -> None:
     async def read_consultation_messages(call: Call, consultation_id: str) -> Correspondence:
         """Who asks, and all that was written."""
         return await desk.correspondence(call, consultation_id)
+
+    @api.get(
+        f"{_PATH}/documents/{{document_id}}",
+        may="read_consultation_words",
+        media_types=["application/octet-stream"],
+    )
+    async def download_consultation_document(
+        call: Call, consultation_id: str, document_id: str
+    ) -> Response:
+        """A document that came with it."""
+        return await desk.document(call, consultation_id, document_id)
 
 
 def _inbox(api: Routes, desk: Consultations) -> None:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from starlette.responses import Response
+
 from services.intake.consultations.cases import CONSULTATION
 from services.intake.consultations.domain import Consultation, model
 from services.intake.consultations.inputs import ConsultationQuery, NewConsultation
@@ -58,6 +60,11 @@ class Consultations(Desk[Consultation, ConsultationView]):
             channel=query.channel,
             answered_by=query.answered_by,
         )
+
+    async def document(self, call: Call, case_id: str, enclosure_id: str) -> Response:
+        state = (await self.cases.get(case_id, call.tenant)).state
+        found = next((one for one in state.enclosures if one.id == enclosure_id), None)
+        return await self.download(call, case_id, found)
 
     async def _keep(self, call: Call, case_id: str, words: str, role: str = DRAFT) -> TextRef:
         # whose case it is, before anything is written beside it

@@ -1,0 +1,60 @@
+"""What the user is written about a consultation: that it is here and until when, and the answer."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from services.intake.consultations.cases import CONSULTATION
+from services.intake.correspondence import Correspondent, spoken
+from services.intake.following import follows
+from services.intake.letterbox.policy import DeskName
+from services.intake.policy import IntakePolicy
+from shared.bus.hears import Heard, Send
+from shared.contracts.consultations import ConsultationAnswered, ConsultationReceived
+from shared.ids import derived_id
+from shared.mail import Composed, Letter, Unsendable
+from shared.service import Workshop
+
+RECEIVED: Final = "consultation_received"
+ANSWERED: Final = "consultation_answered"
+TEMPLATES: Final = frozenset({RECEIVED, ANSWERED})
+Told = ConsultationReceived | ConsultationAnswered
+
+
+def _correspondent(workshop: Workshop) -> Correspondent:
+    return Correspondent(workshop, CONSULTATION.stream, DeskName.CONSULTATIONS)
+
+
+@follows(ConsultationReceived, ConsultationAnswered)
+async def on_consultation_told(heard: Heard[Told], workshop: Workshop) -> Iterable[Send]:
+    """Write it down to be sent; the occasion names the letter, so that it is written once."""
+    body = heard.body
+    template = RECEIVED if isinstance(body, ConsultationReceived) else ANSWERED
+    letter_id = derived_id("letter", heard.subject, str(heard.sequence))
+    await _correspondent(workshop).write(
+        letter_id, heard.tenant, template, case=heard.subject, text=body.text.id
+    )
+    return []
+
+
+async def compose(workshop: Workshop, letter: Letter) -> Composed:
+    """The words of a letter about a consultation.
+
+    Raises:
+        Unsendable: nobody to send it to, or no words for it in the policy.
+    """
+    policy: IntakePolicy = workshop.policy(letter.tenant)
+    rules = policy.consultations
+    state = (await workshop.of(CONSULTATION).get(str(letter.facts["case"]), letter.tenant)).state
+    correspondent = _correspondent(workshop)
+    words = {"code": state.code, "due": "", "answer": ""}
+    if letter.template == ANSWERED:
+        rows = rules.section.letters.get("answered")
+        text = await correspondent.private.text(letter.tenant, str(letter.facts["text"]))
+        words["answer"] = text.words
+    else:
+        rows = rules.section.letters.get("received")
+        if state.promise is not None:
+            words["due"] = spoken(state.promise.due_at, rules.calendar)
+    if rows is None:
+        raise Unsendable("no_words")
+    return await correspondent.compose(letter, rows, words)

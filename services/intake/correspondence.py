@@ -1,0 +1,85 @@
+"""What the public is written back: the words of the policy, in the thread of what they wrote."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from services.intake.letterbox.mails import Mails
+from services.intake.letterbox.policy import DeskName, letterbox_of
+from services.intake.private import Private
+from services.intake.rules.rows import LetterRow, LetterRows
+from shared.clock import Calendar
+from shared.files import GridFiles
+from shared.mail import Composed, Letter, Letters, Unsendable
+from shared.service import Workshop
+
+USER: Final = "user"
+MAX_REFERENCES: Final = 20
+
+
+@dataclass(frozen=True)
+class Correspondent:
+    """Writes to whoever asked in a case of `kind`, from the mailbox of its desk."""
+
+    workshop: Workshop
+    kind: str
+    desk: DeskName
+
+    @property
+    def private(self) -> Private:
+        return Private(self.workshop.database)
+
+    async def write(self, letter_id: str, tenant: str, template: str, **facts: str) -> None:
+        """Write a letter if the user can be reached by mail; the same occasion once."""
+        contact = await self.private.contact(tenant, facts["case"])
+        if contact.email:
+            letters = Letters(self.workshop.database, self.workshop.now)
+            told = {"kind": self.kind, **facts}
+            await letters.write(Letter(letter_id, tenant, USER, template, told))
+
+    async def compose(self, letter: Letter, rows: LetterRows, words: Mapping[str, str]) -> Composed:
+        """The letter's words in the account's language, and its place in the thread.
+
+        Raises:
+            Unsendable: there is nobody to send it to, or the policy has no such letter.
+        """
+        case_id = str(letter.facts["case"])
+        contact = await self.private.contact(letter.tenant, case_id)
+        if not contact.email:
+            raise Unsendable("no_address")
+        languages = self.workshop.tenants[letter.tenant].languages
+        known: dict[str, LetterRow] = {str(name): row for name, row in rows.items()}
+        row = next((known[one] for one in languages if one in known), None)
+        if row is None:
+            raise Unsendable("no_words")
+        return Composed(
+            to=(contact.email,),
+            subject=row.subject.format(**words),
+            text=row.text.format(**words),
+            headers=await self._headers(letter.tenant, case_id),
+        )
+
+    async def _headers(self, tenant: str, case_id: str) -> Mapping[str, str]:
+        now, database = self.workshop.now, self.workshop.database
+        mails = await Mails(database, GridFiles(database), now).of_case(tenant, case_id)
+        named = [f"<{one.message_id}>" for one in mails if one.message_id]
+        headers = {"Auto-Submitted": "auto-replied"}
+        if address := self._address(tenant, [one.address for one in mails]):
+            headers["Reply-To"] = address
+        if named:
+            headers["In-Reply-To"] = named[-1]
+            headers["References"] = " ".join(named[-MAX_REFERENCES:])
+        return headers
+
+    def _address(self, tenant: str, used: list[str]) -> str:
+        """Where an answer to it comes in: the mailbox that was written to, or the desk's own."""
+        section = letterbox_of(self.workshop.tenants[tenant])
+        boxes = {} if section is None else section.boxes
+        own = [one for one, box in boxes.items() if box.desk.value == self.desk.value]
+        return next((one for one in (*reversed(used), *own)), "")
+
+
+def spoken(at: datetime, calendar: Calendar) -> str:
+    """An instant as people write it, in the account's own time."""
+    return at.astimezone(calendar.zone).strftime("%d/%m/%Y %H:%M")

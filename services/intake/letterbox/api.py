@@ -1,0 +1,96 @@
+"""Incoming mail over HTTP: what became of each message, and dead ones read once more."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Final
+
+from pydantic import Field, StringConstraints
+from starlette.responses import Response
+
+from services.intake.letterbox.mails import Mail, Mails, MailStatus
+from services.intake.views import View
+from shared.http import Call, Input, Page, PageQuery, Routes, page_of
+from shared.security import Role
+
+ROWS: Final[Mapping[str, set[Role]]] = {
+    "read_mails": {Role.CHANNEL_COORDINATOR, Role.TENANT_ADMIN, Role.AUDITOR},
+    "read_mail_content": {Role.CHANNEL_COORDINATOR, Role.TENANT_ADMIN},
+    "keep_mails": {Role.CHANNEL_COORDINATOR, Role.TENANT_ADMIN},
+}
+
+
+class MailView(View):
+    """A message and what became of it; who sent it is in its content only."""
+
+    id: str
+    address: str = Field(description="The account's own, that it was sent to")
+    status: MailStatus
+    reason: str = Field(description="Why it is dead or was set aside, such as `mail.loop`")
+    detail: str
+    received_at: datetime
+    size: int
+    kind: str = Field(description="The kind of case that it became, such as `intake.consultation`")
+    case_id: str
+    tries: int
+
+
+class MailQuery(PageQuery):
+    """One status only."""
+
+    status: MailStatus | None = None
+
+
+class Reading(Input):
+    """How to read it this time; with `charset` whatever it says of its own encoding."""
+
+    charset: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,40}$")] = ""
+
+
+def mail_view(mail: Mail) -> MailView:
+    return MailView(
+        id=mail.id,
+        address=mail.address,
+        status=mail.status,
+        reason=mail.reason,
+        detail=mail.detail,
+        received_at=mail.received_at,
+        size=mail.size,
+        kind=mail.kind,
+        case_id=mail.case_id,
+        tries=mail.tries,
+    )
+
+
+def mail_routes(api: Routes, mails: Mails) -> None:
+    """The operations below `/api/v1/mails`."""
+
+    @api.get("/mails", may="read_mails")
+    async def list_mails(call: Call, query: MailQuery) -> Page[MailView]:
+        """Messages that came; `status=dead` are those that wait for somebody."""
+        after = query.after(str)
+        start = after[0] if after else None
+        found = await mails.find(call.tenant, query.status, start, query.limit + 1)
+        return page_of([mail_view(one) for one in found], query, lambda one: (one.id,))
+
+    @api.get("/mails/{mail_id}", may="read_mails")
+    async def read_mail(call: Call, mail_id: str) -> MailView:
+        """One message, and why it is where it is."""
+        return mail_view(await mails.get(call.tenant, mail_id))
+
+    @api.get("/mails/{mail_id}/content", may="read_mail_content", media_types=["message/rfc822"])
+    async def read_mail_content(call: Call, mail_id: str) -> Response:
+        """The message as it came, to be saved and never shown in place."""
+        content = await mails.content(await mails.get(call.tenant, mail_id))
+        return Response(
+            content,
+            media_type="message/rfc822",
+            headers={
+                "content-disposition": f'attachment; filename="{mail_id}.eml"',
+                "x-content-type-options": "nosniff",
+            },
+        )
+
+    @api.post("/mails/{mail_id}/read-again", may="keep_mails", problems=("mail.not_dead",))
+    async def read_mail_again(call: Call, mail_id: str, body: Reading) -> MailView:
+        """Read a dead message once more, as it is or in another encoding."""
+        return mail_view(await mails.read_again(call.tenant, mail_id, body.charset))

@@ -1,0 +1,51 @@
+"""How a desk takes a message: as a new case, or as more of one that is there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from services.intake.letterbox.mails import Mail
+from services.intake.letterbox.policy import DeskName, Place
+from services.intake.letterbox.reading import Read
+from shared.contracts.consultations import EnclosureRef
+from shared.store import Cause
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message that somebody wrote, ready to become something."""
+
+    mail: Mail
+    place: Place
+    read: Read
+    case_id: str
+    enclosures: tuple[EnclosureRef, ...]
+    cause: Cause
+
+
+class TakesMail(Protocol):
+    """A desk."""
+
+    @property
+    def kind(self) -> str:
+        """How the stream of its cases is called."""
+        ...
+
+    async def open(self, incoming: Incoming) -> None:
+        """Make a case of it; again, nothing more happens."""
+        ...
+
+    async def add(self, incoming: Incoming) -> None:
+        """Add it to its case; again, nothing more happens."""
+        ...
+
+    async def bounced(self, case_id: str, status: str, cause: Cause) -> None:
+        """What the desk sent did not arrive."""
+        ...
+
+    async def by_code(self, tenant: str, code: str, sender: str) -> str:
+        """The case of that code if this sender is its user; empty when there is none."""
+        ...
+
+
+Desks = Mapping[DeskName, TakesMail]

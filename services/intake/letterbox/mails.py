@@ -1,0 +1,247 @@
+"""The messages as they came: kept before the sender is told so, until each has become something."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from pymongo import ReturnDocument
+from pymongo.asynchronous.database import AsyncDatabase
+
+from services.intake.letterbox.policy import Place
+from shared.decider import Rejected, Unknown
+from shared.files import Files
+from shared.ids import derived_id, new_id
+from shared.store.document import CODEC
+from shared.store.group import Collection, Document, transient_when_away
+
+FIRST_WAIT: Final = timedelta(seconds=2)
+LONGEST_WAIT: Final = timedelta(minutes=10)
+
+
+class MailStatus(StrEnum):
+    """`stored` waits to be read; `set_aside` needed no case; `dead` waits for somebody."""
+
+    STORED = "stored"
+    DONE = "done"
+    SET_ASIDE = "set_aside"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A message and what became of it; who sent it is not shown."""
+
+    id: str
+    tenant: str
+    address: str
+    sender: str
+    message_id: str
+    size: int
+    file_id: str
+    received_at: datetime
+    status: MailStatus
+    reason: str = ""
+    detail: str = ""
+    kind: str = ""
+    case_id: str = ""
+    charset: str = ""
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A message at the door: the envelope's sender, its own name, and its digest."""
+
+    sender: str
+    message_id: str
+    digest: str
+    content: bytes
+
+
+class Mails:
+    """All messages of all accounts, in the service's own database."""
+
+    def __init__(
+        self, database: AsyncDatabase[Document], files: Files, now: Callable[[], datetime]
+    ) -> None:
+        self._mails: Collection = database.get_collection("mails", codec_options=CODEC)
+        self._files = files
+        self._now = now
+
+    async def ensure_indexes(self) -> None:
+        """Make what looking for waiting messages, threads and the log need."""
+        waiting = {"next_at": {"$type": "date"}}
+        await self._mails.create_index("next_at", partialFilterExpression=waiting)
+        await self._mails.create_index(["tenant", "message_id"])
+        await self._mails.create_index(["tenant", "case_id"])
+        await self._mails.create_index(["tenant", "status", "_id"])
+        await self._mails.create_index(["status", "tenant"])
+        await self._mails.create_index(["tenant", "sender", "received_at"])
+
+    async def keep(self, place: Place, arrived: Arrived) -> bool:
+        """Keep a message, on a majority's disks when this returns; False if it was here before.
+
+        Raises:
+            Transient: the database did not answer; the message counts as not taken.
+        """
+        mail_id = derived_id(
+            "mail", place.tenant, place.address, arrived.message_id, arrived.digest
+        )
+        with transient_when_away():
+            if await self._mails.find_one({"_id": mail_id}, {"_id": 1}) is not None:
+                return False
+        file_id = new_id()
+        await self._files.put(file_id, place.tenant, _once(arrived.content))
+        now = self._now()
+        fields = {
+            "tenant": place.tenant,
+            "address": place.address,
+            "sender": arrived.sender,
+            "message_id": arrived.message_id,
+            "size": len(arrived.content),
+            "file_id": file_id,
+            "received_at": now,
+            "status": MailStatus.STORED.value,
+            "reason": "",
+            "detail": "",
+            "kind": "",
+            "case_id": "",
+            "charset": "",
+            "tries": 0,
+            "next_at": now,
+        }
+        with transient_when_away():
+            kept = await self._mails.update_one(
+                {"_id": mail_id}, {"$setOnInsert": fields}, upsert=True
+            )
+        if kept.upserted_id is None:
+            await self._files.delete(file_id)
+            return False
+        return True
+
+    async def content(self, mail: Mail) -> bytes:
+        """The message as it came."""
+        return b"".join([chunk async for chunk in self._files.open(mail.file_id)])
+
+    async def waiting(self, limit: int) -> Sequence[Mail]:
+        """What is to be read now, the oldest first: an answer is read after what it answers."""
+        due = {"next_at": {"$lte": self._now()}}
+        with transient_when_away():
+            cursor = self._mails.find(due).sort([("received_at", 1), ("_id", 1)]).limit(limit)
+            return [_mail(found) async for found in cursor]
+
+    async def settle(
+        self,
+        mail: Mail,
+        status: MailStatus,
+        *,
+        reason: str = "",
+        detail: str = "",
+        kind: str = "",
+        case_id: str = "",
+    ) -> None:
+        """Write down what a message became."""
+        fields = {
+            "status": status.value,
+            "reason": reason,
+            "detail": detail,
+            "kind": kind,
+            "case_id": case_id,
+            "next_at": None,
+        }
+        await self._set(mail, fields)
+
+    async def put_off(self, mail: Mail) -> None:
+        """Read it later; each time a longer wait."""
+        wait = min(FIRST_WAIT * 2 ** min(mail.tries, 16), LONGEST_WAIT)
+        await self._set(mail, {"next_at": self._now() + wait, "tries": mail.tries + 1})
+
+    async def _set(self, mail: Mail, fields: Document) -> None:
+        with transient_when_away():
+            await self._mails.update_one({"_id": mail.id}, {"$set": fields})
+
+    async def thread(self, tenant: str, message_ids: Sequence[str]) -> Mail | None:
+        """The message that one of these ids names, in the order of the ids."""
+        with transient_when_away():
+            cursor = self._mails.find({"tenant": tenant, "message_id": {"$in": list(message_ids)}})
+            found = {one["message_id"]: _mail(one) async for one in cursor}
+        return next((found[one] for one in message_ids if one in found), None)
+
+    async def of_case(self, tenant: str, case_id: str) -> Sequence[Mail]:
+        """The messages that became a case, or were added to it, oldest first."""
+        with transient_when_away():
+            cursor = self._mails.find({"tenant": tenant, "case_id": case_id})
+            return [_mail(one) async for one in cursor.sort("received_at", 1).limit(1_000)]
+
+    async def lately(self, mail: Mail, within: timedelta) -> int:
+        """How many this sender has sent to the account until then."""
+        since = mail.received_at - within
+        who = {"tenant": mail.tenant, "sender": mail.sender, "address": mail.address}
+        span = {"$gt": since, "$lte": mail.received_at}
+        with transient_when_away():
+            return await self._mails.count_documents({**who, "received_at": span})
+
+    async def numbers(self) -> Mapping[tuple[str, str], int]:
+        """How many wait to be read, and how many for somebody, by account."""
+        waits = [MailStatus.STORED.value, MailStatus.DEAD.value]
+        group = {"_id": {"tenant": "$tenant", "status": "$status"}, "n": {"$sum": 1}}
+        stages = [{"$match": {"status": {"$in": waits}}}, {"$group": group}]
+        with transient_when_away():
+            cursor = await self._mails.aggregate(stages)
+            return {(row["_id"]["tenant"], row["_id"]["status"]): row["n"] async for row in cursor}
+
+    async def find(
+        self, tenant: str, status: MailStatus | None, after: str | None, limit: int
+    ) -> Sequence[Mail]:
+        """The log, one status or all, behind the last one seen."""
+        where: dict[str, Any] = {"tenant": tenant}
+        if status is not None:
+            where["status"] = status.value
+        if after is not None:
+            where["_id"] = {"$gt": after}
+        with transient_when_away():
+            cursor = self._mails.find(where).sort("_id", 1).limit(limit)
+            return [_mail(one) async for one in cursor]
+
+    async def get(self, tenant: str, mail_id: str) -> Mail:
+        """One message; `Unknown` when the account has none of that id."""
+        with transient_when_away():
+            found = await self._mails.find_one({"_id": mail_id, "tenant": tenant})
+        if found is None:
+            raise Unknown("mail.unknown", id=mail_id)
+        return _mail(found)
+
+    async def read_again(self, tenant: str, mail_id: str, charset: str) -> Mail:
+        """Let a dead message be read once more, in that encoding if one is given.
+
+        Raises:
+            Unknown: the account has none of that id.
+            Rejected: it is not dead.
+        """
+        mine = {"_id": mail_id, "tenant": tenant, "status": MailStatus.DEAD.value}
+        fields = {
+            "status": MailStatus.STORED.value,
+            "next_at": self._now(),
+            "charset": charset,
+            "tries": 0,
+        }
+        with transient_when_away():
+            found = await self._mails.find_one_and_update(
+                mine, {"$set": fields}, return_document=ReturnDocument.AFTER
+            )
+        if found is None:
+            mail = await self.get(tenant, mail_id)
+            raise Rejected("mail.not_dead", status=mail.status)
+        return _mail(found)
+
+
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+def _mail(found: Document) -> Mail:
+    names = set(Mail.__slots__) - {"id", "status"}
+    fields = {name: found[name] for name in names}
+    return Mail(id=found["_id"], status=MailStatus(found["status"]), **fields)

@@ -1,0 +1,24 @@
+"""Who finds the words of which letter; a letter that nobody knows is given up with that reason."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from services.intake.consultations import writing as consultations
+from shared.mail import Composed, Composer, Letter, Unsendable
+from shared.service import Workshop
+
+COMPOSERS: Final[Mapping[str, Callable[[Workshop, Letter], Awaitable[Composed]]]] = {
+    **dict.fromkeys(consultations.TEMPLATES, consultations.compose),
+}
+
+
+def composer(workshop: Workshop) -> Composer:
+    """Composes every letter of this service."""
+
+    async def compose(letter: Letter) -> Composed:
+        known = COMPOSERS.get(letter.template)
+        if known is None:
+            raise Unsendable("no_template")
+        return await known(workshop, letter)
+
+    return compose

@@ -1,0 +1,217 @@
+"""Real messages over real SMTP become cases, exactly once each, on the real database and broker."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import aiosmtplib
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from services.intake.consultations.cases import CONSULTATION
+from services.intake.consultations.mailing import ConsultationMail
+from services.intake.letterbox.mails import Mails
+from services.intake.letterbox.metrics import MailMetrics
+from services.intake.letterbox.policy import DeskName, places
+from services.intake.letterbox.sorting import Sorting
+from services.intake.public import PORT
+from services.intake.service import SERVICE
+from shared.files import GridFiles
+from shared.security import Role
+from tests.support.eventually import eventually
+from tests.support.house import House, running, settings_of
+from tests.support.post_office import PostOffice, post_office
+from tests.unit.intake.public.letters import BOX, PDF, SENDER, bounce, raw, written
+
+pytestmark = pytest.mark.integration
+MORNING = datetime(2026, 7, 1, 15, 0, tzinfo=UTC)  # Wednesday, 10:00 in Lima
+CHECKS = ["wording", "content", "spelling", "signature"]
+
+
+@dataclass
+class Street:
+    """A house with an open door, the post office it writes to, and somebody at the desk."""
+
+    house: House
+    office: PostOffice
+    desk: httpx.AsyncClient
+
+    async def send(self, message: EmailMessage | bytes, sender: str = SENDER) -> None:
+        port = await eventually(self._port, lambda found: found > 0)
+        content = message if isinstance(message, bytes) else message.as_bytes()
+        async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False) as client:
+            await client.sendmail(sender, [BOX], content)
+
+    async def _port(self) -> int:
+        port: int = self.house.process.parts["intake"].workshop.memory.get(PORT, 0)
+        return port
+
+    async def consultations(self, number: int) -> list[dict[str, Any]]:
+        """All there are, as soon as nothing waits to be read and there are so many."""
+
+        async def listed() -> list[dict[str, Any]]:
+            await self.sorted()
+            items: list[dict[str, Any]] = (await self.desk.get("/consultations")).json()["items"]
+            return items
+
+        return await eventually(listed, lambda items: len(items) >= number)
+
+    async def sorted(self) -> None:
+        async def waiting() -> int:
+            answer = await self.desk.get("/mails", params={"status": "stored"})
+            return len(answer.json()["items"])
+
+        await eventually(waiting, lambda number: number == 0)
+
+    async def mails(self, status: str) -> list[dict[str, Any]]:
+        await self.sorted()
+        answer = await self.desk.get("/mails", params={"status": status})
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items
+
+    async def letters(self, number: int) -> list[EmailMessage]:
+        async def count() -> int:
+            return len(self.office.letters)
+
+        await eventually(count, lambda n: n >= number)
+        assert len(self.office.letters) == number
+        return self.office.letters
+
+    async def read(self, case_id: str) -> dict[str, Any]:
+        view: dict[str, Any] = (await self.desk.get(f"/consultations/{case_id}")).json()
+        return view
+
+    async def act(self, view: dict[str, Any], action: str, body: Any) -> dict[str, Any]:
+        headers = {"if-match": f'"{view["version"]}"'}
+        path = f"/consultations/{view['id']}/{action}"
+        answer = await self.desk.post(path, json=body, headers=headers)
+        assert answer.is_success, answer.text
+        after: dict[str, Any] = answer.json()
+        return after
+
+
+@pytest.fixture
+async def street(
+    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
+) -> AsyncIterator[Street]:
+    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
+    async with post_office() as office:
+        listening = {"mail_listen": "127.0.0.1:0", "smtp_url": SecretStr(office.url)}
+        settings = settings.model_copy(update=listening)
+        async with running([SERVICE], settings, tmp_path) as house:
+            house.clock.move_to(MORNING)
+            roles = (Role.CHANNEL_COORDINATOR, Role.ADVISER)
+            desk = house.as_(*roles, tenant="osce", subject="ana")
+            yield Street(house, office, desk)
+
+
+async def test_a_message_becomes_one_case_and_its_thread_stays_one(street: Street) -> None:
+    asked = written()
+    asked.add_attachment(PDF, maintype="application", subtype="pdf", filename="acta.pdf")
+    asked.add_attachment(b"MZ\x90", maintype="application", subtype="pdf", filename="virus.pdf")
+    for _ in range(3):
+        await street.send(asked)
+    (view,) = await street.consultations(1)
+    assert (view["channel"], view["status"]) == ("mail", "received")
+    assert view["received_at"].startswith("2026-07-01T15:00")
+    assert [(one["kept"], one["reason"]) for one in view["enclosures"]] == [
+        (True, ""),
+        (False, "type"),
+    ]
+    told = (await street.desk.get(f"/consultations/{view['id']}/messages")).json()
+    assert (told["email"], told["name"]) == (SENDER, "Rosaura Quispe")
+    assert [one["name"] for one in told["documents"]] == ["acta.pdf", "virus.pdf"]
+    kept, refused = view["enclosures"]
+    path = f"/consultations/{view['id']}/documents/"
+    assert (await street.desk.get(path + kept["id"])).content == PDF
+    assert (await street.desk.get(path + refused["id"])).status_code == 404
+
+    (received,) = await street.letters(1)
+    assert view["code"] in received["subject"]
+    assert received["in-reply-to"] == "<m-1@correo.example>"
+    assert (received["auto-submitted"], received["reply-to"]) == ("auto-replied", BOX)
+
+    view = await street.act(view, "distribute", {"folder": "rnp"})
+    view = await street.act(view, "draft", {"text": "Se renueva desde el portal del RNP."})
+    view = await street.act(view, "send", {"checks": CHECKS})
+    answer = (await street.letters(2))[1]
+    assert "Se renueva desde el portal del RNP." in answer.get_content()
+    assert answer["references"] == "<m-1@correo.example>"
+
+    # the user answers our letter; another program forgets the thread and keeps the subject
+    again = written("¿Y desde el extranjero?", "Re:", message_id="<m-2@x>")
+    again["In-Reply-To"] = answer["message-id"]
+    await street.send(again)
+    lost = written("Gracias.", f"RE: [{view['code']}]", message_id="<m-3@x>")
+    await street.send(lost)
+    stranger = written("Soy otro.", f"RE: [{view['code']}]", "otro@x.example", "<m-4@x>")
+    await street.send(stranger, "otro@x.example")
+    both = await street.consultations(2)
+    view = await street.read(view["id"])
+    assert (view["status"], len(both)) == ("in_attention", 2)
+    told = (await street.desk.get(f"/consultations/{view['id']}/messages")).json()
+    words = [one["text"] for one in told["texts"] if one["role"] == "user"]
+    assert words[1:] == ["¿Y desde el extranjero?", "Gracias."]
+
+    # what came back is told to who answers, and a machine's word opens nothing
+    own_id = str(answer["message-id"]).strip("<>")
+    await street.send(bounce(own_id), "")
+    away = written("Estoy de vacaciones.", message_id="<m-5@x>", Auto_Submitted="auto-replied")
+    away["References"] = answer["message-id"]
+    await street.send(away)
+    aside = await street.mails("set_aside")
+    assert {(one["reason"], one["case_id"]) for one in aside} == {
+        ("mail.bounce", view["id"]),
+        ("mail.auto_reply", view["id"]),
+    }
+    view = await street.read(view["id"])
+    assert [one["code"] for one in view["warnings"]] == ["undelivered", "enclosure_refused"]
+    assert len(await street.consultations(2)) == 2
+
+
+async def test_what_cannot_be_read_waits_with_its_reason_and_is_not_lost(street: Street) -> None:
+    broken = raw("Content-Type: text/plain; charset=utf-8", "inscripción".encode("latin-1"))
+    await street.send(broken)
+    await street.send(b"Received: from a by b\r\n" * 40 + written().as_bytes())
+    await street.send(raw("From: nadie", b"hola").replace(f"From: {SENDER}\r\n".encode(), b"", 1))
+    await street.send(written(message_id="<good@x>"))
+    (view,) = await street.consultations(1)
+    assert view["status"] == "received"
+    dead = {one["reason"]: one for one in await street.mails("dead")}
+    assert set(dead) == {"mail.broken_encoding", "mail.loop", "mail.no_sender"}
+
+    letter = dead["mail.broken_encoding"]
+    content = await street.desk.get(f"/mails/{letter['id']}/content")
+    assert content.content.rstrip() == broken.rstrip()
+    path = f"/mails/{letter['id']}/read-again"
+    assert (await street.desk.post(path, json={"charset": "latin-1"})).status_code == 200
+    assert len(await street.consultations(2)) == 2
+    refused = await street.desk.post(path, json={})
+    assert (refused.status_code, refused.json()["code"]) == (409, "mail.not_dead")
+
+
+async def test_a_message_read_twice_or_by_two_at_once_is_one_case(street: Street) -> None:
+    """As after a stop between the case and the note of it, or beside another process."""
+    workshop = street.house.process.parts["intake"].workshop
+    files = GridFiles(workshop.database)
+    mails = Mails(workshop.database, files, workshop.now)
+    await street.send(written())
+    (before,) = await street.consultations(1)
+    await workshop.database["mails"].update_many(
+        {}, {"$set": {"status": "stored", "next_at": workshop.now()}}
+    )
+    known = places(workshop.tenants)
+    metrics = MailMetrics(type(workshop.registry)())
+    desks = {DeskName.CONSULTATIONS: ConsultationMail(workshop)}
+    others = [Sorting(workshop, mails, files, known, desks, metrics) for _ in range(3)]
+    await asyncio.gather(*(one.sort_waiting() for one in others))
+    await street.sorted()
+    (after,) = await street.consultations(1)
+    assert (after["id"], after["version"]) == (before["id"], before["version"])
+    cases = workshop.of(CONSULTATION)
+    assert await cases.collection.count_documents({}) == 1

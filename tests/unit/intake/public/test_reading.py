@@ -1,0 +1,206 @@
+"""Messages read without I/O: encodings, parts, threads, and what is no message of anybody's."""
+
+from contextlib import suppress
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.intake.letterbox.judging import Nature, judge
+from services.intake.letterbox.policy import LetterboxSection, letterbox_of, places
+from services.intake.letterbox.reading import Unreadable, digest, parse, read
+from services.intake.letterbox.understanding import understand
+from shared.policy import Tenants, load_tenants
+from tests.unit.intake.public.bench import TENANTS
+from tests.unit.intake.public.letters import BOX, PDF, SENDER, bounce, raw, written
+
+ALL = load_tenants(TENANTS)
+FOUND = letterbox_of(ALL["osce"])
+assert FOUND is not None
+SECTION: LetterboxSection = FOUND
+OWN = frozenset({BOX, "enlace@osce.example"})
+
+
+def of(content: bytes, charset: str = "") -> str:
+    return read(parse(content), SECTION.limits, charset=charset).words
+
+
+def test_a_message_is_read_with_its_sender_words_and_thread() -> None:
+    message = written(In_Reply_To="<b@x>", References="<a@x> <b@x>")
+    said = read(parse(message.as_bytes()), SECTION.limits)
+    assert (said.sender, said.sender_name) == (SENDER, "Rosaura Quispe")
+    assert said.subject == "Renovación de inscripción"
+    assert said.words == "¿Cómo renuevo mi inscripción en el RNP?"
+    assert (said.message_id, said.references) == ("m-1@correo.example", ("b@x", "a@x"))
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ("Content-Type: text/plain; charset=iso-8859-1", "inscripción".encode("latin-1")),
+        ("Content-Type: text/plain; charset=windows-1252", "“inscripción”".encode("cp1252")),
+        ("Content-Type: text/plain; charset=us-ascii", "inscripción".encode()),
+        ("Content-Type: text/plain", "inscripción".encode()),
+        ("Content-Type: text/plain; charset=no-existe", "inscripción".encode()),
+        (
+            "Content-Type: text/html; charset=utf-8",
+            b"<html><style>p{}</style><p>inscripci&oacute;n<script>x()</script></p>",
+        ),
+        (
+            "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable",
+            b"inscripci=C3=B3n",
+        ),
+    ],
+    ids=["latin-1", "windows", "misdeclared", "undeclared", "unknown name", "html", "quoted"],
+)
+def test_words_are_read_in_the_encodings_that_people_send(head: str, body: bytes) -> None:
+    assert of(raw(head, body)).strip("“”") == "inscripción"
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ("Content-Type: text/plain; charset=utf-8", "inscripción".encode("latin-1")),
+        ("Content-Type: text/plain; charset=no-existe", b"\xff\xfe\xfd"),
+        (
+            "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64",
+            b"%%%no es base64%%%",
+        ),
+    ],
+    ids=["not what it says", "no encoding at all", "broken base64"],
+)
+def test_a_broken_encoding_is_told_and_never_guessed(head: str, body: bytes) -> None:
+    with pytest.raises(Unreadable) as refused:
+        of(raw(head, body))
+    assert refused.value.reason == "mail.broken_encoding"
+
+
+def test_somebody_may_say_the_encoding_afterwards() -> None:
+    content = raw("Content-Type: text/plain; charset=utf-8", "inscripción".encode("latin-1"))
+    assert of(content, "latin-1") == "inscripción"
+
+
+def test_documents_are_judged_by_their_bytes_and_refused_with_their_reason() -> None:
+    message = written()
+    message.add_attachment(PDF, maintype="application", subtype="pdf", filename="acta ñ.pdf")
+    message.add_attachment(b"MZ\x90\x00", maintype="application", subtype="pdf", filename="x.pdf")
+    message.add_attachment(written(), filename="reenviado.eml")
+    found = understand(message.as_bytes(), SENDER, SECTION, OWN).enclosed
+    assert [(one.document.name, one.media_type, one.reason) for one in found] == [
+        ("acta ñ.pdf", "application/pdf", ""),
+        ("x.pdf", "application/octet-stream", "type"),
+        ("reenviado.eml", "text/plain", ""),
+    ]
+
+
+def test_a_document_with_a_broken_encoding_is_refused_and_the_words_stay() -> None:
+    message = written()
+    message.add_attachment(PDF, maintype="application", subtype="pdf", filename="acta.pdf")
+    content = message.as_bytes().replace(b"JVBERi0", b"%%%ERi0")
+    understood = understand(content, SENDER, SECTION, OWN)
+    assert understood.read is not None
+    assert [one.reason for one in understood.enclosed] == ["encoding"]
+
+
+def nested(depth: int) -> EmailMessage:
+    message = written()
+    for _ in range(depth):
+        outer = written()
+        outer.make_mixed()
+        outer.attach(message)
+        message = outer
+    return message
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "mail.unreadable"),
+        (b"\r\n\r\nsolo cuerpo", "mail.unreadable"),
+        (written(sender="sin direccion").as_bytes(), "mail.no_sender"),
+        (nested(12).as_bytes(), "mail.too_deep"),
+    ],
+    ids=["nothing", "no headers", "no sender", "too deep"],
+)
+def test_what_cannot_become_a_case_says_why(content: bytes, reason: str) -> None:
+    with pytest.raises(Unreadable) as refused:
+        of(content)
+    assert refused.value.reason == reason
+
+
+def test_too_many_parts_are_told() -> None:
+    message = written()
+    for number in range(120):
+        message.add_attachment(
+            b"%PDF-", maintype="application", subtype="pdf", filename=f"{number}"
+        )
+    with pytest.raises(Unreadable) as refused:
+        of(message.as_bytes())
+    assert refused.value.reason == "mail.too_many_parts"
+
+
+def nature(message: EmailMessage | bytes, sender: str = SENDER) -> Nature:
+    content = message if isinstance(message, bytes) else message.as_bytes()
+    return judge(parse(content), sender, SECTION.limits, OWN).nature
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        written(Auto_Submitted="auto-replied; owner=x"),
+        written(Precedence="bulk"),
+        written(X_Autoreply="yes"),
+    ],
+)
+def test_a_machines_answer_is_nobodys_word(message: EmailMessage) -> None:
+    assert nature(message) is Nature.AUTO_REPLY
+
+
+def test_a_message_without_an_envelope_sender_is_a_machines() -> None:
+    assert nature(written(), "") is Nature.AUTO_REPLY
+    assert nature(written(Auto_Submitted="no")) is Nature.WORD
+
+
+def test_a_loop_is_seen_by_its_hops_or_by_our_own_name() -> None:
+    hops = b"Received: from a by b; x\r\n" * 31 + written().as_bytes()
+    assert nature(hops) is Nature.LOOP
+    assert nature(written(sender=f"Enlace <{BOX}>")) is Nature.LOOP
+    assert nature(written(sender="enlace@osce.example")) is Nature.LOOP
+
+
+@pytest.mark.parametrize("kind", ["text/rfc822-headers", "message/rfc822"])
+def test_a_bounce_names_what_came_back_and_why(kind: str) -> None:
+    found = judge(parse(bounce("l-1@osce.example", kind=kind)), "", SECTION.limits, OWN)
+    assert (found.nature, found.returned, found.status) == (
+        Nature.BOUNCE,
+        ("l-1@osce.example",),
+        "5.1.1",
+    )
+    late = bounce("l-1@osce.example", action="delayed", status="4.4.1", kind=kind)
+    assert nature(late, "") is Nature.REPORT
+
+
+def test_the_digest_stays_whatever_servers_it_passes() -> None:
+    content = written().as_bytes()
+    passed = b"Received: from a by b\r\nX-Spam: no\r\n" + content
+    assert digest(content) == digest(passed) == digest(content.replace(b"\r\n", b"\n"))
+    assert digest(content) != digest(written("Otra cosa").as_bytes())
+    assert digest(content) != digest(written(message_id="<m-2@x>").as_bytes())
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=400), st.booleans())
+def test_no_bytes_at_all_make_it_fail_otherwise_than_by_a_reason(noise: bytes, after: bool) -> None:  # noqa: FBT001 - hypothesis names it
+    content = written().as_bytes() + noise if after else noise + written().as_bytes()
+    # anything but this is a fault of ours, and fails
+    with suppress(Unreadable):
+        understand(content, SENDER, SECTION, OWN)
+
+
+def test_no_address_belongs_to_two_accounts(tmp_path: Path) -> None:
+    assert places(ALL)[BOX].tenant == "osce"
+    twice = Tenants({"one": ALL["osce"], "two": ALL["osce"]})
+    with pytest.raises(ValueError, match="is in letterbox"):
+        places(twice)
