@@ -4,6 +4,7 @@ from typing import Final
 
 from services.intake.attachments import Attachments, attachment_routes
 from services.intake.domain import Complete, Confirm, Withdraw
+from services.intake.grants import Grants, grant_routes
 from services.intake.inputs import Completion, Confirmation, NewRequest, Replacement, Withdrawal
 from services.intake.notice import NoticeView
 from services.intake.procedures import Publication, procedure_routes
@@ -41,6 +42,9 @@ PERMISSIONS: Final = Permissions(
         "receive_request": _ASK,
         "read_request": _READ,
         "read_procedure": _INVOLVED,
+        # the client lets people into his systems, or the provider for him; who has is for both
+        "grant_access": {Role.LIAISON, Role.VALIDATION_SUPERVISOR, Role.SERVICE_MANAGER},
+        "read_grant": _READ,
         "attach": _ASK,
         "keep_webhooks": {Role.TENANT_ADMIN},
         "withdraw_request": {Role.REQUESTER, Role.LIAISON, Role.VALIDATION_SUPERVISOR},
@@ -58,6 +62,7 @@ def routes(workshop: Workshop) -> Routes:
     api = Routes("intake", PERMISSIONS)
     registry = Registry(workshop)
     _reading(api, registry)
+    grant_routes(api, Grants(workshop))
     procedure_routes(api, Publication(workshop))
     webhook_routes(api, Webhooks(workshop, Secrets(workshop.database)))
     attachment_routes(api, Attachments(workshop, GridFiles(workshop.database)))

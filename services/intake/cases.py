@@ -2,9 +2,18 @@
 
 from typing import Final
 
-from services.intake.domain import DECIDER, Request, attachment, delivery, procedure, subscription
+from services.intake.domain import (
+    DECIDER,
+    Request,
+    attachment,
+    delivery,
+    grant,
+    procedure,
+    subscription,
+)
 from services.intake.domain.attachment import Attachment
 from services.intake.domain.delivery import Delivery
+from services.intake.domain.grant import Grant
 from services.intake.domain.procedure import Procedure
 from services.intake.domain.subscription import Subscription
 from shared.store import Kind
@@ -39,4 +48,11 @@ DELIVERY: Final[Kind[Delivery]] = Kind(
 
 PROCEDURE: Final[Kind[Procedure]] = Kind(
     "intake", "procedure", procedure.DECIDER, indexes=(("state.name", "_id"), ("state.newest",))
+)
+
+GRANT: Final[Kind[Grant]] = Kind(
+    "intake",
+    "grant",
+    grant.DECIDER,
+    indexes=(("state.status", "_id"), ("state.person_id", "state.status")),
 )

@@ -1,12 +1,16 @@
 """What intake hears: how validation and training get on with a request, and what becomes one."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
-from services.intake.cases import REQUEST
+from services.intake.cases import GRANT, REQUEST
 from services.intake.domain import Action, Advance, Coverage, Receive
+from services.intake.domain.grant import GrantStatus, Leave
+from services.intake.policy import IntakePolicy
 from shared.bus.hears import Heard, Hears, Send
 from shared.contracts.incidents import IncidentConverted
+from shared.contracts.people import PersonLeft
 from shared.contracts.training import (
     PlanBlocked,
     PlanCascadeOpened,
@@ -25,8 +29,10 @@ from shared.contracts.validation import (
     EvaluationOpened,
     EvaluationRefused,
 )
+from shared.service import Workshop
 
 hears: Final = Hears("intake")
+MAX_GRANTS: Final = 500
 
 
 @hears(IncidentConverted)
@@ -45,6 +51,19 @@ def on_incident_converted(heard: Heard[IncidentConverted]) -> Iterable[Send]:
             incident_id=heard.subject,
         )
         yield Send(REQUEST.stream, body.request_id, request, create=True)
+
+
+@hears(PersonLeft)
+async def on_person_left(heard: Heard[PersonLeft], workshop: Workshop) -> Iterable[Send]:
+    """Whoever leaves may look until the end of his last day."""
+    where = {"state.person_id": heard.subject, "state.status": GrantStatus.ACTIVE.value}
+    found = await workshop.of(GRANT).find(heard.tenant, where, limit=MAX_GRANTS)
+    if not found:
+        return []
+    policy: IntakePolicy = workshop.policy(heard.tenant)
+    midnight = datetime.combine(heard.body.last_on + timedelta(days=1), time())
+    end = midnight.replace(tzinfo=policy.calendar.zone).astimezone(UTC)
+    return [Send(GRANT.stream, one.id, Leave(end)) for one in found]
 
 
 @hears(EvaluationOpened)

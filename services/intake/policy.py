@@ -56,12 +56,21 @@ class TypeRow(Frozen):
     """A type of request: its code's series, and the terms promised on reception by stage.
 
     `rules` is whether what it asks for is in force once it is deployed, for its topic and the
-    procedures it touches (A28).
+    procedures it touches (A28). `access` is whether it asks for access to the client's systems.
     """
 
     series: Series
     promises: Mapping[Key, Key] = {}
     rules: bool = True
+    access: bool = False
+    source: Source
+
+
+class AccessRow(Frozen):
+    """The client's systems that may be looked at, and for how many days at the longest (A26)."""
+
+    systems: Annotated[tuple[Key, ...], Field(min_length=1)]
+    longest_days: Annotated[int, Field(ge=1, le=3_650)] = 365
     source: Source
 
 
@@ -121,13 +130,14 @@ class IntakeSection(Frozen):
     """`intake.yaml`. `calendar` says when a day, and so a code's year, begins.
 
     Without `verbal`, an instruction by word of mouth is not taken; without `attachments`, no
-    document.
+    document; without `access`, nobody is let into the client's systems.
     """
 
     calendar: Key
     verbal: VerbalRow | None = None
     attachments: AttachmentRow | None = None
     webhooks: WebhookRow | None = None
+    access: AccessRow | None = None
     types: Annotated[Mapping[Key, TypeRow], Field(min_length=1)]
 
 
@@ -219,6 +229,17 @@ class IntakePolicy:
         if self.section.webhooks is None:
             raise Invalid("subscription.not_offered", tenant=self.tenant.key)
         return self.section.webhooks
+
+    def access(self, name: str) -> AccessRow:
+        """The systems that a request of a type may be given access to.
+
+        Raises:
+            Invalid: this tenant gives none, or not for that type.
+        """
+        row = self.types.get(name)
+        if self.section.access is None or row is None or not row.access:
+            raise Invalid("grant.not_asked", type=name)
+        return self.section.access
 
     def confirmation(self, received_at: datetime) -> Deadline:
         """Until when the client has to confirm what was said now."""

@@ -78,6 +78,7 @@ class Registry:
 
     async def replace(self, call: Call, old_id: str, body: Replacement) -> RequestView:
         """End one request and begin another, as one decision: the old one's event holds both."""
+        await self.cases.get(old_id, call.tenant)
         policy: IntakePolicy = self.workshop.policy(call.tenant)
         if body.verbal:
             policy.confirmation(self.workshop.now())  # refused here, not when the old one has ended

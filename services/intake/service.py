@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from services.intake.api import routes
-from services.intake.cases import ATTACHMENT, DELIVERY, PROCEDURE, REQUEST, SUBSCRIPTION
+from services.intake.cases import ATTACHMENT, DELIVERY, GRANT, PROCEDURE, REQUEST, SUBSCRIPTION
 from services.intake.clearing import Clearing
 from services.intake.consumers import hears
 from services.intake.following import follows
@@ -31,7 +31,7 @@ def _tasks(workshop: Workshop) -> Sequence[Callable[[], Awaitable[None]]]:
 
 SERVICE: Final = Service(
     name="intake",
-    kinds=(REQUEST, ATTACHMENT, SUBSCRIPTION, DELIVERY, PROCEDURE, *KINDS),
+    kinds=(REQUEST, ATTACHMENT, SUBSCRIPTION, DELIVERY, PROCEDURE, GRANT, *KINDS),
     hears=hears,
     follows=follows,
     sections={SECTION: IntakeSection, mail.SECTION: mail.MailSection, **SECTIONS},

@@ -124,6 +124,7 @@ async def _settle(town: Town) -> None:
 
     await _attach(everybody, waiting)
     await _deploy(town, everybody)
+    await _give_access(everybody)
 
     async def reaches(path: str) -> dict[str, Any]:
         view = await eventually(lambda: everybody.get(path), lambda a: a.is_success)
@@ -180,6 +181,20 @@ async def _deploy(town: Town, client: httpx.AsyncClient) -> None:
     await Outsider(amqp.get_secret_value()).tell(case_id, opened, done, at=FRIDAY)
     in_force = await eventually(lambda: client.get("/procedures"), lambda a: a.json()["items"])
     assert in_force.is_success
+
+
+async def _give_access(client: httpx.AsyncClient) -> None:
+    asked = {"type": "system_access", "topic": "t", "subject": "s", "description": "d"}
+    case_id = (await client.post("/requests", json=asked)).raise_for_status().json()["id"]
+    path = f"/evaluations/{case_id}"
+    await eventually(lambda: client.get(path), lambda a: a.is_success)
+    tag = {"if-match": '"1"'}
+    approved = await client.post(f"{path}/approve", json={"checks": CHECKS}, headers=tag)
+    approved.raise_for_status()
+    path = f"/requests/{case_id}"
+    await eventually(lambda: client.get(path), lambda a: a.json()["status"] == "viable")
+    wanted = {"person_id": "ana", "system": "expedientes", "days": 30}
+    (await client.post(f"{path}/grants", json=wanted)).raise_for_status()
 
 
 async def _attach(client: httpx.AsyncClient, request_id: str) -> None:
