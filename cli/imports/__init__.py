@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -11,6 +12,7 @@ from cli.errors import FOUND, USAGE, UserError
 
 if TYPE_CHECKING:
     from cli.imports.register import Register
+    from cli.imports.run import Report
 
 app = typer.Typer(help="Import historical registers.")
 
@@ -77,6 +79,54 @@ def incidents(
     _imported(INCIDENTS, file, tenant, mapping, rejects, dry_run=dry_run)
 
 
+@app.command("people")
+def people(
+    file: File,
+    tenant: Tenant,
+    mapping: Mapping = None,
+    rejects: RejectFile = None,
+    *,
+    dry_run: DryRun = False,
+) -> None:
+    """Enter the staff of an account: a row a person, with roles, languages and skills.
+
+    The file is judged as a whole first: with a bad row in it nobody is entered, and the first
+    faults are shown with their lines.
+
+    \b
+    Example:
+      ./enlace import people personal.xlsx --tenant osinergmin \\
+        --mapping deploy/mappings/personal.toml
+    """
+    from cli.imports.people import PEOPLE
+
+    _imported(PEOPLE, file, tenant, mapping, rejects, dry_run=dry_run)
+
+
+@app.command("rosters")
+def rosters(
+    file: File,
+    tenant: Tenant,
+    mapping: Mapping = None,
+    rejects: RejectFile = None,
+    *,
+    dry_run: DryRun = False,
+) -> None:
+    """Enter rosters: a row a shift, of people who were imported before.
+
+    Each week of a person that the file names is planned as the file says; overlapping shifts are
+    refused, and with a bad row nothing is entered.
+
+    \b
+    Example:
+      ./enlace import rosters turnos.xlsx --tenant osinergmin \\
+        --mapping deploy/mappings/turnos.toml
+    """
+    from cli.imports.rosters import ROSTERS
+
+    _imported(ROSTERS, file, tenant, mapping, rejects, dry_run=dry_run)
+
+
 def _imported(
     register: Register,
     file: Path,
@@ -91,8 +141,21 @@ def _imported(
     if not file.is_file():
         raise UserError(f"there is no file {file}", USAGE)
     target = rejects or file.with_name(f"{file.name}.rejects.csv")
-    report = import_register(register, Job(file, tenant, mapping, target, dry_run=dry_run))
+    job = Job(file, tenant, mapping, target, dry_run=dry_run)
+    if register.whole and not dry_run:
+        judged = import_register(register, replace(job, dry_run=True))
+        if judged.rejected:
+            _refused(judged, target, "nothing was imported")
+    report = import_register(register, job)
     typer.echo(report.told(dry_run=dry_run))
     if report.rejected:
-        typer.echo(f"enlace: {report.rejected} rows were not taken: see {target}", err=True)
-        raise typer.Exit(FOUND)
+        _refused(report, target, f"{report.rejected} rows were not taken")
+
+
+def _refused(report: Report, target: Path, what: str) -> NoReturn:
+    for fault in report.faults:
+        typer.echo(fault, err=True)
+    more = report.rejected - len(report.faults)
+    rest = f" and {more} more" if more > 0 else ""
+    typer.echo(f"enlace: {what}{rest}: see {target}", err=True)
+    raise typer.Exit(FOUND)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -22,13 +22,17 @@ MAX_TEXT: Final = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Rows made ready: whose id, what is entered, and what makes a repetition harmless."""
+    """Rows made ready: whose id, what is entered, and what makes a repetition harmless.
+
+    `aside` is what is kept beside the case, never in it.
+    """
 
     line: int
     id: str
     code: str
     command: Any
     cause: Cause
+    aside: Any = None
 
 
 class Figures(Protocol):
@@ -48,7 +52,8 @@ class Register:
     """A kind of register.
 
     `optional` fields may be missing, `hidden` ones only a mapping can name. `gathered` when several
-    rows tell of one case, wherever they stand.
+    rows tell of one case, wherever they stand. `whole` when one bad row keeps all the others out.
+    `keep` writes what entries have aside, before their cases.
     """
 
     name: str
@@ -62,6 +67,8 @@ class Register:
     hidden: frozenset[str] = frozenset()
     mapping: type[RowMapping] = RowMapping
     gathered: bool = False
+    whole: bool = False
+    keep: Callable[[Any, Sequence[Entry]], Awaitable[None]] | None = None
 
 
 def text_of(

@@ -11,17 +11,22 @@ if TYPE_CHECKING:
     from cli.imports.tables import Row
 
 
+SHOWN = 10
+
+
 class Rejects:
     """A CSV file that is made when the first row is refused, so that none means none."""
 
     def __init__(self, path: Path, columns: tuple[str, ...]) -> None:
         self._path = path
         self._columns = columns
+        self.first: list[str] = []
         self._file: Any = None
         self._writer: Any = None
 
     def __enter__(self) -> Self:
-        self._path.unlink(missing_ok=True)
+        if self._path.is_file():
+            self._path.unlink()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -30,6 +35,8 @@ class Rejects:
 
     def add(self, row: Row, reason: str) -> None:
         """Write down a row; once mended it can be imported from here."""
+        if len(self.first) < SHOWN:
+            self.first.append(f"line {row.line}: {reason}")
         if self._file is None:
             self._file = self._path.open("w", newline="", encoding="utf-8", errors="replace")
             self._writer = csv.writer(self._file)

@@ -54,6 +54,7 @@ class Report:
     unchanged: int = 0
     rejected: int = 0
     seconds: float = 0.0
+    faults: Sequence[str] = ()
 
     def told(self, *, dry_run: bool) -> str:
         """The report, what was done in its first line."""
@@ -106,6 +107,7 @@ async def run(register: Register, job: Job, settings: Settings) -> Report:
             await importing.take(batch)
             show(report)
     report.seconds = time.monotonic() - started
+    report.faults = rejects.first
     return report
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from prometheus_client import CollectorRegistry
@@ -19,7 +20,7 @@ from shared.store.document import CODEC
 from shared.telemetry.kernel import KernelMetrics
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from cli.imports.register import Entry, Register
     from shared.policy import Tenants
@@ -46,9 +47,12 @@ class Store:
     name: str
     cases: Cases[Any]
     relay: EventRelay
+    keep: Callable[[Sequence[Entry]], Awaitable[None]] | None = None
     publishing: asyncio.Task[None] | None = None
 
     async def write(self, entries: Sequence[Entry]) -> list[bool | str]:
+        if self.keep is not None:
+            await self.keep(entries)
         results = await asyncio.gather(*(self._one(entry) for entry in entries))
         await self.published()
         self.publishing = asyncio.create_task(self.relay.drain())
@@ -82,7 +86,8 @@ async def store(register: Register, settings: Settings, tenants: Tenants) -> Asy
     database = client.get_database(own.database, codec_options=CODEC)
     cases = Cases(register.kind, database, Policies(service, tenants), relay)
     relay.watch(register.kind.stream, cases.collection)
-    writer = Store(register.name, cases, relay)
+    keep = None if register.keep is None else partial(register.keep, database)
+    writer = Store(register.name, cases, relay, keep)
     try:
         await cases.ensure_indexes()
         yield writer

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints
 
 from services.people.domain.tries import TryRules
+from shared.clock import Calendar
 from shared.decider import Invalid, Unknown
 from shared.policy import Frozen, Key, Source, Tenant
 from shared.security import Role
@@ -108,7 +108,7 @@ class PeoplePolicy:
     shifts: frozenset[str]
     channels: frozenset[str]
     languages: frozenset[str]
-    zone: ZoneInfo
+    calendar: Calendar
     sign_in: SignIn
     posts: Mapping[str, Post]
     longest_shift_hours: int
@@ -119,7 +119,7 @@ class PeoplePolicy:
 
     def today(self, at: datetime) -> date:
         """The tenant's local date."""
-        return at.astimezone(self.zone).date()
+        return at.astimezone(self.calendar.zone).date()
 
     def check(self, field: str, values: tuple[str, ...]) -> None:
         """Refuse what the tenant does not have.
@@ -175,7 +175,7 @@ def people_policy(tenant: Tenant) -> PeoplePolicy:
         shifts=frozenset(section.shifts),
         channels=frozenset(section.channels),
         languages=frozenset(section.languages),
-        zone=next(iter(tenant.calendars.values())).zone,
+        calendar=next(iter(tenant.calendars.values())),
         sign_in=section.sign_in,
         posts=section.posts,
         longest_shift_hours=section.longest_shift_hours,

@@ -8,9 +8,14 @@ from typing import Any
 import httpx
 import pytest
 
+from cli.imports.people import PEOPLE
+from cli.imports.register import Register
+from cli.imports.rosters import ROSTERS
+from cli.imports.run import Job, run
 from services.people.cases import PERSON
 from services.people.service import SERVICE
 from shared.security import Role
+from tests.support import staff
 from tests.support.eventually import eventually
 from tests.support.house import House, every, heard, running, settings_of
 
@@ -181,6 +186,35 @@ async def test_a_week_is_planned_and_whoever_is_away_fills_no_seat(
     assert len(await every(manager, "/people", skill="chat", organisation="comdata")) == 1
     sides = (await supervisor.get("/organisations")).json()["organisations"]
     assert {one["side"] for one in sides} == {"client", "provider"}
+
+
+async def test_a_staff_list_and_its_rosters_are_imported_once(
+    house: House, manager: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    house.clock.move_to(datetime(2026, 7, 31, 15, tzinfo=UTC))
+    people = [staff.person("001", "Quispe, Rosa"), staff.person("002", "Solís, Mario")]
+    shifts = [staff.shift(code, "03/08/2026", staff.EIGHT, staff.FOUR) for code in ("001", "002")]
+    unknown = staff.shift("009", "03/08/2026", staff.EIGHT, staff.FOUR)
+
+    async def imported(register: Register, *rows: tuple[Any, ...]) -> tuple[int, int, int]:
+        of_staff = register is PEOPLE
+        header = staff.STAFF_HEADER if of_staff else staff.ROSTER_HEADER
+        mapping = staff.STAFF_MAPPING if of_staff else staff.ROSTER_MAPPING
+        file = staff.sheet(tmp_path / "file.xlsx", header, *rows)
+        rejects = tmp_path / "rejects.csv"
+        report = await run(register, Job(file, "osinergmin", mapping, rejects), house.settings)
+        return report.imported, report.unchanged, report.rejected
+
+    assert await imported(PEOPLE, *people) == (2, 0, 0)
+    assert await imported(PEOPLE, *people) == (0, 2, 0)
+    assert await imported(ROSTERS, *shifts, unknown) == (2, 0, 1)
+    assert await imported(ROSTERS, *shifts) == (0, 2, 0)
+
+    names = {view["name"]: view["id"] for view in await every(manager, "/people")}
+    assert names.keys() == {"Quispe, Rosa", "Solís, Mario"}
+    rosters = await every(manager, "/rosters/2026-W32")
+    assert {one["person_id"] for one in rosters} == set(names.values())
+    assert rosters[0]["shifts"][0]["starts_at"] == "2026-08-03T13:00:00Z"
 
 
 async def test_tenants_and_roles_are_kept_apart(house: House, manager: httpx.AsyncClient) -> None:
