@@ -7,6 +7,9 @@ from services.incidents.domain.article import Article
 from shared.decider import Decider
 from shared.store import Kind
 
+# what is closed has no promise and comes last
+BY_WORDS: Final = ("state.words", "state.due_at", "_id")
+
 # The queues are read through what is open, tier by tier, the tightest promise first; what is closed
 # is read by its kind for the present averages.
 INCIDENT: Final[Kind[Incident]] = Kind(
@@ -20,6 +23,7 @@ INCIDENT: Final[Kind[Incident]] = Kind(
         ("state.open", "state.area", "state.closed_at"),
         ("state.open", "state.closed_at"),
         ("state.told_at",),
+        BY_WORDS,
     ),
     unique=(("state.ticket",),),
 )

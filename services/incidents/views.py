@@ -1,4 +1,4 @@
-"""How incidents look from outside, and how they are found."""
+"""How incidents look from outside."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from services.incidents.domain import Incident
 from services.incidents.domain.model import NEVER, Coordination, Extension, Solution, Wait
 from services.incidents.domain.stages import Stage, Standing
 from services.incidents.policy import IncidentPolicy
-from shared.store import Cases, Entry, Outcome
+from shared.store import Entry, Outcome
 
 
 class View(BaseModel):
@@ -103,7 +103,7 @@ class IncidentView(View):
     reporter: str | None = Field(description="Only where one incident is asked for")
     registered_at: datetime
     closed_at: datetime | None
-    deadlines: Sequence[DeadlineView]
+    deadlines: list[DeadlineView]
     due_at: datetime | None = Field(description="The tightest running promise")
     time_left_seconds: int | None = Field(
         description="Working time to it, negative after it; null when none runs"
@@ -112,10 +112,10 @@ class IncidentView(View):
     contractual_seconds: int = Field(description="The same without waits for providers")
     internal_coordination: bool
     external_coordination: bool
-    coordinations: Sequence[CoordinationView]
-    waits: Sequence[WaitView]
+    coordinations: list[CoordinationView]
+    waits: list[WaitView]
     solution: SolutionView | None
-    extensions: Sequence[ExtensionView]
+    extensions: list[ExtensionView]
     returns: int
     reroutes: int
     reopened: int
@@ -235,27 +235,6 @@ def _solution(solution: Solution | None) -> SolutionView | None:
 
 def _extension(extension: Extension) -> ExtensionView:
     return ExtensionView.model_validate(extension)
-
-
-async def queue(
-    incidents: Cases[Incident],
-    tenant: str,
-    where: Mapping[str, Any],
-    after: tuple[datetime, str] | None,
-    limit: int,
-) -> list[Outcome[Incident]]:
-    """Incidents by their tightest running promise; those where none runs come last."""
-    wanted = dict(where)
-    if after is not None:
-        due, last = after
-        # the bound leads the index to the page, the pair tells those of one instant apart
-        behind = [
-            {"state.due_at": {"$gt": due}},
-            {"state.due_at": due, "_id": {"$gt": last}},
-        ]
-        wanted = {"$and": [where, {"state.due_at": {"$gte": due}}, {"$or": behind}]}
-    order = (("state.due_at", 1), ("_id", 1))
-    return await incidents.find(tenant, wanted, order=order, limit=limit)
 
 
 class HistoryEvent(View):

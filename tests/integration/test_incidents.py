@@ -491,3 +491,25 @@ async def told(house: House, case_id: str) -> list[str]:
         for event in history
         if event["type"].split(".")[2] in ("warned", "breached")
     ]
+
+
+async def test_incidents_are_found_by_all_their_words_in_the_order_of_the_queue(
+    tiers: Tiers,
+) -> None:
+    words = ["Caída del módulo de pagos", "Pagos duplicados en el módulo", "Otra cosa"]
+    views = [await tiers.register(summary=summary) for summary in words]
+    slow = await tiers.register(summary="Módulo de pagos lento", criticality="low")
+    closed = await tiers.do(tiers.desk, slow, "dismiss", reason="Es una consulta.")
+
+    async def tickets(text: str, **query: Any) -> list[str]:
+        found = await every(tiers.desk, "/incidents", text=text, limit=1, **query)
+        return [view["ticket"] for view in found]
+
+    both = [views[0]["ticket"], views[1]["ticket"]]
+    assert await tickets("PAGO modulos") == [*both, closed["ticket"]]
+    assert await tickets("pagos módulo", status="tier_1") == both
+    assert await tickets("módulo caidas") == [views[0]["ticket"]]
+    assert await tickets(f"{views[2]['ticket']}") == [views[2]["ticket"]]
+    assert await tickets("pagos inexistente") == []
+    other = tiers.house.as_(Role.ADVISER, tenant="comteco")
+    assert (await other.get("/incidents", params={"text": "pagos"})).json()["items"] == []

@@ -17,16 +17,17 @@ from services.incidents.catalogue import CatalogueView, catalogue
 from services.incidents.digest import Digest, digest
 from services.incidents.domain import Command, Incident, evolve
 from services.incidents.domain.commands import Convert, Forward, Register
+from services.incidents.domain.words import search_words
 from services.incidents.estimates import estimate
 from services.incidents.explanations import ExplainedDeadline, explained
 from services.incidents.policy import IncidentPolicy
+from services.incidents.queues import Wanted, queue
 from services.incidents.reporters import Reporters
 from services.incidents.views import (
     HistoryEvent,
     IncidentView,
     history_event,
     incident_view,
-    queue,
 )
 from shared.contracts import body_of
 from shared.contracts.stages import Estimate
@@ -99,9 +100,13 @@ class Desk:
     async def find(self, call: Call, query: IncidentQuery) -> Page[IncidentView]:
         now = self._workshop.now()
         after = query.after(datetime, str)
-        position = None if after is None else (after[0], after[1])
-        where = _filters(query, now)
-        found = await queue(self._cases, call.tenant, where, position, query.limit + 1)
+        wanted = Wanted(
+            where=_filters(query, now),
+            words=search_words(query.text),
+            after=None if after is None else (after[0], after[1]),
+            limit=query.limit + 1,
+        )
+        found = await queue(self._cases, call.tenant, wanted)
         page = page_of(found, query, lambda outcome: (outcome.state.due_at, outcome.id))
         policy = self._policy(call)
         return Page(
@@ -166,7 +171,7 @@ def _filters(query: IncidentQuery, now: datetime) -> Mapping[str, Any]:
     where: dict[str, Any] = {}
     if query.status:
         where["state.status"] = {"$in": [status.value for status in query.status]}
-    elif query.ticket is None:
+    elif query.ticket is None and not search_words(query.text):
         where["state.open"] = True
     chosen = {
         "tier": query.tier,

@@ -136,7 +136,11 @@ class NewCoordination(Input):
 
 
 class IncidentQuery(PageQuery):
-    """Filters of the queue; they narrow each other. Without `status`, what is open."""
+    """Filters of the queue; they narrow each other. Without `status`, what is open.
+
+    `text` are words that must all be there, accents and endings ignored; with it what is closed is
+    found too, unless a `status` is given.
+    """
 
     status: tuple[Status, ...] = ()
     tier: Annotated[int | None, Field(ge=1, le=3)] = None
@@ -146,6 +150,7 @@ class IncidentQuery(PageQuery):
     criticality: Choice | None = None
     ticket: Choice | None = None
     overdue: bool | None = None
+    text: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
 
 
 class EstimateQuery(Input):

@@ -16,6 +16,7 @@ from services.incidents.domain.model import (
 )
 from services.incidents.domain.past import imported
 from services.incidents.domain.stages import Standing, applied, told
+from services.incidents.domain.words import search_words
 from shared.clock import DUE
 from shared.contracts import EventBody
 from shared.contracts import incidents as said
@@ -69,6 +70,7 @@ def _registered(state: Incident, event: said.IncidentRegistered, _: Stamp) -> Ma
         "channel": event.channel,
         "catalogue": event.catalogue,
         "registered_at": event.registered_at,
+        "words": search_words(event.ticket, event.summary, event.description),
         **_placed(state, state.tier, event.desk),
     }
 

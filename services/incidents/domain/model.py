@@ -77,7 +77,7 @@ class Incident:
     `holder` is who has it; `desk` the area where it is, `area` the one that it is about. `desks`
     and `persons` are the last of each tier, so that what comes back finds who had it. `due_at` is
     the tightest running promise, for the queue; `NEVER` when none runs. `told_at` is when the
-    ladder last announced something.
+    ladder last announced something, `words` what it is found by.
     """
 
     status: Status = Status.NEW
@@ -120,6 +120,7 @@ class Incident:
     contractual_seconds: int | None = None
     past: Past | None = None
     told_at: datetime | None = None
+    words: tuple[str, ...] = ()
 
     def stage(self, name: StageName) -> Stage | None:
         """The newest promise of that name."""

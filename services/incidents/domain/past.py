@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from services.incidents.domain.lifecycle import Status
 from services.incidents.domain.model import Incident, Past
+from services.incidents.domain.words import search_words
 from services.incidents.policy import IncidentPolicy
 from shared.contracts import EventBody
 from shared.contracts.incidents import IncidentImported, PastTurn
@@ -184,6 +185,7 @@ def imported(state: Incident, event: IncidentImported) -> Incident:
         channel=event.channel,
         catalogue=event.catalogue,
         registered_at=event.registered_at,
+        words=search_words(event.ticket, event.summary, event.description),
         closed_at=event.closed_at,
         outcome="solved" if event.closed_at else "",
         returns=event.returns,

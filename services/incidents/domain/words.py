@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 SHORTEST: Final = 3
+KEPT: Final = 60
 _ENDINGS: Final = """
     amientos amiento imientos imiento aciones iciones uciones acion icion ucion siones sion
     idades idad mente adores adoras ador adora edores edoras edor edora ables able ibles ible
@@ -31,6 +32,12 @@ _WORD: Final = re.compile(r"[a-z0-9]+")
 def stems(text: str) -> str:
     """The words of a text as they are searched, in their order, separated by spaces."""
     return " ".join(_stems(text))
+
+
+def search_words(*texts: str) -> tuple[str, ...]:
+    """What a thing is found by: each word once, the first `KEPT` of them."""
+    found = dict.fromkeys(word for text in texts for word in _stems(text))
+    return tuple(found)[:KEPT]
 
 
 def _stems(text: str) -> Iterator[str]:

@@ -1,0 +1,88 @@
+"""How incidents are found: by the time they have left, and by their words."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from bson import MaxKey, MinKey
+from pymongo.asynchronous.cursor import AsyncCursor
+
+from services.incidents.cases import BY_WORDS
+from services.incidents.domain import Incident
+from shared.store import Cases, Outcome
+from shared.store.group import Document, transient_when_away
+
+ENOUGH: Final = 1_000
+"""A word that so many have is no better a start than any other."""
+SHOWN: Final = {"history": 0, "seen": 0, "heard": 0, "state.words": 0}
+Position = tuple[datetime, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Filters on the state, words that must all be there, and the last incident seen."""
+
+    where: Mapping[str, Any]
+    words: Sequence[str] = ()
+    after: Position | None = None
+    limit: int = 50
+
+
+async def queue(incidents: Cases[Incident], tenant: str, wanted: Wanted) -> list[Outcome[Incident]]:
+    """Incidents by their tightest running promise; those where none runs come last.
+
+    Raises:
+        Transient: the database did not answer.
+    """
+    with transient_when_away():
+        if wanted.words:
+            cursor = await _by_words(incidents, tenant, wanted)
+        else:
+            cursor = _by_time(incidents, tenant, wanted)
+        found = [document async for document in cursor.limit(wanted.limit)]
+    return [Outcome(d["_id"], incidents.shape.load(d["state"]), d["version"]) for d in found]
+
+
+def _by_time(incidents: Cases[Incident], tenant: str, wanted: Wanted) -> AsyncCursor[Document]:
+    where: Mapping[str, Any] = {**wanted.where, "tenant": tenant}
+    if wanted.after is not None:
+        # the bound leads the index to the page, the pair tells those of one instant apart
+        ahead = {"state.due_at": {"$gte": wanted.after[0]}}
+        where = {"$and": [where, ahead, _behind(wanted.after)]}
+    cursor = incidents.collection.find(where, SHOWN)
+    return cursor.sort([("state.due_at", 1), ("_id", 1)])
+
+
+def _behind(position: Position) -> Mapping[str, Any]:
+    due, last = position
+    return {"$or": [{"state.due_at": {"$gt": due}}, {"state.due_at": due, "_id": {"$gt": last}}]}
+
+
+async def _by_words(
+    incidents: Cases[Incident], tenant: str, wanted: Wanted
+) -> AsyncCursor[Document]:
+    """By the index of words, entered at the rarest: its order is that of the queue already."""
+    words = wanted.words
+    numbers = await asyncio.gather(*(_number(incidents, tenant, word) for word in words))
+    rarest = words[numbers.index(min(numbers))]
+    parts: list[Mapping[str, Any]] = [wanted.where, {"state.words": {"$all": list(words)}}]
+    first: tuple[Any, Any] = (MinKey(), MinKey())
+    if wanted.after is not None:
+        parts.append(_behind(wanted.after))
+        first = wanted.after
+    cursor = incidents.collection.find({"$and": parts}, SHOWN)
+    until = (tenant, rarest, MaxKey(), MaxKey())
+    # a bound that the planner chose itself might be at a frequent word
+    cursor.hint([(name, 1) for name in ("tenant", *BY_WORDS)])
+    return cursor.min(_bound((tenant, rarest, *first))).max(_bound(until))
+
+
+def _bound(values: tuple[Any, ...]) -> list[tuple[str, Any]]:
+    return list(zip(("tenant", *BY_WORDS), values, strict=True))
+
+
+async def _number(incidents: Cases[Incident], tenant: str, word: str) -> int:
+    found = {"tenant": tenant, "state.words": word}
+    return await incidents.collection.count_documents(found, limit=ENOUGH)
