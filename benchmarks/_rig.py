@@ -50,7 +50,10 @@ def machine() -> str:
     return f"{model}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
 
 
-def row(measure: str, ours: float, theirs: float, unit: str, ratio: float, target: float) -> Result:
+def row(
+    measure: str, ours: float, theirs: float, unit: str, ratio: float, target: float | None
+) -> Result:
+    """A line of the table; without a target it is told and not judged."""
     return {
         "measure": measure,
         "ours": round(ours, 3),

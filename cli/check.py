@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 TESTS: Final = CHECKOUT / "tests"
 ORDER: Final = ("unit", "property", "contract", "architecture", "integration", "e2e", "chaos")
-ALONE: Final = frozenset({"e2e", "chaos"})
+ALONE: Final = frozenset({"chaos"})
 WITHOUT_SERVERS: Final = frozenset({"unit", "property", "architecture"})
 
 

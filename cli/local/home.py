@@ -91,10 +91,11 @@ class Home:
         last = state.ports.get(name)
         if preferred is not None:
             chosen = ports.first_free(preferred)
-        elif last is not None and ports.is_free(last):
+        elif last is not None and ports.is_free(last) and ports.claim(last):
             chosen = last
         else:
             chosen = ports.any_free()
+            ports.claim(chosen)
         state.ports[name] = chosen
         return chosen
 

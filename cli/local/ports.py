@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import socket
+import tempfile
+from pathlib import Path
+from typing import IO, Final
 
 LOOPBACK = "127.0.0.1"
+_CLAIMED: Final[dict[int, IO[str]]] = {}
 
 
 def is_free(port: int) -> bool:
@@ -27,10 +33,30 @@ def any_free() -> int:
         return port
 
 
+def claim(port: int) -> bool:
+    """Keep `port` from every other Enlace of this user until this process ends.
+
+    A part listens seconds after its port was chosen: two starts at once would choose the same.
+    False when another one has it.
+    """
+    folder = Path(tempfile.gettempdir()) / f"enlace-ports-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if port in _CLAIMED or folder.lstat().st_uid != os.getuid():
+        return True
+    mark = (folder / str(port)).open("w")
+    try:
+        fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        mark.close()
+        return False
+    _CLAIMED[port] = mark
+    return True
+
+
 def first_free(start: int) -> int:
-    """Return `start`, or the next free port after it (any free one when 100 are taken)."""
+    """Claim `start`, or the next free port after it (any free one when 100 are taken)."""
     for port in range(start, min(start + 100, 65536)):
-        if is_free(port):
+        if is_free(port) and claim(port):
             return port
     return any_free()
 

@@ -18,7 +18,7 @@ from cli.errors import UserError
 from cli.local import install, ports
 from cli.local.broker import Broker, BrokerPorts, link_needed_plugins
 from cli.local.database import Database
-from cli.local.home import Home, State
+from cli.local.home import CHECKOUT, Home, State
 from cli.local.process import Child, Identity, wait_until
 from cli.local.supervisor import Watch, stop_orphans
 
@@ -59,6 +59,24 @@ def test_a_taken_port_is_avoided() -> None:
 
         assert not ports.is_free(port)
         assert ports.first_free(port) > port
+
+
+def test_two_starts_at_once_do_not_choose_the_same_port() -> None:
+    port = ports.any_free()
+    start = f"from cli.local import ports; print(ports.first_free({port}), flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-P", "-c", start],
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout is not None
+        chosen = int(other.stdout.readline())
+        assert not ports.claim(chosen)
+        assert ports.first_free(chosen) > chosen
+        other.communicate("go on\n")
+    assert ports.claim(chosen)
 
 
 def test_a_port_is_remembered_while_it_is_free(home: Home) -> None:
