@@ -48,24 +48,29 @@ def routes(workshop: Workshop) -> Routes:
     desk = Desk(workshop, words)
     editor, periods = Editor(workshop, desk, words), Periods(workshop, desk)
 
-    @api.get("/indicators/requests", may="read_indicators", problems=PROBLEMS)
-    async def request_indicators(call: Call, query: IndicatorQuery) -> Report:
-        """What was received, closed, on time; whose time it took; how far it was replicated."""
-        return await desk.report(call, query, "requests")
-
-    @api.get("/indicators/training", may="read_indicators", problems=PROBLEMS)
-    async def training_indicators(call: Call, query: IndicatorQuery) -> Report:
-        """Training plans opened and completed, on time, and their coverage."""
-        return await desk.report(call, query, "training")
+    @api.get(
+        "/indicators/{report}",
+        may="read_indicators",
+        problems=(*PROBLEMS, "period.too_many_pieces", "indicator.unknown_report"),
+    )
+    async def indicators(call: Call, report: str, query: IndicatorQuery) -> Report:
+        """The figures of `requests`, `training`, `incidents` and every other report there is."""
+        return await desk.report(call, query, report)
 
     @api.get(
-        "/indicators/requests/cases",
+        "/indicators/{report}/cases",
         may="read_indicators",
-        problems=(*PROBLEMS, "indicator.unknown", "invalid_cursor"),
+        problems=(
+            *PROBLEMS,
+            "indicator.unknown",
+            "indicator.unknown_report",
+            "indicator.unknown_dimension",
+            "invalid_cursor",
+        ),
     )
-    async def request_cases(call: Call, query: CaseQuery) -> Page[CaseLine]:
+    async def cases(call: Call, report: str, query: CaseQuery) -> Page[CaseLine]:
         """The cases behind a figure, by the day they count on."""
-        return await desk.cases(call, query)
+        return await desk.cases(call, query, report)
 
     @api.get(
         "/reports/{kind}.{form}",

@@ -18,6 +18,7 @@ from pymongo.errors import BulkWriteError, PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from services.kpi.families import Counts, Key
+from services.kpi.kinds import Kind
 from services.kpi.ledger import Ledger, Record, streams_of
 from shared.bus.order import from_document, to_document
 from shared.decider import Transient
@@ -112,6 +113,11 @@ class Books:
         if counts:
             writes = [bucket_write(key, counts[key]) for key in sorted(counts)]
             await self.buckets.bulk_write(writes, ordered=False, session=session)
+
+
+def of_kind(kind: Kind) -> Document:
+    """What finds the facts of one kind."""
+    return {"_id": {"$gt": f"{kind.name}:", "$lt": f"{kind.name};"}}
 
 
 def _fact_write(record: Record) -> InsertOne[Document] | ReplaceOne[Document]:

@@ -1,7 +1,7 @@
 """What a request adds to the figures: amounts of measures in buckets (`families`). Pure."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from services.kpi.domain import AT_WORK, DEPLOYED, EVALUATION, GIVEN_UP, RequestFact
 from services.kpi.families import ALL, Counts
@@ -32,12 +32,12 @@ class _Page:
         self._cuts = "|".join(cuts)
         self._days: dict[datetime, str] = {}
 
-    def day(self, family: str, at: datetime, stage: str = "", **amounts: int) -> None:
-        """Add to the bucket of the local day of `at`; only deadlines have a stage."""
+    def day(self, family: str, at: datetime, kept: str = "", **amounts: int) -> None:
+        """Add to the bucket of the local day of `at`; `kept` is a stage or a policy."""
         day = self._days.get(at)
         if day is None:
             day = self._days[at] = at.astimezone(self.by.zone).date().isoformat()
-        first = f"{stage}|" if stage else ""
+        first = f"{kept}|" if kept else ""
         self._add(f"{self.by.tenant}|{family}|{day}|{first}{self._cuts}", amounts)
 
     def standing(self, family: str, *values: str, **amounts: int) -> None:
@@ -53,13 +53,28 @@ class _Page:
 
 
 def _count_request(page: _Page, fact: RequestFact, received_at: datetime) -> None:
-    page.day("requests", received_at, received=1)
+    page.day("requests", received_at, "", received=1, **_said(fact, page.by, received_at))
     if fact.closed_at is not None:
         _count_closed(page, fact, received_at, fact.closed_at)
     elif not fact.imported:
         _, _, status, holder = fact.turns[-1] if fact.turns else (0, None, "", "")
         by = page.by
         page.standing("open", by.closed("status", status), by.closed("holder", holder), open=1)
+
+
+def _said(fact: RequestFact, by: Counting, received_at: datetime) -> dict[str, int]:
+    """How the client asked: with what notice, by word of mouth, confirmed or not."""
+    if fact.imported:
+        return {}
+    amounts = {"undated": 1}
+    if fact.effective_on:
+        day = received_at.astimezone(by.zone).date()
+        needed = by.calendar.add_business_days(day, by.notice_days)
+        amounts = {"dated": 1, "short_notice": int(date.fromisoformat(fact.effective_on) < needed)}
+    if fact.verbal:
+        told = {None: "unconfirmed", True: "confirmed", False: "lapsed"}[fact.confirmed]
+        amounts |= {"verbal": 1, told: 1}
+    return amounts
 
 
 def _count_closed(
@@ -112,8 +127,10 @@ def _spells(
 
 
 def _count_deadlines(page: _Page, fact: RequestFact) -> None:
-    for stage, due_at, state, spell in _deadlines(fact):
+    for stage, due_at, state, spell, policy in _deadlines(fact):
         known = page.by.closed("stage", stage)
+        if policy:
+            page.day("policies", due_at, page.by.closed("policy", policy), promised=1)
         page.day("deadlines", due_at, known, **{state: 1})
         page.standing("stages", known, **{state: 1})
         if spell is not None:
@@ -125,23 +142,24 @@ def _count_deadlines(page: _Page, fact: RequestFact) -> None:
 Spell = tuple[datetime, datetime]
 
 
-def _deadlines(fact: RequestFact) -> Iterator[tuple[str, datetime, str, Spell | None]]:
-    """Each promise that was to be kept: stage, due instant, how it stands, from when to when.
+def _deadlines(fact: RequestFact) -> Iterator[tuple[str, datetime, str, Spell | None, str]]:
+    """Each promise that was to be kept: stage, due instant, how it stands, its span, its policy.
 
     One that ended counts by when the work was done, however late the news came. One that another
     promise replaced before its end, or whose request was given up, counts only if it was breached.
     """
     breaches = {(stage, due_at) for stage, due_at in fact.breaches}
-    for place, (sequence, stage, due_at) in enumerate(fact.promises):
+    for place, (sequence, stage, due_at, *told) in enumerate(fact.promises):
+        policy = told[0] if told else ""
         later = [p[0] for p in fact.promises[place + 1 :] if p[1] == stage]
         ended_at = _ended_at(fact, stage, sequence, later[0] if later else None)
         if ended_at is not None:
             spell = None if fact.imported else (_promised_at(fact, sequence), ended_at)
-            yield stage, due_at, "met" if ended_at <= due_at else "breached", spell
+            yield stage, due_at, "met" if ended_at <= due_at else "breached", spell, policy
         elif (stage, due_at) in breaches:
-            yield stage, due_at, "breached", None
+            yield stage, due_at, "breached", None, policy
         elif not later and fact.closed_at is None and not fact.imported:
-            yield stage, due_at, "running", None
+            yield stage, due_at, "running", None, policy
 
 
 def _promised_at(fact: RequestFact, sequence: int) -> datetime:

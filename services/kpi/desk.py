@@ -5,15 +5,15 @@ from datetime import date
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from services.kpi.answers import CaseLine, Figure, Report, share
+from services.kpi.answers import CaseLine, Figure, Piece, Report, share, shares
 from services.kpi.books import Books
-from services.kpi.definitions import INDICATORS, Indicator, report
-from services.kpi.families import Key
+from services.kpi.definitions import INDICATORS, Indicator, report, reports
+from services.kpi.families import FAMILIES, Key
 from services.kpi.ledger import Record
 from services.kpi.policy import Counting
-from services.kpi.questions import CaseQuery, IndicatorQuery, Part
+from services.kpi.questions import CaseQuery, IndicatorQuery, Part, filters
 from services.kpi.views import Amounts, Cut, Figures, Period
-from shared.decider import Invalid
+from shared.decider import Invalid, Unknown
 from shared.http import Call, Page, page_of
 from shared.i18n import Catalogue
 from shared.service import Workshop
@@ -33,19 +33,45 @@ class Desk:
         """The figures of one subject."""
         counting: Counting = self._counting(call.tenant)
         period = Period.of(query.from_, query.to)
-        filters = {"type": query.type, "channel": query.channel, "area": query.area}
-        cut = Cut.of(counting, filters)
+        cut = Cut.of(counting, filters(query))
         by = None if query.by is None else query.by.value
-        wanted = report(name)
+        wanted = [one for one in self._report(name) if cut.knows(one.family, by)]
+        pieces = [] if query.every is None else period.pieces(query.every)
         async with self.moment() as session:
             shown = await self.shown(wanted, period, cut, call.language, by=by, session=session)
+            course = [await self._piece(wanted, piece, cut, session) for piece in pieces]
         return Report(
             from_=query.from_,
             to=query.to,
             time_zone=counting.zone.key,
             filters=dict(cut.values),
             policy=self._tenants[call.tenant].version,
+            mixed_policies=self.mixed(shown, call.language),
             figures={one.name: figure for one, figure in zip(wanted, shown, strict=True)},
+            course=course or None,
+        )
+
+    def _report(self, name: str) -> Sequence[Indicator]:
+        if name not in reports():
+            raise Unknown("indicator.unknown_report", report=name, known=", ".join(reports()))
+        return report(name)
+
+    async def _piece(
+        self, wanted: Sequence[Indicator], piece: Period, cut: Cut, session: AsyncClientSession
+    ) -> Piece:
+        sums = await self._figures.sums(wanted, piece, cut, None, session)
+        shares = {one.name: share(one, sums[one.id][""]) for one in wanted}
+        return Piece(from_=piece.first, to=piece.last, figures=shares)
+
+    def mixed(self, figures: Sequence[Figure], language: str) -> str | None:
+        """What to say of a period whose promises were given by several versions of the policy."""
+        versions = sorted(
+            {part for one in figures if one.id.endswith(".by_policy") for part in one.parts or ()}
+        )
+        if len(versions) < 2:  # noqa: PLR2004 - one version is not mixed
+            return None
+        return self._words.text(
+            language, "period.mixed_policies", {"versions": ", ".join(versions)}
         )
 
     def moment(self) -> AsyncClientSession:
@@ -70,11 +96,10 @@ class Desk:
     def _figure(
         self, one: Indicator, sums: dict[str, Amounts], counting: Counting, language: str
     ) -> Figure:
-        total = share(one, sums[""])
+        total, parts = shares(one, sums)
         target = counting.targets.get(one.id)
         words = self._words
         reason = words.text(language, "indicator.no_data") if total.value is None else None
-        parts = {value: share(one, amounts) for value, amounts in sums.items() if value}
         return Figure(
             id=one.id,
             name=words.text(language, f"indicator.{one.id}.name"),
@@ -89,19 +114,21 @@ class Desk:
             source=one.source,
             version=one.version,
             reason=reason,
-            parts=dict(sorted(parts.items())) if len(sums) > 1 or one.split else None,
+            parts=parts if len(sums) > 1 or one.split else None,
         )
 
-    async def cases(self, call: Call, query: CaseQuery) -> Page[CaseLine]:
+    async def cases(self, call: Call, query: CaseQuery, name: str) -> Page[CaseLine]:
+        """The cases behind a figure of a report; `requests` leads to those of every figure."""
+        self._report(name)
         one = INDICATORS.get(query.indicator)
         if one is None:
             known = ", ".join(INDICATORS)
             raise Invalid("indicator.unknown", indicator=query.indicator, known=known)
         period = Period.of(query.from_, query.to)
-        filters = {"type": query.type, "channel": query.channel, "area": query.area}
-        if one.split:
-            filters[one.split] = query.stage
-        cut = Cut.of(self._counting(call.tenant), filters)
+        cut = Cut.of(self._counting(call.tenant), filters(query))
+        if not cut.knows(one.family):
+            known = ", ".join(FAMILIES[one.family].dimensions)
+            raise Invalid("indicator.unknown_dimension", indicator=one.id, known=known)
         after = query.after(str, str)
         found = []
         measures = _measures(one, query.part)
@@ -134,13 +161,14 @@ def _measures(one: Indicator, part: Part) -> tuple[list[str], list[str]]:
 def _line(text: str, document: Document) -> CaseLine:
     key = Key.parse(text)
     record = Record.of(document)
+    life = record.kind.life(record.fact)
     return CaseLine(
         id=record.id.partition(":")[2],
         day=date.fromisoformat(key.period),
         dimensions=key.dimensions,
         amounts=record.counted[text],
-        received_at=record.fact.received_at,
-        closed_at=record.fact.closed_at,
-        outcome=record.fact.outcome,
-        on_time=record.fact.on_time,
+        received_at=life.received_at,
+        closed_at=life.closed_at,
+        outcome=life.outcome,
+        on_time=life.on_time,
     )

@@ -11,9 +11,12 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final
 
+from services.kpi.sources import Source
 from shared.contracts import EventBody
 from shared.contracts.intake import (
     RequestClosed,
+    RequestConfirmationLapsed,
+    RequestConfirmed,
     RequestDeadlineBreached,
     RequestImported,
     RequestProgressed,
@@ -41,37 +44,17 @@ EVALUATION: Final = "evaluation"
 REGISTER: Final = "register"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A kind of case that is heard: which fact it belongs to and where its history lies."""
-
-    service: str
-    thing: str
-    fact: str
-
-    @property
-    def stream(self) -> str:
-        return f"{self.service}.{self.thing}"
-
-    @property
-    def collection(self) -> str:
-        return f"{self.thing}s"
-
-
-SOURCES: Final[Mapping[str, Source]] = {
-    source.stream: source
-    for source in (
-        Source("intake", "request", REQUEST),
-        Source("validation", "evaluation", REQUEST),
-        Source("training", "plan", REQUEST),
-    )
-}
-"""By stream; the three share the request's id. A service speaks of a fact by one stream at most."""
+SOURCES: Final = (
+    Source("intake", "request", REQUEST),
+    Source("validation", "evaluation", REQUEST),
+    Source("training", "plan", REQUEST),
+)
+"""The three share the request's id. A service speaks of a fact by one stream at most."""
 
 Turn = Sequence[Any]
 """From an event on: its sequence, the instant, the status and the holder."""
 Promise = Sequence[Any]
-"""Given by an event: its sequence, the stage and the due instant."""
+"""Given by an event: its sequence, the stage, the due instant and the policy that promised it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +75,9 @@ class RequestFact:
     outcome: str = ""
     on_time: bool | None = None
     round_trips: int = 0
+    effective_on: str = ""
+    verbal: bool = False
+    confirmed: bool | None = None
     plan_opened_at: datetime | None = None
     plan_completed_at: datetime | None = None
     plan_cancelled_at: datetime | None = None
@@ -129,13 +115,15 @@ def _received(fact: RequestFact, body: RequestReceived, _: datetime, sequence: i
         request_type=body.request_type,
         channel=body.channel,
         area=body.area,
+        effective_on="" if body.effective_on is None else body.effective_on.isoformat(),
+        verbal=body.verbal,
         promises=_with_promises(fact.promises, body.deadlines, sequence),
         turns=_with_turn(fact.turns, (sequence, body.received_at, RECEIVED, body.holder)),
     )
 
 
 def _imported(fact: RequestFact, body: RequestImported, _: datetime, sequence: int) -> RequestFact:
-    promises = () if body.due_at is None else ((sequence, REGISTER, body.due_at),)
+    promises = () if body.due_at is None else ((sequence, REGISTER, body.due_at, ""),)
     on_time = None
     if body.closed_at is not None and body.due_at is not None:
         # the register's own wall clock, ordered as it was given
@@ -179,6 +167,14 @@ def _closed(fact: RequestFact, body: RequestClosed, _: datetime, __: int) -> Req
     return replace(fact, closed_at=body.closed_at, outcome=body.outcome, on_time=body.on_time)
 
 
+def _confirmed(fact: RequestFact, _: RequestConfirmed, __: datetime, ___: int) -> RequestFact:
+    return replace(fact, confirmed=True)
+
+
+def _lapsed(fact: RequestFact, _: RequestConfirmationLapsed, __: datetime, ___: int) -> RequestFact:
+    return fact if fact.confirmed else replace(fact, confirmed=False)
+
+
 def _observed(fact: RequestFact, body: EvaluationObserved, _: datetime, __: int) -> RequestFact:
     return replace(fact, round_trips=max(fact.round_trips, body.round_trip))
 
@@ -216,6 +212,8 @@ FOLDS: Final[Mapping[type[EventBody], Fold]] = {
     RequestProgressed: _progressed,
     RequestDeadlineBreached: _deadline_breached,
     RequestClosed: _closed,
+    RequestConfirmed: _confirmed,
+    RequestConfirmationLapsed: _lapsed,
     EvaluationObserved: _observed,
     PlanOpened: _plan_opened,
     PlanLaunched: _plan_launched,
@@ -238,7 +236,7 @@ def _with_promises(
     for deadline in deadlines:
         former = [p for p in promises if p[1] == deadline.stage and p[0] <= sequence]
         if not former or former[-1][2] != deadline.due_at:
-            told = (sequence, deadline.stage, deadline.due_at)
+            told = (sequence, deadline.stage, deadline.due_at, deadline.policy)
             promises = sorted([*map(tuple, promises), told])
     return promises
 

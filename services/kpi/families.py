@@ -36,10 +36,18 @@ class Family:
 FAMILIES: Final[dict[str, Family]] = {
     "requests": Family(),
     "deadlines": Family(("stage",)),
+    "policies": Family(("policy",)),
     "training": Family(),
     "open": Family(("status", "holder"), ()),
     "stages": Family(("stage",), ()),
     "plans": Family((), ()),
+    "incidents": Family(("tier",)),
+    "incident_stages": Family(("stage",)),
+    "incident_policies": Family(("policy",)),
+    "incident_origins": Family(("origin",)),
+    "incident_people": Family(("person",), ("tier",)),
+    "incidents_all": Family(("tier",), ()),
+    "incidents_open": Family(("tier", "side"), ()),
 }
 
 Counts = dict[str, dict[str, int]]

@@ -10,8 +10,9 @@ from typing import Any, Self
 
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.cursor import AsyncCursor
+from pymongo.asynchronous.database import AsyncDatabase
 
-from services.kpi.domain import SOURCES, Source
+from services.kpi.kinds import KINDS, Kind
 from shared.settings import Settings
 from shared.store.document import CODEC
 from shared.store.group import Collection, Document
@@ -22,7 +23,7 @@ Histories = Mapping[str, Sequence[Entry]]
 
 
 class Archive:
-    """The cases of every source, sorted by the id that they share."""
+    """The cases of every source; those of one kind are sorted by the id that they share."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -30,33 +31,38 @@ class Archive:
         self._collections: dict[str, Collection] = {}
 
     async def __aenter__(self) -> Self:
-        for source in SOURCES.values():
-            own = self._settings.for_service(source.service)
-            client: AsyncMongoClient[Document] = AsyncMongoClient(
-                own.mongo_url.get_secret_value(),
-                tz_aware=True,
-                readConcernLevel="majority",
-                serverSelectionTimeoutMS=5_000,
-            )
-            self._stack.push_async_callback(client.close)
-            database = client.get_database(own.database, codec_options=CODEC)
-            self._collections[source.service] = database[source.collection]
+        sources = [source for kind in KINDS.values() for source in kind.sources]
+        databases: dict[str, AsyncDatabase[Document]] = {}
+        for source in sources:
+            if source.service not in databases:
+                databases[source.service] = self._open(source.service)
+            self._collections[source.stream] = databases[source.service][source.collection]
         return self
+
+    def _open(self, service: str) -> AsyncDatabase[Document]:
+        own = self._settings.for_service(service)
+        client: AsyncMongoClient[Document] = AsyncMongoClient(
+            own.mongo_url.get_secret_value(),
+            tz_aware=True,
+            readConcernLevel="majority",
+            serverSelectionTimeoutMS=5_000,
+        )
+        self._stack.push_async_callback(client.close)
+        return client.get_database(own.database, codec_options=CODEC)
 
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
-    @property
-    def sources(self) -> Sequence[Source]:
-        return tuple(SOURCES.values())
-
     async def total(self) -> int:
         """About how many cases there are, for a progress bar."""
-        sizes = [await c.estimated_document_count() for c in self._collections.values()]
-        return max(sizes)
+        total = 0
+        for kind in KINDS.values():
+            own = [self._collections[source.stream] for source in kind.sources]
+            total += max([await one.estimated_document_count() for one in own])
+        return total
 
     async def walk(
-        self, tenant: str | None, after: str = "", *, whole: bool = True
+        self, kind: Kind, tenant: str | None, after: str = "", *, whole: bool = True
     ) -> AsyncIterator[tuple[str, str, Histories]]:
         """Id, tenant and histories of every case after an id; `whole=False` leaves them empty."""
         fields = ("_id", "tenant", "history") if whole else ("_id", "tenant")
@@ -64,21 +70,25 @@ class Archive:
         if tenant is not None:
             where["tenant"] = tenant
         cursors = {
-            service: collection.find(where, dict.fromkeys(fields, 1)).sort("_id", 1).batch_size(200)
-            for service, collection in self._collections.items()
+            source.service: self._collections[source.stream]
+            .find(where, dict.fromkeys(fields, 1))
+            .sort("_id", 1)
+            .batch_size(200)
+            for source in kind.sources
         }
         async for case_id, documents in merged(cursors):
             owner = next(iter(documents.values()))["tenant"]
             yield case_id, owner, {name: d.get("history", ()) for name, d in documents.items()}
 
-    async def of(self, ids: Sequence[str]) -> dict[str, tuple[str, Histories]]:
+    async def of(self, kind: Kind, ids: Sequence[str]) -> dict[str, tuple[str, Histories]]:
         """Tenant and histories of these cases, as they are now."""
         found: dict[str, tuple[str, dict[str, Sequence[Entry]]]] = {}
-        for service, collection in self._collections.items():
+        for source in kind.sources:
+            collection = self._collections[source.stream]
             query = collection.find({"_id": {"$in": list(ids)}}, {"tenant": 1, "history": 1})
             async for document in query:
                 _, own = found.setdefault(document["_id"], (document["tenant"], {}))
-                own[service] = document["history"]
+                own[source.service] = document["history"]
         return dict(found)
 
 

@@ -8,15 +8,14 @@ since; the figures are always the sum over the facts.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 from pydantic import ValidationError
 
-from services.kpi import domain
-from services.kpi.counts import counts_of
-from services.kpi.domain import SOURCES, RequestFact, Source, fold
 from services.kpi.families import Counts, difference, merge
+from services.kpi.kinds import SOURCES, Fact, Kind, kind_of
 from services.kpi.policy import Counting
+from services.kpi.sources import Source
 from shared.bus.delivery import Burial, Delivery, Verdict
 from shared.bus.order import Cursor, Place
 from shared.contracts import EventBody, UnknownEventType, UnknownEventVersion, decode
@@ -24,7 +23,6 @@ from shared.contracts.events import TypeName
 from shared.decider import Rejected
 
 By = Callable[[str], Counting]
-BLANK: Final = RequestFact()
 
 
 @dataclass(slots=True)
@@ -74,7 +72,7 @@ class Record:
 
     id: str
     tenant: str
-    fact: RequestFact = BLANK
+    fact: Fact
     counted: Counts = field(default_factory=dict)
     recount: bool = False
     reached: dict[str, int] = field(default_factory=dict)
@@ -88,19 +86,28 @@ class Record:
         return cls(
             id=document["_id"],
             tenant=document["tenant"],
-            fact=domain.from_document(document["fact"]),
+            fact=kind_of(document["_id"]).from_document(document["fact"]),
             counted={entry["b"]: entry["m"] for entry in document["counted"]},
             reached=document["reached"],
             irregular=set(document.get("irregular", ())),
             stored=True,
         )
 
+    @classmethod
+    def blank(cls, fact_id: str, tenant: str) -> "Record":
+        """Nothing heard yet."""
+        return cls(fact_id, tenant, kind_of(fact_id).blank)
+
+    @property
+    def kind(self) -> Kind:
+        return kind_of(self.id)
+
     def to_document(self) -> dict[str, Any]:
         document = {
             "_id": self.id,
             "tenant": self.tenant,
             "reached": self.reached,
-            "fact": domain.to_document(self.fact),
+            "fact": self.kind.to_document(self.fact),
             "counted": [{"b": key, "m": amounts} for key, amounts in self.counted.items()],
         }
         if self.irregular:
@@ -132,7 +139,7 @@ class Ledger:
         event = delivery.event
         record = self.records.get(reading.fact_id)
         if record is None:
-            record = self.records[reading.fact_id] = Record(reading.fact_id, event.tenant)
+            record = self.records[reading.fact_id] = Record.blank(reading.fact_id, event.tenant)
         cursor = record.cursor(reading.source, event.subject)
         place = cursor.place(event.sequence, replay=delivery.replay)
         if place is Place.REPEATED:
@@ -171,7 +178,8 @@ class Ledger:
             return "other_tenant", f"this case is not of {event.tenant}"
         try:
             self.by(event.tenant)
-            record.fact = fold(record.fact, body, event.time, event.sequence)
+            where = event.time, event.sequence, event.actor
+            record.fact = record.kind.fold(record.fact, body, *where)
         except Rejected as error:
             return "rejected", str(error)
         except Exception as error:  # noqa: BLE001 - kept with its reason, and the rest goes on
@@ -197,16 +205,17 @@ def close(record: Record, by: By, total: Counts) -> None:
         else:
             record.irregular.discard(name)
     if record.recount:
-        counts = counts_of(record.fact, by(record.tenant))
+        counts = record.kind.counts(record.fact, by(record.tenant))
         merge(total, difference(record.counted, counts))
         record.counted = counts
 
 
 def streams_of(records: Iterable[Record]) -> dict[str, tuple[Record, str]]:
     """The streams with something irregular, by the id of their cursor."""
-    things = {source.service: source.thing for source in SOURCES.values()}
-    return {
-        f"{service}/{things[service]}:{record.id.partition(':')[2]}": (record, service)
-        for record in records
-        for service in record.irregular
-    }
+    found: dict[str, tuple[Record, str]] = {}
+    for record in records:
+        subject = record.id.partition(":")[2]
+        for source in record.kind.sources:
+            if source.service in record.irregular:
+                found[f"{source.service}/{source.thing}:{subject}"] = record, source.service
+    return found

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.kpi.answers import Figure, Share
 from services.kpi.closing import Close, CloseMonth, Series, days_of, decide, evolve, first_fault
-from services.kpi.definitions import INDICATORS
+from services.kpi.definitions import told_outside
 from services.kpi.desk import Desk
 from services.kpi.policy import Counting
 from services.kpi.reports.document import FigureRow, figure_rows
@@ -118,7 +118,7 @@ class Periods:
 
     async def _figures(self, call: Call, period: Period) -> list[Figure]:
         cut = Cut(call.tenant, {})
-        wanted = list(INDICATORS.values())
+        wanted = told_outside()
         async with self._desk.moment() as session:
             return await self._desk.shown(wanted, period, cut, call.language, session=session)
 

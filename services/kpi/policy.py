@@ -1,5 +1,6 @@
 """What an account says about its figures: `kpi.yaml`."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final
@@ -33,9 +34,36 @@ HOLDERS: Final = (
     "provider:operations",
     "provider:systems",
 )
-STAGES: Final = ("evaluation", "attention", "replication", "register")
+STAGES: Final = (
+    "evaluation",
+    "attention",
+    "replication",
+    "register",
+    "forward",
+    "respond",
+    "elevate",
+    "solve_l2",
+    "solve_l3",
+    "validate_l2",
+    "reply",
+    "extension",
+)
+"""Of requests, then of incidents."""
+
+TIERS: Final = ("1", "2", "3")
+SIDES: Final = (CLIENT, "provider", "third")
+PERSON: Final = "person"
+POLICY: Final = "policy"
+"""These two have no closed set: the people who act and the versions that promise are the account's
+own, and no register can name others."""
 Value = Annotated[str, StringConstraints(pattern=r"^[^|$.\x00A-Z][^|\x00A-Z]{0,79}$")]
 """In small letters: values are compared without regard to capitals."""
+
+
+_OPEN: Final = {
+    PERSON: re.compile(r"(person|program|system):[a-z0-9][a-z0-9_.@-]{0,79}"),
+    POLICY: re.compile(r"[a-z0-9][a-z0-9_.:+-]{0,79}"),
+}
 
 
 class Target(Frozen):
@@ -49,8 +77,9 @@ class KpiSection(Frozen):
     """`kpi.yaml`.
 
     `calendar` gives the days of the figures (its time zone) and the time spent by each side (its
-    business time). Each dimension has a closed set of values; what is not among them counts as
-    `other`, so that no register can make figures without end.
+    business time). `notice_days` are business days that a change needs to be evaluated and
+    replicated in before it is in force. Each dimension has a closed set of values; what is not
+    among them counts as `other`, so that no register can make figures without end.
     """
 
     calendar: Key
@@ -59,6 +88,7 @@ class KpiSection(Frozen):
     areas: tuple[Value, ...] = ()
     client_holders: tuple[Value, ...] = (CLIENT,)
     targets: Mapping[str, Target] = {}
+    notice_days: Annotated[int, Field(ge=0, le=60)] = 2
 
     def remarks(self) -> Iterable[Remark]:
         """A target for an indicator that does not exist is an error."""
@@ -80,10 +110,13 @@ class Counting:
     values: Mapping[str, frozenset[str]]
     client_holders: frozenset[str]
     targets: Mapping[str, Target]
+    notice_days: int = 2
 
     def closed(self, dimension: str, value: str) -> str:
         """The value as the dimension's set has it, however it is capitalised, else `other`."""
         folded = value.strip().casefold()
+        if dimension in _OPEN:
+            return folded if _OPEN[dimension].fullmatch(folded) else OTHER
         return folded if folded in self.values[dimension] else OTHER
 
 
@@ -103,13 +136,26 @@ def counting(tenant: Tenant) -> Counting:
         zone=ZoneInfo(calendar.spec.tz),
         calendar=calendar,
         values={
-            "type": frozenset(section.types),
-            "channel": frozenset(section.channels) | frozenset(tenant.channels),
-            "area": frozenset(section.areas),
+            "type": frozenset(section.types) | _classes(tenant, "types"),
+            "channel": frozenset(section.channels)
+            | frozenset(tenant.channels)
+            | _classes(tenant, "channels"),
+            "area": frozenset(section.areas) | _classes(tenant, "areas"),
+            "origin": _classes(tenant, "origins"),
+            "tier": frozenset(TIERS),
+            "side": frozenset(SIDES),
             "stage": frozenset(STAGES),
             "status": frozenset(STATUSES),
             "holder": frozenset(HOLDERS),
         },
         client_holders=frozenset(section.client_holders),
         targets=section.targets,
+        notice_days=section.notice_days,
     )
+
+
+def _classes(tenant: Tenant, name: str) -> frozenset[str]:
+    """A list of the account's classification of incidents, which closes the sets as well."""
+    document = tenant.documents.get("incidents")
+    rows = {} if document is None else document.body.get("classification", {}).get(name, {})
+    return frozenset(str(row).casefold() for row in rows)

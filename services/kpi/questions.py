@@ -15,6 +15,20 @@ class Dimension(StrEnum):
     TYPE = "type"
     CHANNEL = "channel"
     AREA = "area"
+    TIER = "tier"
+    STAGE = "stage"
+    ORIGIN = "origin"
+    PERSON = "person"
+
+
+class Every(StrEnum):
+    """Pieces of the calendar; a fortnight ends on the 15th or with the month."""
+
+    DAY = "day"
+    WEEK = "week"
+    FORTNIGHT = "fortnight"
+    MONTH = "month"
+    QUARTER = "quarter"
 
 
 class Part(StrEnum):
@@ -27,14 +41,22 @@ class Part(StrEnum):
 
 
 class IndicatorQuery(Input):
-    """Local days of the tenant, both included; `by` shows every figure by a dimension too."""
+    """Local days of the tenant, both included.
+
+    `by` shows every figure by a dimension too, and `every` its course, by pieces of the calendar. A
+    figure that does not know a dimension that is asked for is left out.
+    """
 
     from_: Annotated[date, Field(alias="from")]
     to: date
     type: Value | None = None
     channel: Value | None = None
     area: Value | None = None
+    tier: Value | None = None
+    stage: Value | None = None
+    person: Value | None = None
     by: Dimension | None = None
+    every: Every | None = None
 
 
 class CaseQuery(PageQuery):
@@ -49,7 +71,17 @@ class CaseQuery(PageQuery):
     type: Value | None = None
     channel: Value | None = None
     area: Value | None = None
+    tier: Value | None = None
     stage: Value | None = None
+    origin: Value | None = None
+    person: Value | None = None
+
+
+def filters(query: IndicatorQuery | CaseQuery) -> dict[str, str]:
+    """The values that were asked for, by dimension."""
+    names = [one.value for one in Dimension]
+    found = {name: getattr(query, name, None) for name in names}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 class ReportQuery(Input):

@@ -14,11 +14,12 @@ from pydantic import ValidationError
 from pymongo import DeleteMany, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from services.kpi.books import Books
-from services.kpi.domain import REQUEST, RequestFact, Source, fold
+from services.kpi.books import Books, of_kind
 from services.kpi.families import Counts, difference, merge
 from services.kpi.histories import Archive, Histories
+from services.kpi.kinds import KINDS, Kind
 from services.kpi.ledger import By, Record, close
+from services.kpi.sources import Source
 from shared.bus.order import Cursor
 from shared.contracts import UnknownEventType, UnknownEventVersion, body_of
 from shared.decider import Transient
@@ -52,25 +53,35 @@ async def rebuild(
     """Rebuild every fact, then put the buckets right; goes on where a former one stopped."""
     done = Rebuilt()
     mark = None if restart else await books.marks.find_one({"_id": PROGRESS})
-    after = mark["after"] if mark else ""
-    chunk: list[str] = []
-    async for case_id, _, _ in archive.walk(None, after, whole=False):
-        chunk.append(case_id)
-        if len(chunk) == CHUNK:
-            await _rebuild_chunk(books, archive, by, chunk, done)
-            tick(len(chunk))
-            chunk = []
-    if chunk:
-        await _rebuild_chunk(books, archive, by, chunk, done)
-        tick(len(chunk))
-    await _remove_unknown(books, archive, done)
+    begun, _, after = (mark["after"] if mark else "").rpartition(":")
+    names = list(KINDS)
+    for name in names[names.index(begun) if begun in KINDS else 0 :]:
+        await _rebuild_kind(
+            books, archive, by, KINDS[name], after if name == begun else "", done, tick
+        )
     done.buckets = await repair(books)
     await books.marks.delete_one({"_id": PROGRESS})
     return done
 
 
+async def _rebuild_kind(
+    books: Books, archive: Archive, by: By, kind: Kind, after: str, done: Rebuilt, tick: Tick
+) -> None:
+    chunk: list[str] = []
+    async for case_id, _, _ in archive.walk(kind, None, after, whole=False):
+        chunk.append(case_id)
+        if len(chunk) == CHUNK:
+            await _rebuild_chunk(books, archive, by, kind, chunk, done)
+            tick(len(chunk))
+            chunk = []
+    if chunk:
+        await _rebuild_chunk(books, archive, by, kind, chunk, done)
+        tick(len(chunk))
+    await _remove_unknown(books, archive, kind, done)
+
+
 async def _rebuild_chunk(
-    books: Books, archive: Archive, by: By, ids: Sequence[str], done: Rebuilt
+    books: Books, archive: Archive, by: By, kind: Kind, ids: Sequence[str], done: Rebuilt
 ) -> None:
     outcome = Rebuilt()
 
@@ -78,17 +89,17 @@ async def _rebuild_chunk(
         nonlocal outcome
         outcome = Rebuilt(cases=len(ids))
         # facts first: a history read after them holds all that they have heard
-        records = await books.load([f"{REQUEST}:{case_id}" for case_id in ids], session)
+        records = await books.load([kind.id_of(case_id) for case_id in ids], session)
         total: Counts = {}
-        for case_id, (tenant, histories) in (await archive.of(ids)).items():
-            fact_id = f"{REQUEST}:{case_id}"
-            record = records.setdefault(fact_id, Record(fact_id, tenant))
+        for case_id, (tenant, histories) in (await archive.of(kind, ids)).items():
+            fact_id = kind.id_of(case_id)
+            record = records.setdefault(fact_id, Record.blank(fact_id, tenant))
             before = record.counted
-            outcome.unreadable += _refold(record, case_id, histories, archive)
+            outcome.unreadable += _refold(record, case_id, histories)
             close(record, by, total)
             outcome.corrected += int(before != record.counted)
         await books.write(list(records.values()), total, session)
-        mark = {"$set": {"after": ids[-1]}}
+        mark = {"$set": {"after": kind.id_of(ids[-1])}}
         await books.marks.update_one({"_id": PROGRESS}, mark, upsert=True, session=session)
 
     await books.transact(work)
@@ -97,10 +108,10 @@ async def _rebuild_chunk(
     done.unreadable += outcome.unreadable
 
 
-def _refold(record: Record, case_id: str, histories: Histories, archive: Archive) -> int:
+def _refold(record: Record, case_id: str, histories: Histories) -> int:
     """Fold the histories from their beginning; returns how many entries nobody here can read."""
-    fact, unreadable = RequestFact(), 0
-    for source in archive.sources:
+    fact, unreadable = record.kind.blank, 0
+    for source in record.kind.sources:
         entries = histories.get(source.service, ())
         if not entries:
             continue
@@ -111,7 +122,7 @@ def _refold(record: Record, case_id: str, histories: Histories, archive: Archive
             except (UnknownEventType, UnknownEventVersion, ValidationError):
                 passed.add(entry["seq"])
                 continue
-            fact = fold(fact, body, entry["at"], entry["seq"])
+            fact = record.kind.fold(fact, body, entry["at"], entry["seq"], entry["actor"])
         unreadable += len(passed)
         former = record.cursors.get(source.service)
         record.cursors[source.service] = Cursor(
@@ -128,21 +139,21 @@ def _stream(source: Source, case_id: str) -> str:
     return f"{source.service}/{source.thing}:{case_id}"
 
 
-async def _remove_unknown(books: Books, archive: Archive, done: Rebuilt) -> None:
+async def _remove_unknown(books: Books, archive: Archive, kind: Kind, done: Rebuilt) -> None:
     """Take away facts of cases that no service has."""
     chunk: list[str] = []
-    async for fact in books.facts.find({}, {"_id": 1}).sort("_id", 1):
+    async for fact in books.facts.find(of_kind(kind), {"_id": 1}).sort("_id", 1):
         chunk.append(fact["_id"].partition(":")[2])
         if len(chunk) == CHUNK:
-            done.removed += await _remove_chunk(books, archive, chunk)
+            done.removed += await _remove_chunk(books, archive, kind, chunk)
             chunk = []
     if chunk:
-        done.removed += await _remove_chunk(books, archive, chunk)
+        done.removed += await _remove_chunk(books, archive, kind, chunk)
 
 
-async def _remove_chunk(books: Books, archive: Archive, ids: Sequence[str]) -> int:
-    known = await archive.of(ids)
-    unknown = [f"{REQUEST}:{case_id}" for case_id in ids if case_id not in known]
+async def _remove_chunk(books: Books, archive: Archive, kind: Kind, ids: Sequence[str]) -> int:
+    known = await archive.of(kind, ids)
+    unknown = [kind.id_of(case_id) for case_id in ids if case_id not in known]
     if not unknown:
         return 0
 

@@ -6,7 +6,7 @@ nothing of `domain`, `counts` or `ledger`. Where the two disagree, one of them i
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from services.kpi.families import FAMILIES
@@ -102,6 +102,8 @@ def _recount_life(
     imported = _event(life[0]) == "imported"
     closed_at, _, on_time = _end(life)
     add(received_at, "received")
+    for measure in _said(life, by):
+        add(received_at, measure)
     if closed_at is None:
         if not imported:
             last = [e["data"] for e in life if _event(e) in {"received", "progressed"}][-1]
@@ -123,6 +125,24 @@ def _recount_life(
     add(closed_at, "client_seconds", client)
     add(closed_at, "provider_seconds", whole - client)
     add(closed_at, "round_trips", max(trips, default=0))
+
+
+def _said(life: Sequence[Entry], by: Counting) -> list[str]:
+    """How it was asked for: dated or not, at short notice, by word of mouth."""
+    first = life[0]["data"]
+    if _event(life[0]) == "imported":
+        return []
+    found = ["dated" if first.get("effective_on") else "undated"]
+    if first.get("effective_on"):
+        day, days = _instant(first["received_at"]).astimezone(by.zone).date(), by.notice_days
+        last = date.fromisoformat(str(first["effective_on"])[:10])
+        if last < by.calendar.add_business_days(day, days):
+            found.append("short_notice")
+    if first.get("verbal"):
+        names = {_event(entry) for entry in life}
+        heard = "lapsed" if "confirmation_lapsed" in names else "unconfirmed"
+        found += ["verbal", "confirmed" if "confirmed" in names else heard]
+    return found
 
 
 def _client_seconds(life: Sequence[Entry], since: datetime, until: datetime, by: Counting) -> int:
@@ -151,8 +171,11 @@ def _happened(entry: Entry) -> datetime:
 
 
 def _recount_promises(tally: Tally, life: Sequence[Entry], by: Counting, cuts: str) -> None:
-    for stage, due_at, how, span in _Promises(life).follow():
+    for stage, due_at, how, span, policy in _Promises(life).follow():
         known = _among("stage", stage, by)
+        if policy:
+            version = by.closed("policy", policy)
+            tally[f"{by.tenant}|policies|{_day(due_at, by)}|{version}|{cuts}", "promised"] += 1
         bucket = f"{by.tenant}|deadlines|{_day(due_at, by)}|{known}|{cuts}"
         tally[bucket, how] += 1
         tally[f"{by.tenant}|stages|all|{known}", how] += 1
@@ -163,8 +186,8 @@ def _recount_promises(tally: Tally, life: Sequence[Entry], by: Counting, cuts: s
             tally[bucket, "provider_seconds"] += by.calendar.elapsed_business_time(*span) - client
 
 
-Settled = tuple[str, datetime, str, tuple[datetime, datetime] | None]
-"""Stage, due instant, how it stands, and from when to when the work took."""
+Settled = tuple[str, datetime, str, tuple[datetime, datetime] | None, str]
+"""Stage, due instant, how it stands, from when to when the work took, and who promised it."""
 
 
 class _Promises:
@@ -176,6 +199,7 @@ class _Promises:
         self.running: dict[str, datetime] = {}
         self.since: dict[str, datetime] = {}
         self.told: dict[str, datetime] = {}
+        self.policy: dict[str, str] = {}
         self.settled: list[Settled] = []
         self.missed = {
             (entry["data"]["stage"], _instant(entry["data"]["due_at"]))
@@ -189,7 +213,8 @@ class _Promises:
             self.running["register"] = _instant(self.life[0]["data"]["due_at"])
         for entry in self.life:
             for deadline in entry["data"].get("deadlines", ()):
-                self._give(deadline["stage"], _instant(deadline["due_at"]), _happened(entry))
+                if self._give(deadline["stage"], _instant(deadline["due_at"]), _happened(entry)):
+                    self.policy[deadline["stage"]] = deadline.get("policy", "")
             if _event(entry) in {"received", "progressed"}:
                 self._arrive(entry)
         closed_at, outcome, _ = _end(self.life)
@@ -201,16 +226,17 @@ class _Promises:
             else:
                 due_at = self.running.pop(stage)
                 how = "breached" if (stage, due_at) in self.missed else "running"
-                self.settled.append((stage, due_at, how, None))
+                self.settled.append((stage, due_at, how, None, self.policy.get(stage, "")))
         return self.settled
 
-    def _give(self, stage: str, due_at: datetime, at: datetime) -> None:
+    def _give(self, stage: str, due_at: datetime, at: datetime) -> bool:
         if self.told.get(stage) == due_at:
-            return
+            return False
         if stage in self.running:
             self._give_up(stage)
         self.running[stage] = self.told[stage] = due_at
         self.since[stage] = at
+        return True
 
     def _arrive(self, entry: Entry) -> None:
         status = entry["data"].get("status", "received")
@@ -221,12 +247,13 @@ class _Promises:
     def _keep(self, stage: str, at: datetime) -> None:
         due_at = self.running.pop(stage)
         span = None if self.imported else (self.since[stage], at)
-        self.settled.append((stage, due_at, "met" if at <= due_at else "breached", span))
+        how = "met" if at <= due_at else "breached"
+        self.settled.append((stage, due_at, how, span, self.policy.get(stage, "")))
 
     def _give_up(self, stage: str) -> None:
         due_at = self.running.pop(stage)
         if (stage, due_at) in self.missed:
-            self.settled.append((stage, due_at, "breached", None))
+            self.settled.append((stage, due_at, "breached", None, self.policy.get(stage, "")))
 
 
 def _recount_plan(tally: Tally, plan: Sequence[Entry], by: Counting, cuts: str) -> None:

@@ -11,11 +11,12 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from services.kpi.books import Books
-from services.kpi.domain import REQUEST
+from services.kpi.books import Books, of_kind
 from services.kpi.histories import Archive, Histories
+from services.kpi.kinds import KINDS, Kind
 from services.kpi.ledger import By
-from services.kpi.recount import Tally, recount, with_months
+from services.kpi.recount import Tally, with_months
+from services.kpi.recounts import recount_of
 
 KEPT: Final = 1_000
 POLL_SECONDS: Final = 0.2
@@ -87,24 +88,41 @@ async def verify(
             for measure, amount in bucket["counts"].items():
                 if amount:
                     verdict.served[bucket["_id"], measure] += amount
-        facts = books.facts.find(own, {"reached": 1, "tenant": 1}, session=session).sort("_id", 1)
-        async for case_id, owner, reached, histories in _side_by_side(facts, archive.walk(tenant)):
-            tick()
-            verdict.cases += 1
-            if not histories:
-                verdict.unknown.append(case_id)
-                continue
-            heard = {name: list(h[: reached.get(name, 0)]) for name, h in histories.items()}
-            tally.update(recount({name: h for name, h in heard.items() if h}, by(owner)))
-            for name, history in histories.items():
-                if reached.get(name, 0) < len(history):
-                    verdict.late += 1
-                    if len(verdict.behind) < KEPT:
-                        verdict.behind[case_id, name] = len(history)
+        for kind in KINDS.values():
+            facts = books.facts.find(
+                {**own, **of_kind(kind)}, {"reached": 1, "tenant": 1}, session=session
+            ).sort("_id", 1)
+            cases = archive.walk(kind, tenant)
+            async for case_id, owner, reached, histories in _side_by_side(facts, cases):
+                tick()
+                tally.update(_compared(verdict, kind, (case_id, owner), reached, histories, by))
     verdict.recounted = with_months(Counter({at: n for at, n in tally.items() if n}))
     verdict.buried = await books.cursors.count_documents({"passed_over.0": {"$exists": True}})
     await _wait_for(books, verdict, patience)
     return verdict
+
+
+def _compared(
+    verdict: Verdict,
+    kind: Kind,
+    case: tuple[str, str],
+    reached: Mapping[str, int],
+    histories: Histories,
+    by: By,
+) -> Tally:
+    """What one case adds as far as it was heard; what is behind goes to the verdict."""
+    case_id, owner = case
+    verdict.cases += 1
+    if not histories:
+        verdict.unknown.append(case_id)
+        return Counter()
+    heard = {name: list(h[: reached.get(name, 0)]) for name, h in histories.items()}
+    for name, history in histories.items():
+        if reached.get(name, 0) < len(history):
+            verdict.late += 1
+            if len(verdict.behind) < KEPT:
+                verdict.behind[kind.id_of(case_id), name] = len(history)
+    return recount_of(kind.name, {name: h for name, h in heard.items() if h}, by(owner))
 
 
 async def _side_by_side(
@@ -131,10 +149,10 @@ async def _wait_for(books: Books, verdict: Verdict, patience: float) -> None:
     """Drop those from `behind` that arrive in time."""
     waited = 0.0
     while verdict.behind:
-        ids = sorted({f"{REQUEST}:{case_id}" for case_id, _ in verdict.behind})
+        ids = sorted({fact_id for fact_id, _ in verdict.behind})
         async for fact in books.facts.find({"_id": {"$in": ids}}, {"reached": 1}):
             for service, reached in fact["reached"].items():
-                place = (fact["_id"].partition(":")[2], service)
+                place = (fact["_id"], service)
                 if reached >= verdict.behind.get(place, reached + 1):
                     del verdict.behind[place]
         if not verdict.behind or waited >= patience:

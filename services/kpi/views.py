@@ -12,10 +12,13 @@ from services.kpi.definitions import Indicator
 from services.kpi.families import FAMILIES
 from services.kpi.ledger import Record
 from services.kpi.policy import OTHER, Counting
+from services.kpi.questions import Every
 from shared.decider import Invalid
 from shared.store.group import Document
 
 MAX_DAYS: Final = 3_660
+MAX_PIECES: Final = 62
+FIFTEENTH: Final = 15
 _DAY: Final = timedelta(days=1)
 Amounts = Mapping[str, int]
 
@@ -36,6 +39,22 @@ class Period:
             raise Invalid("period.too_long", days=MAX_DAYS)
         return cls(first, last)
 
+    def pieces(self, every: Every) -> list["Period"]:
+        """The period cut at the calendar's own borders.
+
+        Raises:
+            Invalid: these would be more than `MAX_PIECES`.
+        """
+        found: list[Period] = []
+        start = self.first
+        while start <= self.last:
+            end = min(_end_of(start, every), self.last)
+            found.append(Period(start, end))
+            start = end + _DAY
+            if len(found) > MAX_PIECES:
+                raise Invalid("period.too_many_pieces", pieces=MAX_PIECES)
+        return found
+
     @property
     def between(self) -> Document:
         """What finds the buckets of its days."""
@@ -48,14 +67,32 @@ class Period:
         days: list[tuple[str, str]] = []
         start = self.first
         while start <= self.last:
-            following = (start.replace(day=1) + timedelta(days=31)).replace(day=1)
-            end = min(following - _DAY, self.last)
-            if start.day == 1 and end == following - _DAY:
+            end = min(_end_of_month(start), self.last)
+            if start.day == 1 and end == _end_of_month(start):
                 months.append(start.isoformat()[:7])
             else:
                 days.append((start.isoformat(), end.isoformat()))
             start = end + _DAY
         return months, days
+
+
+def _end_of(day: date, every: Every) -> date:
+    """The last day of the piece that a day is in; weeks end on Sunday."""
+    match every:
+        case Every.DAY:
+            return day
+        case Every.WEEK:
+            return day + (6 - day.weekday()) * _DAY
+        case Every.FORTNIGHT if day.day <= FIFTEENTH:
+            return day.replace(day=FIFTEENTH)
+        case Every.QUARTER:
+            return _end_of_month(day.replace(day=1, month=(day.month + 2) // 3 * 3))
+        case _:
+            return _end_of_month(day)
+
+
+def _end_of_month(day: date) -> date:
+    return (day.replace(day=1) + 31 * _DAY).replace(day=1) - _DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +111,14 @@ class Cut:
                 continue
             given[name] = counting.closed(name, value)
             if given[name] == OTHER and value != OTHER:
-                options = ", ".join([*sorted(counting.values[name]), OTHER])
+                options = ", ".join([*sorted(counting.values.get(name, ())), OTHER])
                 raise Invalid("indicator.unknown_value", dimension=name, value=value, known=options)
         return cls(counting.tenant, given)
+
+    def knows(self, family: str, by: str | None = None) -> bool:
+        """Whether a family has all the dimensions that are asked by."""
+        asked = {*self.values, by or ""} - {""}
+        return asked <= set(FAMILIES[family].dimensions)
 
     def where(self, family: str | Document) -> Document:
         """What finds the buckets of a family, or of those that a condition names."""

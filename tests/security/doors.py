@@ -19,7 +19,13 @@ _TEXTS: Final = ("x", "a", "https://x.example", "a" * 64, "2026-07-01", "a@b.pe"
 _FORMATS: Final = {"date": "2026-07-01", "date-time": "2026-07-01T10:00:00Z"}
 _WORDS: Final = {"from": "2026-07-01", "to": "2026-07-31", "indicator": "requests.received"}
 # parts of a path that name no thing of an account: every account has its own behind them
-_NATURAL: Final = {"month": "2026-06", "kind": "requests", "form": "json", "week": "2026-W31"}
+_NATURAL: Final = {
+    "month": "2026-06",
+    "report": "requests",
+    "kind": "requests",
+    "form": "json",
+    "week": "2026-W31",
+}
 JsonObject = dict[str, Any]
 
 

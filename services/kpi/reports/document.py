@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.kpi.answers import Figure, Share, share
 from services.kpi.books import Books
 from services.kpi.closing import Close, row_id
-from services.kpi.definitions import INDICATORS, Good, Unit
+from services.kpi.definitions import INDICATORS, Good, Unit, told_outside
 from services.kpi.desk import Desk
 from services.kpi.domain import RequestFact
 from services.kpi.ledger import Record
@@ -156,7 +156,7 @@ class Editor:
         counting: Counting = self._workshop.policy(call.tenant)
         tenant = self._workshop.tenants[call.tenant]
         scope = Scope(counting, period, Cut.of(counting, {}), call.language)
-        wanted = list(INDICATORS.values())
+        wanted = told_outside()
         requests: list[Record] = []
         days: list[DayRow] = []
         async with self._figures.moment() as session:
@@ -183,7 +183,11 @@ class Editor:
             figures=figure_rows(figures, frozen),
             definitions=[_definition(figure) for figure in figures],
             days=days,
-            requests=[self._request(scope, record.fact) for record in requests[:MAX_REQUESTS]],
+            requests=[
+                self._request(scope, record.fact)
+                for record in requests[:MAX_REQUESTS]
+                if isinstance(record.fact, RequestFact)
+            ],
             requests_left_out=len(requests) > MAX_REQUESTS,
         )
 

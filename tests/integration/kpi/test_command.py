@@ -81,7 +81,7 @@ def test_rebuild_goes_on_where_it_stopped(
     run: Callable[..., Result], lives: list[Life], databases: Databases
 ) -> None:
     ids = sorted(life.id for life in lives)
-    databases("kpi")["marks"].insert_one({"_id": "rebuild", "after": ids[3]})
+    databases("kpi")["marks"].insert_one({"_id": "rebuild", "after": f"request:{ids[3]}"})
     assert "2 cases rebuilt" in run("rebuild").output
     assert "6 cases rebuilt, 4 of them corrected" in run("rebuild").output
 

@@ -55,7 +55,7 @@ async def test_verify_finds_an_event_that_never_came(house: House, things: World
     await eventually(lambda: things.books.facts.count_documents({}))
     verdict = await things.verify(patience=0.5)
     assert not verdict.fine
-    assert set(verdict.behind) == {(life.id, "training")}
+    assert set(verdict.behind) == {(f"request:{life.id}", "training")}
 
 
 async def test_rebuild_from_nothing_while_events_arrive(house: House, things: World) -> None:

@@ -140,7 +140,10 @@ def test_open_request_stands_with_its_holder(osinergmin: Counting) -> None:
 
 def test_value_outside_the_closed_set_is_other(osinergmin: Counting) -> None:
     counts = counts_of(fact_of(open_life()), osinergmin)
-    assert counts["osinergmin|requests|2026-07-06|information|api|other"] == {"received": 1}
+    assert counts["osinergmin|requests|2026-07-06|information|api|other"] == {
+        "received": 1,
+        "undated": 1,
+    }
 
 
 @pytest.mark.parametrize(

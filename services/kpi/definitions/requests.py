@@ -1,65 +1,10 @@
-"""The indicators, each defined once: a new one over known measures is a row here and its words.
+"""Indicators of the client's requests and their replication."""
 
-Names, formulas and reasons are in `locale/*/kpi.po` under `indicator.<id>.name` and `.formula`. A
-numerator or denominator names measures of the family (`services.kpi.counts`), added up.
-"""
-
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
+from services.kpi.definitions.model import Good, Indicator, Unit
 
-class Unit(StrEnum):
-    COUNT = "count"
-    SHARE = "share"
-    """From 0 to 1."""
-    SECONDS = "seconds"
-    PER_CASE = "per_case"
-
-
-class Good(StrEnum):
-    """Which way is better."""
-
-    HIGHER = "higher"
-    LOWER = "lower"
-    NEITHER = "neither"
-
-
-@dataclass(frozen=True, slots=True)
-class Indicator:
-    """One figure. Without a denominator it is a count, and no events are a true zero.
-
-    `excluded` are measures of cases that the denominator leaves out, told beside the figure.
-    `split` is a dimension by which it is also shown. A change of meaning is a new `version`.
-    """
-
-    id: str
-    family: str
-    numerator: tuple[str, ...]
-    source: str
-    denominator: tuple[str, ...] = ()
-    excluded: tuple[str, ...] = ()
-    unit: Unit = Unit.COUNT
-    good: Good = Good.NEITHER
-    split: str = ""
-    version: int = 1
-
-    @property
-    def name(self) -> str:
-        """Without its report: `on_time` of `requests.on_time`."""
-        return self.id.partition(".")[2]
-
-    @property
-    def report(self) -> str:
-        return self.id.partition(".")[0]
-
-    @property
-    def measures(self) -> frozenset[str]:
-        return frozenset(self.numerator) | frozenset(self.denominator) | frozenset(self.excluded)
-
-
-_ALL: Final = (
+REQUESTS: Final = (
     Indicator("requests.received", "requests", ("received",), "A:L1457-1461"),
     Indicator("requests.closed", "requests", ("closed",), "A:L1457-1461"),
     Indicator(
@@ -142,6 +87,27 @@ _ALL: Final = (
         good=Good.LOWER,
     ),
     Indicator(
+        "requests.short_notice",
+        "requests",
+        ("short_notice",),
+        "A:L180, A:L987, A:L2249-2257",
+        denominator=("dated",),
+        excluded=("undated",),
+        unit=Unit.SHARE,
+        good=Good.LOWER,
+    ),
+    Indicator("requests.verbal", "requests", ("verbal",), "A:L2285", good=Good.LOWER),
+    Indicator(
+        "requests.verbal_unconfirmed",
+        "requests",
+        ("lapsed",),
+        "A:L2285, A:L2351",
+        denominator=("confirmed", "lapsed"),
+        excluded=("unconfirmed",),
+        unit=Unit.SHARE,
+        good=Good.LOWER,
+    ),
+    Indicator(
         "requests.coverage",
         "training",
         ("signed",),
@@ -151,6 +117,7 @@ _ALL: Final = (
         unit=Unit.SHARE,
         good=Good.HIGHER,
     ),
+    Indicator("requests.by_policy", "policies", ("promised",), "derived: AMB-13", split="policy"),
     Indicator("training.opened", "training", ("opened",), "A:L2227"),
     Indicator("training.completed", "training", ("completed",), "A:L2231"),
     Indicator(
@@ -174,10 +141,3 @@ _ALL: Final = (
     ),
     Indicator("training.cancelled", "training", ("cancelled",), "derived: A:L2227"),
 )
-
-INDICATORS: Final[Mapping[str, Indicator]] = {indicator.id: indicator for indicator in _ALL}
-
-
-def report(name: str) -> tuple[Indicator, ...]:
-    """The indicators of one report, in the order they are shown."""
-    return tuple(indicator for indicator in _ALL if indicator.report == name)

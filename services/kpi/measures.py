@@ -1,0 +1,92 @@
+"""What may be said of a thing whose events are counted: the vocabulary of `things`. Pure data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from services.kpi.sources import Source
+
+HOUR: Final = 3_600
+SCALE: Final = tuple(
+    hours * HOUR
+    for hours in (1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 32, 40, 48, 56, 64, 80, 96, 120, 160, 240, 400)
+)
+"""Upper bounds of durations, in seconds of working time; what is longer has a step of its own."""
+
+ONE: Final = ""
+BUSINESS: Final = "@business"
+CLIENT: Final = "@client"
+PROVIDER: Final = "@provider"
+THIRD: Final = "@third"
+SIDES: Final = (CLIENT, PROVIDER, THIRD)
+ACTOR: Final = "@actor"
+TIER: Final = "@tier"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """An amount that an event adds to a family of measures.
+
+    `amount` is a number among the event's fields, or working seconds since the event `since` (or
+    the case's first one): all of them (`BUSINESS`) or those of one side; 1 when it is empty.
+    `when` are values that fields must have, and `day` is the field with its instant, the
+    event's own when it is empty; without the field's value nothing is counted. `undone` are events
+    that take it back. `scaled` counts the case under its step of `SCALE`. `by` tells dimensions
+    that are the event's own: a field, `ACTOR`, or `TIER`, the tier that had the case.
+    """
+
+    name: str
+    family: str
+    event: str
+    amount: str = ONE
+    when: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    day: str = ""
+    since: str = ""
+    undone: tuple[str, ...] = ()
+    scaled: bool = False
+    by: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """Promises told by `clocks` of the events: into which families they are counted.
+
+    `policies` is the family of promises by the policy's version. `groups` are names under which
+    stages are also counted together; `breach` is the event that tells of a promised instant that
+    has passed.
+    """
+
+    family: str
+    policies: str
+    breach: str
+    groups: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Thing:
+    """A kind of case counted by declared measures.
+
+    `attributes` are the case's dimensions, each by a field and the events that tell it, the last
+    word counting. `tiers` are the events after which another tier has it: a number, or a field.
+    `standing` is the family of what is open now: what began with `started` and not with an older
+    register, until one of `ended`, and again from `resumed` on.
+    """
+
+    source: Source
+    measures: tuple[Measure, ...]
+    attributes: Mapping[str, tuple[str, tuple[str, ...]]]
+    tiers: Mapping[str, int | str]
+    started: tuple[str, ...]
+    ended: tuple[str, ...]
+    resumed: tuple[str, ...] = ()
+    standing: str = ""
+    clocks: Clocks | None = None
+
+    @property
+    def name(self) -> str:
+        return self.source.fact
+
+
+def steps(name: str) -> tuple[str, ...]:
+    """The measures of a scaled measure, shortest first."""
+    return tuple(f"{name}@{place}" for place in range(len(SCALE) + 1))

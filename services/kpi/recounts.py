@@ -1,0 +1,201 @@
+"""A plain recount of any case from its histories, to hold the served figures against.
+
+Declared things are recounted here by what their rows say and nothing of `stories` or `clocks`: raw
+entries in, one question at a time. Requests have `recount`.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, Final
+
+from services.kpi.families import FAMILIES
+from services.kpi.measures import SCALE, Clocks, Measure, Thing
+from services.kpi.policy import Counting
+from services.kpi.recount import Entry, Tally, recount
+from services.kpi.things import THINGS
+
+
+def recount_of(kind: str, histories: Mapping[str, Sequence[Entry]], by: Counting) -> Tally:
+    """What one case adds to the figures."""
+    thing = THINGS.get(kind)
+    if thing is None:
+        return recount(histories, by)
+    history = histories.get(thing.source.service, ())
+    tally = _Recount(thing, history, by).tally if history else Counter()
+    return Counter({place: amount for place, amount in tally.items() if amount})
+
+
+def _name(entry: Entry) -> str:
+    return str(entry["type"]).split(".")[2]
+
+
+def _instant(value: object) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+
+
+Change = tuple[datetime, Mapping[str, Any]]
+# what a change of a clock decides; a stage that goes on is undecided again
+_VERDICTS: Final = {"stop": "judged", "drop": "dropped", "reopen": "running"}
+
+
+def _due(told: Sequence[Change]) -> datetime | None:
+    """The date that holds: the last one given, unless it waits for a provider since."""
+    for _, change in reversed(told):
+        if change["change"] == "defer":
+            return None
+        if change["change"] not in {"pause", "stop", "drop"} and change.get("deadline"):
+            return _instant(change["deadline"]["due_at"])
+    return None
+
+
+class _Recount:
+    def __init__(self, thing: Thing, history: Sequence[Entry], by: Counting) -> None:
+        self.thing, self.history, self.by = thing, history, by
+        self.tally: Tally = Counter()
+        for measure in thing.measures:
+            self._measure(measure)
+        if thing.clocks is not None:
+            for stage in sorted({c["stage"] for e in history for c in _clocks(e)}):
+                self._stage(thing.clocks, stage)
+        self._standing()
+
+    def _measure(self, measure: Measure) -> None:
+        for number, entry in enumerate(self.history):
+            data, later = entry["data"], self.history[number + 1 :]
+            if _name(entry) != measure.event or {_name(e) for e in later} & set(measure.undone):
+                continue
+            if all(data.get(field) in values for field, values in measure.when.items()):
+                day = data.get(measure.day) if measure.day else entry["at"]
+                amount = self._amount(measure, number)
+                if day is None or amount is None:
+                    continue
+                name = measure.name
+                if measure.scaled:
+                    longer = [n for n, bound in enumerate(SCALE) if amount <= bound]
+                    name, amount = f"{name}@{min(longer, default=len(SCALE))}", 1
+                own = {dim: self._own(told, number) for dim, told in measure.by.items()}
+                self._add(measure.family, _instant(day), own, name, amount)
+
+    def _own(self, told: str, number: int) -> str:
+        entry = self.history[number]
+        if told == "@actor":
+            return str(entry["actor"])
+        return self._tier(number) if told == "@tier" else str(entry["data"].get(told, ""))
+
+    def _tier(self, number: int) -> str:
+        """The tier that had it when this happened: told before, or by its first event."""
+        for entry in [*reversed(self.history[:number]), self.history[number]]:
+            told = self.thing.tiers.get(_name(entry))
+            if told is not None:
+                return str(entry["data"][told] if isinstance(told, str) else told)
+        return ""
+
+    def _amount(self, measure: Measure, number: int) -> int | None:
+        if not measure.amount.startswith("@"):
+            found: int | None = self.history[number]["data"].get(measure.amount, None)
+            return found if measure.amount else 1
+        starts = [
+            e["at"]
+            for place, e in enumerate(self.history[:number])
+            if (_name(e) == measure.since if measure.since else place == 0)
+        ]
+        if not starts and not (number == 0 and not measure.since):
+            return None
+        start = starts[-1] if starts else self.history[0]["at"]
+        return self._seconds(measure.amount, start, self.history[number]["at"])
+
+    def _seconds(self, side: str, start: datetime, end: datetime) -> int:
+        if side == "@business":
+            return self.by.calendar.elapsed_business_time(start, max(start, end))
+        turns = [(start, ""), *((e["at"], e["data"].get("holder")) for e in self.history)]
+        seconds, holder, reached = 0, "", start
+        for (_, held), (at, _) in pairwise([*turns, (end, "")]):
+            holder = holder if held is None else held
+            until = max(reached, min(at, max(start, end)))
+            if self._side(holder) == side:
+                seconds += self.by.calendar.elapsed_business_time(reached, until)
+            reached = until
+        return seconds
+
+    def _side(self, holder: str) -> str:
+        if holder in self.by.client_holders:
+            return "@client"
+        return (
+            "@third"
+            if holder.split(":", maxsplit=1)[0] == "provider" and ":" in holder
+            else "@provider"
+        )
+
+    def _stage(self, clocks: Clocks, stage: str) -> None:
+        late = {
+            _instant(e["data"]["due_at"])
+            for e in self.history
+            if _name(e) == clocks.breach and e["data"]["stage"] == stage
+        }
+        told = [(e["at"], c) for e in self.history for c in _clocks(e) if c["stage"] == stage]
+        starts = [place for place, (_, c) in enumerate(told) if c["change"] == "start"]
+        for begin, end in pairwise([*starts, len(told)]):
+            self._promise(clocks, stage, told[begin:end], late)
+
+    def _promise(
+        self, clocks: Clocks, stage: str, told: Sequence[Change], late: set[datetime]
+    ) -> None:
+        due = _due(told)
+        at, last = next((c for c in reversed(told) if c[1]["change"] in _VERDICTS), told[0])
+        how = _VERDICTS.get(last["change"], "running")
+        if how == "judged":
+            how = "met" if last.get("met") else "breached"
+        elif how == "running" and due in late:
+            how = "breached"
+        amounts = {how: 1, "too_fast": int(bool(last.get("too_fast")))}
+        if last["change"] == "stop":
+            amounts["sided"] = 1
+            for side in ("client", "provider", "third"):
+                amounts[f"{side}_seconds"] = self._seconds(f"@{side}", told[0][0], at)
+        group = clocks.groups.get(stage)
+        more = {} if group is None else {f"{group}_{n}": amount for n, amount in amounts.items()}
+        for name, amount in {**amounts, **more}.items():
+            if due is not None:
+                self._add(clocks.family, due, {"stage": stage}, name, amount)
+        policy = [c["deadline"]["policy"] for _, c in told if c.get("deadline")]
+        if due is not None:
+            self._add(clocks.policies, due, {"policy": policy[-1]}, "promised", 1)
+        if how != "dropped":
+            self._add("stages", None, {"stage": stage}, how, 1)
+
+    def _standing(self) -> None:
+        thing, names = self.thing, [_name(e) for e in self.history]
+        if not thing.standing or not set(names) & set(thing.started):
+            return
+        turns = [name for name in names if name in thing.ended or name in thing.resumed]
+        if turns and turns[-1] in thing.ended:
+            return
+        tiers = [n for n, name in enumerate(names) if name in thing.tiers]
+        told = thing.tiers[names[tiers[-1]]] if tiers else ""
+        tier = self.history[tiers[-1]]["data"][told] if told and isinstance(told, str) else told
+        held = [e["data"]["holder"] for e in self.history if "holder" in e["data"]]
+        side = self._side(held[-1] if held else "")[1:]
+        self._add(thing.standing, None, {"tier": str(tier), "side": side}, "open", 1)
+
+    def _attribute(self, name: str) -> str:
+        field, events = self.thing.attributes.get(name, ("", ()))
+        told = [e["data"].get(field) for e in self.history if _name(e) in events]
+        said = [value for value in told if value is not None]
+        return str(said[-1]) if said else ""
+
+    def _add(
+        self, family: str, at: datetime | None, own: Mapping[str, str], name: str, amount: int
+    ) -> None:
+        values = []
+        for dimension in FAMILIES[family].dimensions:
+            value = own[dimension] if dimension in own else self._attribute(dimension)
+            values.append(self.by.closed(dimension, value))
+        dated = bool(FAMILIES[family].cuts) and at is not None
+        day = f"{at.astimezone(self.by.zone):%Y-%m-%d}" if dated and at is not None else "all"
+        self.tally["|".join((self.by.tenant, family, day, *values)), name] += amount
+
+
+def _clocks(entry: Entry) -> Sequence[Mapping[str, Any]]:
+    return entry["data"].get("clocks") or ()

@@ -1,0 +1,230 @@
+"""A case of a declared thing as the figures need it, and what it adds to them. Pure.
+
+A story is the case's own history with nothing but the fields that some measure asks for. What it
+adds is counted from the whole of it, so a late event or a reopening corrects by itself; a case has
+a few dozen events, and what an event costs does not depend on how many other cases there were.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+from services.kpi.clocks import Change, changes_of, settled
+from services.kpi.families import ALL, FAMILIES, Counts, add
+from services.kpi.measures import (
+    ACTOR,
+    BUSINESS,
+    CLIENT,
+    PROVIDER,
+    SCALE,
+    SIDES,
+    THIRD,
+    TIER,
+    Measure,
+    Thing,
+)
+from services.kpi.policy import Counting
+from shared.contracts import EventBody
+
+OUTSIDE: Final = "provider:"
+"""How a holder begins who is neither the account's client nor its provider, but a third party."""
+Entry = Sequence[Any]
+"""Sequence, event, instant, actor and the fields that are asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The events of one case, in their order."""
+
+    entries: Sequence[Entry] = ()
+
+
+def to_document(story: Story) -> dict[str, Any]:
+    return {"entries": [list(entry) for entry in story.entries]}
+
+
+def from_document(document: Mapping[str, Any]) -> Story:
+    return Story(**document)
+
+
+@cache
+def _fields(thing: Thing, event: str) -> tuple[str, ...]:
+    wanted = {"holder"}
+    for measure in thing.measures:
+        if measure.event == event:
+            wanted |= {measure.amount, measure.day, *measure.when, *measure.by.values()}
+    for field, events in thing.attributes.values():
+        if event in events:
+            wanted.add(field)
+    tier = thing.tiers.get(event)
+    if isinstance(tier, str):
+        wanted.add(tier)
+    if thing.clocks is not None and event == thing.clocks.breach:
+        wanted |= {"stage", "due_at"}
+    return tuple(sorted(name for name in wanted if name and name[0] != "@"))
+
+
+def fold(
+    thing: Thing, story: Story, body: EventBody, at: datetime, sequence: int, actor: str
+) -> Story:
+    """The story after an event, wherever among the known ones it belongs."""
+    event = type(body).event_type.split(".")[2]
+    found = {name: getattr(body, name, None) for name in _fields(thing, event)}
+    data = {name: value for name, value in found.items() if value is not None}
+    if thing.clocks is not None and (changes := changes_of(body)):
+        data["clocks"] = changes
+    others = [entry for entry in story.entries if entry[0] != sequence]
+    return Story(sorted([*others, (sequence, event, at, actor, data)], key=lambda entry: entry[0]))
+
+
+def counts_of(thing: Thing, story: Story, by: Counting) -> Counts:
+    """Everything the case adds."""
+    page = _Page(thing, story, by)
+    for measure in thing.measures:
+        for place, entry in enumerate(story.entries):
+            if entry[1] == measure.event and not page.is_undone(measure, place):
+                page.count(measure, place, entry)
+    if thing.clocks is not None:
+        page.count_stages()
+    page.count_standing()
+    return page.counts
+
+
+class _Page:
+    """Gathers the counts of one story."""
+
+    def __init__(self, thing: Thing, story: Story, by: Counting) -> None:
+        self.thing, self.entries, self.by = thing, story.entries, by
+        self.counts: Counts = {}
+        self._attributes = {
+            name: by.closed(name, str(self._last(*told))) for name, told in thing.attributes.items()
+        }
+        self._tiers = list(self._tiers_before())
+
+    def _last(self, field: str, events: tuple[str, ...]) -> object:
+        told = [e[4][field] for e in self.entries if e[1] in events and field in e[4]]
+        return told[-1] if told else ""
+
+    def _tiers_before(self) -> Iterator[str]:
+        """Which tier had the case at each event; the first event's own at that."""
+        tier = ""
+        for entry in self.entries:
+            told = self.thing.tiers.get(entry[1])
+            following = tier if told is None else str(entry[4].get(told, told))
+            yield tier or following
+            tier = following
+
+    def is_undone(self, measure: Measure, place: int) -> bool:
+        return any(entry[1] in measure.undone for entry in self.entries[place + 1 :])
+
+    def count(self, measure: Measure, place: int, entry: Entry) -> None:
+        data = entry[4]
+        if any(data.get(field) not in values for field, values in measure.when.items()):
+            return
+        at = data.get(measure.day) if measure.day else entry[2]
+        amount = self._amount(measure, place)
+        if at is None or amount is None:
+            return
+        own = {name: self._own(told, place, entry) for name, told in measure.by.items()}
+        name = measure.name
+        if measure.scaled:
+            step = sum(bound < amount for bound in SCALE)
+            name, amount = f"{measure.name}@{step}", 1
+        self._add(measure.family, at, own, {name: amount})
+
+    def _own(self, told: str, place: int, entry: Entry) -> str:
+        if told == TIER:
+            return self._tiers[place]
+        return str(entry[3] if told == ACTOR else entry[4].get(told, ""))
+
+    def _amount(self, measure: Measure, place: int) -> int | None:
+        if not measure.amount:
+            return 1
+        if measure.amount[0] != "@":
+            found: int | None = self.entries[place][4].get(measure.amount)
+            return found
+        since = 0
+        if measure.since:
+            before = [n for n in range(place) if self.entries[n][1] == measure.since]
+            if not before:
+                return None
+            since = before[-1]
+        start, end = self.entries[since][2], self.entries[place][2]
+        if measure.amount == BUSINESS:
+            return self.by.calendar.elapsed_business_time(start, max(start, end))
+        return self._sides(start, end)[measure.amount]
+
+    def _sides(self, start: datetime, end: datetime) -> dict[str, int]:
+        """Working seconds on each side within a span."""
+        sides = dict.fromkeys(SIDES, 0)
+        reached, holder = start, ""
+        for entry in self.entries:
+            until = min(max(entry[2], reached), max(end, start))
+            sides[self._side(holder)] += self.by.calendar.elapsed_business_time(reached, until)
+            reached, holder = until, entry[4].get("holder", holder)
+        last = max(end, reached)
+        sides[self._side(holder)] += self.by.calendar.elapsed_business_time(reached, last)
+        return sides
+
+    def _side(self, holder: str) -> str:
+        if holder in self.by.client_holders:
+            return CLIENT
+        return THIRD if holder.startswith(OUTSIDE) else PROVIDER
+
+    def _add(
+        self, family: str, at: datetime | None, own: Mapping[str, str], amounts: Mapping[str, int]
+    ) -> None:
+        rows = FAMILIES[family]
+        day = ALL
+        if rows.cuts and at is not None:
+            day = at.astimezone(self.by.zone).date().isoformat()
+        values = [
+            self.by.closed(name, own[name]) if name in own else self._attributes[name]
+            for name in rows.dimensions
+        ]
+        told = {name: amount for name, amount in amounts.items() if amount}
+        if told:
+            add(self.counts, "|".join((self.by.tenant, family, day, *values)), told)
+
+    def count_stages(self) -> None:
+        """Each promise by the day it is due: kept, missed or running, and whose time it took."""
+        clocks = self.thing.clocks
+        if clocks is None:
+            return
+        breaches = {(e[4]["stage"], e[4]["due_at"]) for e in self.entries if e[1] == clocks.breach}
+        told: list[tuple[datetime, Sequence[Change]]] = [
+            (entry[2], entry[4].get("clocks", ())) for entry in self.entries
+        ]
+        for promise in settled(told, breaches):
+            own = {"stage": promise.stage}
+            amounts = {promise.how: 1, "too_fast": int(promise.too_fast)}
+            if promise.ended_at is not None and promise.how != "dropped":
+                sides = self._sides(promise.since, promise.ended_at)
+                amounts |= {f"{side[1:]}_seconds": sides[side] for side in SIDES} | {"sided": 1}
+            group = clocks.groups.get(promise.stage)
+            if group is not None:
+                amounts |= {f"{group}_{name}": amount for name, amount in amounts.items()}
+            if promise.due_at is not None:
+                self._add(clocks.family, promise.due_at, own, amounts)
+                told_by = {"policy": promise.policy}
+                self._add(clocks.policies, promise.due_at, told_by, {"promised": 1})
+            if promise.how != "dropped":
+                self._add("stages", None, own, {promise.how: 1})
+
+    def count_standing(self) -> None:
+        thing = self.thing
+        if not thing.standing or not any(e[1] in thing.started for e in self.entries):
+            return
+        is_open, holder, tier = True, "", ""
+        for entry in self.entries:
+            if entry[1] in thing.ended or entry[1] in thing.resumed:
+                is_open = entry[1] in thing.resumed
+            holder = entry[4].get("holder", holder)
+            told = thing.tiers.get(entry[1])
+            tier = tier if told is None else str(entry[4].get(told, told))
+        if is_open:
+            self._add(
+                thing.standing, None, {"tier": tier, "side": self._side(holder)[1:]}, {"open": 1}
+            )

@@ -1,0 +1,259 @@
+"""What lives of incidents add to the figures, against a recount by other code."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.incidents.domain.commands import (
+    Classify,
+    Dismiss,
+    Elevate,
+    Expire,
+    Forward,
+    Observe,
+    Reopen,
+    Reply,
+    Reroute,
+    Return,
+    Solve,
+    Take,
+    Validate,
+)
+from services.kpi.answers import Share, shares
+from services.kpi.definitions import INDICATORS, Indicator, report
+from services.kpi.families import Counts, Key
+from services.kpi.kinds import KINDS
+from services.kpi.measures import Measure, Thing
+from services.kpi.policy import SECTION, Counting, KpiSection, counting
+from services.kpi.recounts import recount_of
+from services.kpi.stories import Story, counts_of, fold, from_document, to_document
+from services.kpi.things import INCIDENT, THINGS
+from shared.policy import load_tenants
+from tests.support.incidents import (
+    ANSWER,
+    QUESTION,
+    SOLUTION,
+    Case,
+    at_tier_2,
+    at_tier_3,
+    lima,
+    registered,
+    validating,
+)
+
+TENANTS = Path(__file__).parents[3] / "deploy" / "tenants"
+HOUR = 3600
+
+
+@cache
+def osce() -> Counting:
+    return counting(load_tenants(TENANTS, {SECTION: KpiSection})["osce"])
+
+
+def story_of(case: Case, thing: Thing = INCIDENT) -> Story:
+    story = Story()
+    for event, stamp in case.told:
+        story = fold(thing, story, event, stamp.at, stamp.sequence, stamp.actor)
+    return story
+
+
+def history_of(case: Case) -> list[dict[str, Any]]:
+    return [
+        {
+            "seq": stamp.sequence,
+            "type": event.event_type,
+            "at": stamp.at,
+            "actor": stamp.actor,
+            "data": event.model_dump(mode="json"),
+        }
+        for event, stamp in case.told
+    ]
+
+
+def figures(*cases: Case) -> Mapping[str, tuple[Share, Mapping[str, Share]]]:
+    """Every figure of incidents over some cases, as `Figures` would sum them."""
+    total: Counter[tuple[str, str, str]] = Counter()
+    for case in cases:
+        for text, amounts in counts_of(INCIDENT, story_of(case), osce()).items():
+            key = Key.parse(text)
+            for one in report("incidents"):
+                if one.family == key.family:
+                    value = key.dimensions[one.split] if one.split else ""
+                    for measure in one.measures & amounts.keys():
+                        total[one.id, value, measure] += amounts[measure]
+    return {one.name: shares(one, _sums(one, total)) for one in report("incidents")}
+
+
+def _sums(one: Indicator, total: Counter[tuple[str, str, str]]) -> dict[str, dict[str, int]]:
+    values = {value for name, value, _ in total if name == one.id}
+    parts = {v: {m: total[one.id, v, m] for m in one.measures} for v in values}
+    whole = {m: sum(part[m] for part in parts.values()) for m in one.measures}
+    return {**parts, "": whole}
+
+
+def solved_at_2() -> Case:
+    case = at_tier_2()
+    case.give(Take(), lima(1, 12), actor="person:luz")
+    case.give(Solve("Se corrigió."), lima(2), actor="person:luz")
+    case.give(Reply("Ya funciona."), lima(2, 11))
+    return case
+
+
+def through_a_provider() -> Case:
+    case = at_tier_3()
+    case.give(Take(), lima(2), actor="person:rui")
+    case.give(QUESTION, lima(2, 11), actor="person:rui")
+    case.give(ANSWER, lima(3, 11), actor="person:rui")
+    case.give(SOLUTION, lima(7), actor="person:rui")
+    case.give(Observe("Falta evidencia."), lima(8))
+    case.give(SOLUTION, lima(9), actor="person:rui")
+    case.give(Validate(), lima(9, 12))
+    case.give(Reply("Resuelto."), lima(9, 13))
+    return case
+
+
+def sent_around() -> Case:
+    case = at_tier_2()
+    case.give(Reroute("rnp", "Es del registro."), lima(1, 12))
+    case.give(Return("No es nuestro."), lima(1, 13))
+    case.give(Forward(), lima(1, 14))
+    case.give(Classify("Se vio la causa.", origin="data"), lima(1, 15))
+    case.give(Take(), lima(1, 15, 30))
+    case.give(Solve("Listo."), lima(3))
+    case.give(Reply("Listo."), lima(3, 11))
+    return case
+
+
+def late() -> Case:
+    case = at_tier_2()
+    due = case.due
+    while due is not None and due < lima(20):
+        case.give(Expire(due), due, frozenset({"system"}))
+        due = case.due
+    case.give(Take(), lima(20))
+    case.give(Solve("Tarde."), lima(20, 11))
+    case.give(Reply("Tarde."), lima(20, 12))
+    return case
+
+
+def reopened() -> Case:
+    case = solved_at_2()
+    case.give(Reopen("Volvió a fallar."), lima(6))
+    return case
+
+
+def dismissed() -> Case:
+    case = registered()
+    case.give(Dismiss("Es una consulta."), lima(1, 11))
+    return case
+
+
+LIVES = {
+    "registered": registered,
+    "solved at tier 2": solved_at_2,
+    "through a provider": through_a_provider,
+    "sent around": sent_around,
+    "late": late,
+    "reopened": reopened,
+    "dismissed": dismissed,
+    "elevated": at_tier_3,
+    "validating": lambda: validating(lima(3)),
+}
+
+
+@pytest.mark.parametrize("life", LIVES.values(), ids=LIVES.keys())
+def test_counts_equal_a_recount_after_every_event(life: Any) -> None:
+    case: Case = life()
+    whole, history = case.told, history_of(case)
+    for length in range(1, len(whole) + 1):
+        case.told = whole[:length]
+        counted = {
+            (bucket, measure): amount
+            for bucket, amounts in counts_of(INCIDENT, story_of(case), osce()).items()
+            for measure, amount in amounts.items()
+        }
+        assert counted == recount_of("incident", {"incidents": history[:length]}, osce())
+
+
+def test_order_of_arrival_changes_nothing() -> None:
+    case = through_a_provider()
+    story = story_of(case)
+    case.told = [*reversed(case.told), *case.told]
+    assert story_of(case) == story
+    assert from_document(to_document(story)) == Story([list(entry) for entry in story.entries])
+
+
+def test_what_the_manual_asks_to_be_measured() -> None:
+    found = figures(solved_at_2(), through_a_provider(), sent_around(), registered())
+    assert found["total"][0].value == 4
+    assert found["closed"][0].value == 3
+    by_tier = {tier: one.value for tier, one in found["resolved_by_tier"][1].items()}
+    assert by_tier == {"2": 2 / 3, "3": 1 / 3}
+    assert found["routed_correctly"][0].numerator == 2
+    assert found["routed_correctly"][0].denominator == 3
+    assert found["reassignments"][0].numerator == 2
+    assert found["within_deadlines"][0].denominator == 3
+    assert found["by_origin"][1]["data"].value == 1 / 4
+    assert found["solved_by"][1]["person:luz"].value == 1
+    assert found["attended"][1]["3"].value == 1
+
+
+def test_time_of_third_parties_is_apart() -> None:
+    found = figures(through_a_provider())
+    # asked on Thursday at 11:00 and answered on Friday at 11:00: a working day from 8:30 to 16:30
+    assert found["third_time"][0].value == 8 * HOUR
+    elapsed = found["elapsed"][0].numerator
+    assert found["provider_time"][0].numerator == elapsed - 8 * HOUR
+    assert found["client_time"][0].value == 0
+    assert found["solution_third_time"][0].numerator == 8 * HOUR
+    assert (found["elapsed_p90"][0].value or 0) >= elapsed
+
+
+def test_a_missed_promise_is_a_breach_before_and_after_the_work() -> None:
+    found = figures(late())
+    assert found["response_met"][0].value == 0
+    assert found["within_deadlines"][0].value == 0
+    assert found["stages_breached"][0].numerator >= 2
+
+
+def test_a_reopening_takes_the_closing_back() -> None:
+    before, after = figures(solved_at_2()), figures(reopened())
+    assert (before["closed"][0].value, after["closed"][0].value) == (1, 0)
+    assert after["reopened"][0].value == 1
+    assert after["within_deadlines"][0].value is None
+    assert after["total"][0].value == 1
+
+
+def test_promises_tell_the_policy_they_were_given_by() -> None:
+    parts = figures(solved_at_2())["by_policy"][1]
+    assert list(parts) == ["2026-07"]
+
+
+def test_a_new_indicator_is_a_definition(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row for what is measured, a row for the figure: counted, recounted and shown."""
+    warned = Measure("observed", "incidents", "observed", by={"tier": "@tier"})
+    thing = replace(INCIDENT, measures=(*INCIDENT.measures, warned))
+    monkeypatch.setitem(THINGS, "incident", thing)
+    one = Indicator("incidents.observed", "incidents", ("observed",), "B:L1708")
+    monkeypatch.setitem(INDICATORS, one.id, one)
+    case = through_a_provider()
+
+    counted: Counts = KINDS["incident"].counts(story_of(case, thing), osce())
+
+    amounts = {key: a["observed"] for key, a in counted.items() if "observed" in a}
+    assert list(amounts.values()) == [1]
+    recounted = recount_of("incident", {"incidents": history_of(case)}, osce())
+    assert {key: n for (key, name), n in recounted.items() if name == "observed"} == amounts
+    assert one in report("incidents")
+
+
+def test_elevating_twice_is_no_second_registration() -> None:
+    case = at_tier_3()
+    case.give(Return("Es de negocio."), lima(2))
+    case.give(Elevate("No lo es."), lima(2, 11))
+    assert figures(case)["total"][0].value == 1
