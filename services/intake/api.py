@@ -21,6 +21,7 @@ from services.intake.views import (
 from services.intake.webhooks import Webhooks, webhook_routes
 from shared.files import GridFiles
 from shared.http import Call, Page, PageQuery, Routes
+from shared.mail import Letters, letter_routes
 from shared.security import Permissions, Role
 from shared.service import Workshop
 
@@ -47,6 +48,7 @@ PERMISSIONS: Final = Permissions(
         "read_grant": _READ,
         "attach": _ASK,
         "keep_webhooks": {Role.TENANT_ADMIN},
+        "keep_letters": {Role.TENANT_ADMIN, Role.VALIDATION_SUPERVISOR},
         "withdraw_request": {Role.REQUESTER, Role.LIAISON, Role.VALIDATION_SUPERVISOR},
         "replace_request": {Role.REQUESTER, Role.LIAISON, Role.VALIDATION_SUPERVISOR},
         # the client's own word: nobody of the provider gives it for him
@@ -62,6 +64,7 @@ def routes(workshop: Workshop) -> Routes:
     api = Routes("intake", PERMISSIONS)
     registry = Registry(workshop)
     _reading(api, registry)
+    letter_routes(api, Letters(workshop.database, workshop.now), prefix="/intake")
     grant_routes(api, Grants(workshop))
     procedure_routes(api, Publication(workshop))
     webhook_routes(api, Webhooks(workshop, Secrets(workshop.database)))

@@ -7,6 +7,7 @@ from typing import Final
 from services.intake.cases import GRANT, REQUEST
 from services.intake.domain import Action, Advance, Coverage, Receive
 from services.intake.domain.grant import GrantStatus, Leave
+from services.intake.notices import write_notice
 from services.intake.policy import IntakePolicy
 from shared.bus.hears import Heard, Hears, Send
 from shared.contracts.incidents import IncidentConverted
@@ -28,6 +29,7 @@ from shared.contracts.validation import (
     EvaluationObserved,
     EvaluationOpened,
     EvaluationRefused,
+    QueryReminded,
 )
 from shared.service import Workshop
 
@@ -72,8 +74,18 @@ def on_evaluation_opened(heard: Heard[EvaluationOpened]) -> Iterable[Send]:
 
 
 @hears(EvaluationObserved)
-def on_evaluation_observed(heard: Heard[EvaluationObserved]) -> Iterable[Send]:
-    yield _to(heard.subject, Advance(Action.OBSERVE, heard.at))
+async def on_evaluation_observed(
+    heard: Heard[EvaluationObserved], workshop: Workshop
+) -> Iterable[Send]:
+    await write_notice(workshop, heard.tenant, heard.subject, heard.body)
+    return [_to(heard.subject, Advance(Action.OBSERVE, heard.at))]
+
+
+@hears(QueryReminded)
+async def on_query_reminded(heard: Heard[QueryReminded], workshop: Workshop) -> Iterable[Send]:
+    request_id = heard.body.evaluation_id
+    await write_notice(workshop, heard.tenant, request_id, heard.body, query_id=heard.subject)
+    return []
 
 
 @hears(EvaluationAnswered)

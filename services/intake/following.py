@@ -11,11 +11,13 @@ from services.intake.domain.delivery import Message, Open
 from services.intake.domain.lifecycle import Status
 from services.intake.domain.subscription import occasion_of
 from services.intake.domain.succession import successor
+from services.intake.notices import write_notice
 from services.intake.subscribers import active_subscriptions
 from shared.bus.hears import Heard, Hears, Send
 from shared.contracts.intake import (
     AttachmentCompleted,
     RequestClosed,
+    RequestConfirmationAsked,
     RequestProgressed,
     RequestReceived,
     RequestReplaced,
@@ -36,6 +38,14 @@ async def on_request_replaced(heard: Heard[RequestReplaced], workshop: Workshop)
     return [Send(REQUEST.stream, by.id, successor(by, old.id, old.state.code), create=True)]
 
 
+@follows(RequestConfirmationAsked)
+async def on_confirmation_asked(
+    heard: Heard[RequestConfirmationAsked], workshop: Workshop
+) -> Iterable[Send]:
+    await write_notice(workshop, heard.tenant, heard.subject, heard.body)
+    return []
+
+
 @follows(AttachmentCompleted)
 def on_attachment_completed(heard: Heard[AttachmentCompleted]) -> Iterable[Send]:
     body = heard.body
@@ -45,7 +55,8 @@ def on_attachment_completed(heard: Heard[AttachmentCompleted]) -> Iterable[Send]
 
 @follows(RequestReceived, RequestProgressed, RequestClosed)
 async def on_request_changed(heard: Heard[Changed], workshop: Workshop) -> Iterable[Send]:
-    """Whoever subscribed is told; what contradicts it, and what it supersedes, is found."""
+    """Client and subscribers are told; what contradicts it, and what it supersedes, is found."""
+    await write_notice(workshop, heard.tenant, heard.subject, heard.body)
     return [*await _deliveries(heard, workshop), *await _consequences(heard, workshop)]
 
 

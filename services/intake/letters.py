@@ -3,12 +3,14 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
+from services.intake import notices
 from services.intake.consultations import writing as consultations
 from shared.mail import Composed, Composer, Letter, Unsendable
 from shared.service import Workshop
 
 COMPOSERS: Final[Mapping[str, Callable[[Workshop, Letter], Awaitable[Composed]]]] = {
     **dict.fromkeys(consultations.TEMPLATES, consultations.compose),
+    **dict.fromkeys(notices.TEMPLATES, notices.compose),
 }
 
 

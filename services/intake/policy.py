@@ -53,6 +53,19 @@ class Lapse(StrEnum):
 
 
 class TypeRow(Frozen):
+class LetterOccasion(StrEnum):
+    """When the client is written to."""
+
+    RECEIPT = "receipt"
+    CONFIRMATION = "confirmation"
+    OBSERVATION = "observation"
+    REMINDER = "reminder"
+    APPROVAL = "approval"
+    START = "start"
+    PROGRESS = "progress"
+    CLOSE = "close"
+
+
     """A type of request: its code's series, and the terms promised on reception by stage.
 
     `rules` is whether what it asks for is in force once it is deployed, for its topic and the
@@ -67,6 +80,18 @@ class TypeRow(Frozen):
 
 
 class AccessRow(Frozen):
+class LettersRow(Frozen):
+    """What the client is written of his requests (A60), to a mailbox of `mail.yaml`.
+
+    Coverage is told each `progress_step` percent.
+    """
+
+    mailbox: Key = "client"
+    occasions: Annotated[tuple[LetterOccasion, ...], Field(min_length=1)]
+    progress_step: Annotated[int, Field(ge=1, le=100)] = 25
+    source: Source
+
+
     """The client's systems that may be looked at, and for how many days at the longest (A26)."""
 
     systems: Annotated[tuple[Key, ...], Field(min_length=1)]
@@ -130,7 +155,8 @@ class IntakeSection(Frozen):
     """`intake.yaml`. `calendar` says when a day, and so a code's year, begins.
 
     Without `verbal`, an instruction by word of mouth is not taken; without `attachments`, no
-    document; without `access`, nobody is let into the client's systems.
+    document; without `access`, nobody is let into the client's systems; without `letters`, the
+    client is not written to.
     """
 
     calendar: Key
@@ -139,6 +165,7 @@ class IntakeSection(Frozen):
     webhooks: WebhookRow | None = None
     access: AccessRow | None = None
     types: Annotated[Mapping[Key, TypeRow], Field(min_length=1)]
+    letters: LettersRow | None = None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ from services.intake.letterbox.policy import places
 from shared.contracts.terms import Deadline
 from shared.contracts.training import PlanCompleted, PlanOpened
 from shared.files import GridFiles
+from shared.ids import new_id
+from shared.mail import Letter, Letters
 from shared.runner import find
 from shared.security import Role
 from tests.security.doors import Door, doors_of
@@ -160,6 +162,7 @@ async def _settle(town: Town) -> None:
     plan = await reaches(f"/trainings/{case_id}")
     await command(f"/trainings/{case_id}/launch", plan["version"], None)
     await _write_in(town)
+    await _write(town)
     await _quiet(town)
     beside = town.house.process.parts["intake"].workshop.database
     for name in ("mails", "private_names"):
@@ -195,6 +198,15 @@ async def _give_access(client: httpx.AsyncClient) -> None:
     await eventually(lambda: client.get(path), lambda a: a.json()["status"] == "viable")
     wanted = {"person_id": "ana", "system": "expedientes", "days": 30}
     (await client.post(f"{path}/grants", json=wanted)).raise_for_status()
+
+
+async def _write(town: Town) -> None:
+    """A letter a service: no mail server is configured here, so that they stay as they are."""
+    for name in ("intake", "incidents"):
+        workshop = town.house.process.parts[name].workshop
+        letter = Letter(new_id(), MINE, "client", "request_received", {})
+        await Letters(workshop.database, workshop.now).write(letter)
+        town.things[f"{name}.letter"] = [letter.id]
 
 
 async def _attach(client: httpx.AsyncClient, request_id: str) -> None:
