@@ -52,7 +52,6 @@ class Lapse(StrEnum):
     WITHDRAW = "withdraw"
 
 
-class TypeRow(Frozen):
 class LetterOccasion(StrEnum):
     """When the client is written to."""
 
@@ -66,6 +65,7 @@ class LetterOccasion(StrEnum):
     CLOSE = "close"
 
 
+class TypeRow(Frozen):
     """A type of request: its code's series, and the terms promised on reception by stage.
 
     `rules` is whether what it asks for is in force once it is deployed, for its topic and the
@@ -79,7 +79,6 @@ class LetterOccasion(StrEnum):
     source: Source
 
 
-class AccessRow(Frozen):
 class LettersRow(Frozen):
     """What the client is written of his requests (A60), to a mailbox of `mail.yaml`.
 
@@ -92,6 +91,7 @@ class LettersRow(Frozen):
     source: Source
 
 
+class AccessRow(Frozen):
     """The client's systems that may be looked at, and for how many days at the longest (A26)."""
 
     systems: Annotated[tuple[Key, ...], Field(min_length=1)]
@@ -164,8 +164,8 @@ class IntakeSection(Frozen):
     attachments: AttachmentRow | None = None
     webhooks: WebhookRow | None = None
     access: AccessRow | None = None
-    types: Annotated[Mapping[Key, TypeRow], Field(min_length=1)]
     letters: LettersRow | None = None
+    types: Annotated[Mapping[Key, TypeRow], Field(min_length=1)]
 
 
 @dataclass(frozen=True)
