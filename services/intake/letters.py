@@ -5,12 +5,14 @@ from typing import Final
 
 from services.intake import notices
 from services.intake.consultations import writing as consultations
+from services.intake.dossiers import writing as dossiers
 from shared.mail import Composed, Composer, Letter, Unsendable
 from shared.service import Workshop
 
 COMPOSERS: Final[Mapping[str, Callable[[Workshop, Letter], Awaitable[Composed]]]] = {
-    **dict.fromkeys(consultations.TEMPLATES, consultations.compose),
     **dict.fromkeys(notices.TEMPLATES, notices.compose),
+    **dict.fromkeys(consultations.TEMPLATES, consultations.compose),
+    **dict.fromkeys(dossiers.TEMPLATES, dossiers.compose),
 }
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field, StringConstraints
 
 from services.intake.consultations.policy import ConsultationPolicy, consultation_policy
+from services.intake.dossiers.policy import DocumentsPolicy, documents_policy
 from shared.clock import Calendar, Promise
 from shared.contracts.terms import Deadline, DeadlineStep
 from shared.decider import Invalid, Unknown
@@ -181,6 +182,7 @@ class IntakePolicy:
     types: Mapping[str, TypeRow]
     section: IntakeSection
     own_consultations: ConsultationPolicy | None = None
+    own_documents: DocumentsPolicy | None = None
     _made: dict[tuple[str, int], tuple[Deadline, ...]] = field(default_factory=dict)
 
     def type_of(self, name: str) -> TypeRow:
@@ -247,6 +249,17 @@ class IntakePolicy:
         return self.own_consultations
 
     @property
+    def documents(self) -> DocumentsPolicy:
+        """How the documents desk works.
+
+        Raises:
+            Invalid: this tenant has none.
+        """
+        if self.own_documents is None:
+            raise Invalid("dossier.not_taken", tenant=self.tenant.key)
+        return self.own_documents
+
+    @property
     def webhooks(self) -> WebhookRow:
         """How subscribers are told.
 
@@ -310,5 +323,10 @@ def intake_policy(tenant: Tenant) -> IntakePolicy:
         tenant.term(section.verbal.term)
     calendar = tenant.calendar(section.calendar)
     return IntakePolicy(
-        tenant, calendar, section.types, section, own_consultations=consultation_policy(tenant)
+        tenant,
+        calendar,
+        section.types,
+        section,
+        own_consultations=consultation_policy(tenant),
+        own_documents=documents_policy(tenant),
     )

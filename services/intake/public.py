@@ -11,6 +11,12 @@ from services.intake.consultations.cases import CONSULTATION
 from services.intake.consultations.mailing import ConsultationMail
 from services.intake.consultations.policy import SECTION as CONSULTATIONS
 from services.intake.consultations.policy import ConsultationSection
+from services.intake.dossiers.api import ROWS as DOSSIER_ROWS
+from services.intake.dossiers.api import dossier_routes
+from services.intake.dossiers.cases import DOSSIER
+from services.intake.dossiers.mailing import DossierMail
+from services.intake.dossiers.policy import SECTION as DOCUMENTS
+from services.intake.dossiers.policy import DocumentsSection
 from services.intake.letterbox.api import ROWS as MAIL_ROWS
 from services.intake.letterbox.api import mail_routes
 from services.intake.letterbox.desks import Desks
@@ -27,12 +33,13 @@ from shared.security import Role
 from shared.service import Workshop
 from shared.store import Kind
 
-KINDS: Final[Sequence[Kind[Any]]] = (CONSULTATION,)
+KINDS: Final[Sequence[Kind[Any]]] = (CONSULTATION, DOSSIER)
 SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
     CONSULTATIONS: ConsultationSection,
+    DOCUMENTS: DocumentsSection,
     LETTERBOX: LetterboxSection,
 }
-ROWS: Final[Mapping[str, set[Role]]] = {**CONSULTATION_ROWS, **MAIL_ROWS}
+ROWS: Final[Mapping[str, set[Role]]] = {**CONSULTATION_ROWS, **DOSSIER_ROWS, **MAIL_ROWS}
 PORT: Final = "mail.port"
 """Where the workshop's memory has the port of the open door."""
 
@@ -40,6 +47,7 @@ PORT: Final = "mail.port"
 def public_routes(api: Routes, workshop: Workshop) -> None:
     """All operations of the public's ways in."""
     consultation_routes(api, workshop)
+    dossier_routes(api, workshop)
     mail_routes(api, _mails(workshop))
 
 
@@ -53,7 +61,10 @@ def public_tasks(workshop: Workshop) -> Sequence[Callable[[], Awaitable[None]]]:
     """What runs as long as the service does: the door, if it is to stand open, and the sorting."""
     known = places(workshop.tenants)
     mails, metrics = _mails(workshop), MailMetrics(workshop.registry)
-    desks: Desks = {DeskName.CONSULTATIONS: ConsultationMail(workshop)}
+    desks: Desks = {
+        DeskName.CONSULTATIONS: ConsultationMail(workshop),
+        DeskName.DOCUMENTS: DossierMail(workshop),
+    }
     sorting = Sorting(workshop, mails, GridFiles(workshop.database), known, desks, metrics)
     listen = workshop.settings.mail_listen
     if listen is None:

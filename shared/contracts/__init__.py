@@ -5,6 +5,7 @@ A consumer depends on this package and never on the service that publishes.
 
 from shared.contracts import (
     consultations,
+    dossiers,
     incidents,
     intake,
     kpi,
@@ -33,6 +34,7 @@ __all__ = [
     "body_of",
     "consultations",
     "decode",
+    "dossiers",
     "encode",
     "incidents",
     "intake",

@@ -2,97 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
 
-import aiosmtplib
-import httpx
 import pytest
-from pydantic import SecretStr
 
 from services.intake.consultations.cases import CONSULTATION
 from services.intake.consultations.mailing import ConsultationMail
+from services.intake.letterbox.desks import Desks
 from services.intake.letterbox.mails import Mails
 from services.intake.letterbox.metrics import MailMetrics
 from services.intake.letterbox.policy import DeskName, places
 from services.intake.letterbox.sorting import Sorting
-from services.intake.public import PORT
-from services.intake.service import SERVICE
 from shared.files import GridFiles
-from shared.security import Role
-from tests.support.eventually import eventually
-from tests.support.house import House, running, settings_of
-from tests.support.post_office import PostOffice, post_office
+from tests.support.house import settings_of
+from tests.support.street import Street, open_street
 from tests.unit.intake.public.letters import BOX, PDF, SENDER, bounce, raw, written
 
 pytestmark = pytest.mark.integration
-MORNING = datetime(2026, 7, 1, 15, 0, tzinfo=UTC)  # Wednesday, 10:00 in Lima
 CHECKS = ["wording", "content", "spelling", "signature"]
-
-
-@dataclass
-class Street:
-    """A house with an open door, the post office it writes to, and somebody at the desk."""
-
-    house: House
-    office: PostOffice
-    desk: httpx.AsyncClient
-
-    async def send(self, message: EmailMessage | bytes, sender: str = SENDER) -> None:
-        port = await eventually(self._port, lambda found: found > 0)
-        content = message if isinstance(message, bytes) else message.as_bytes()
-        async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False) as client:
-            await client.sendmail(sender, [BOX], content)
-
-    async def _port(self) -> int:
-        port: int = self.house.process.parts["intake"].workshop.memory.get(PORT, 0)
-        return port
-
-    async def consultations(self, number: int) -> list[dict[str, Any]]:
-        """All there are, as soon as nothing waits to be read and there are so many."""
-
-        async def listed() -> list[dict[str, Any]]:
-            await self.sorted()
-            items: list[dict[str, Any]] = (await self.desk.get("/consultations")).json()["items"]
-            return items
-
-        return await eventually(listed, lambda items: len(items) >= number)
-
-    async def sorted(self) -> None:
-        async def waiting() -> int:
-            answer = await self.desk.get("/mails", params={"status": "stored"})
-            return len(answer.json()["items"])
-
-        await eventually(waiting, lambda number: number == 0)
-
-    async def mails(self, status: str) -> list[dict[str, Any]]:
-        await self.sorted()
-        answer = await self.desk.get("/mails", params={"status": status})
-        items: list[dict[str, Any]] = answer.json()["items"]
-        return items
-
-    async def letters(self, number: int) -> list[EmailMessage]:
-        async def count() -> int:
-            return len(self.office.letters)
-
-        await eventually(count, lambda n: n >= number)
-        assert len(self.office.letters) == number
-        return self.office.letters
-
-    async def read(self, case_id: str) -> dict[str, Any]:
-        view: dict[str, Any] = (await self.desk.get(f"/consultations/{case_id}")).json()
-        return view
-
-    async def act(self, view: dict[str, Any], action: str, body: Any) -> dict[str, Any]:
-        headers = {"if-match": f'"{view["version"]}"'}
-        path = f"/consultations/{view['id']}/{action}"
-        answer = await self.desk.post(path, json=body, headers=headers)
-        assert answer.is_success, answer.text
-        after: dict[str, Any] = answer.json()
-        return after
 
 
 @pytest.fixture
@@ -100,14 +27,8 @@ async def street(
     amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
 ) -> AsyncIterator[Street]:
     settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
-    async with post_office() as office:
-        listening = {"mail_listen": "127.0.0.1:0", "smtp_url": SecretStr(office.url)}
-        settings = settings.model_copy(update=listening)
-        async with running([SERVICE], settings, tmp_path) as house:
-            house.clock.move_to(MORNING)
-            roles = (Role.CHANNEL_COORDINATOR, Role.ADVISER)
-            desk = house.as_(*roles, tenant="osce", subject="ana")
-            yield Street(house, office, desk)
+    async with open_street(settings, tmp_path) as street:
+        yield street
 
 
 async def test_a_message_becomes_one_case_and_its_thread_stays_one(street: Street) -> None:
@@ -207,7 +128,7 @@ async def test_a_message_read_twice_or_by_two_at_once_is_one_case(street: Street
     )
     known = places(workshop.tenants)
     metrics = MailMetrics(type(workshop.registry)())
-    desks = {DeskName.CONSULTATIONS: ConsultationMail(workshop)}
+    desks: Desks = {DeskName.CONSULTATIONS: ConsultationMail(workshop)}
     others = [Sorting(workshop, mails, files, known, desks, metrics) for _ in range(3)]
     await asyncio.gather(*(one.sort_waiting() for one in others))
     await street.sorted()

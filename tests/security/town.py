@@ -1,6 +1,7 @@
 """All services with two accounts in them: osinergmin at work, osce with nothing of its own."""
 
 import logging
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -49,6 +50,12 @@ ARTICLE = {
     "type": "error",
 }
 CONSULTATION = {"subject": "s", "text": "t", "consent": True, "contact": {"email": "u@x.example"}}
+DOSSIER = {
+    "service": "general",
+    "text": "t",
+    "contact": {"email": "u@x.example"},
+    "documents": [{"name": "acta.pdf", "content": b64encode(b"%PDF-1.7 acta").decode()}],
+}
 QUESTION = {"text": "¿Qué se pide?", "options": ["El número", "Nada"], "correct": ["a"]}
 SHIFT = {
     "starts_at": "2026-07-27T08:00:00-05:00",
@@ -151,11 +158,7 @@ async def _settle(town: Town) -> None:
     await command(f"{path}/share", approved["version"], {"content": "Para conocimiento."})
     program = {"name": "p", "roles": ["requester"], "expires_at": "2026-12-01T00:00:00Z"}
     (await everybody.post("/programs", json=program)).raise_for_status()
-    seeds: dict[str, dict[str, Any] | None] = {"/incidents": INCIDENT, "/knowledge": ARTICLE}
-    seeds |= {"/periods/2026-06/close": None, "/consultations": CONSULTATION}
-    for path, body in seeds.items():
-        made = await everybody.post(path, json=body)
-        assert made.is_success, made.text
+    await _seed(everybody)
     plan = await reaches(f"/trainings/{case_id}")
     plan = await command(f"/trainings/{case_id}/material", plan["version"], {"text": "ayuda"})
     await command(f"/trainings/{case_id}/quiz", plan["version"], {"questions": [QUESTION]})
@@ -211,6 +214,24 @@ async def _write(town: Town) -> None:
 
 async def _attach(client: httpx.AsyncClient, request_id: str) -> None:
     content = b"%PDF-1.7 acta"
+async def _train(client: httpx.AsyncClient, training_id: str) -> None:
+    leader, trainer = [
+        (await client.get("/people", params={"role": role})).json()["items"][0]["id"]
+        for role in ("supervisor", "trainer")
+    ]
+    session = {"trainer_id": trainer, **TIMES, "person_ids": [leader]}
+    (await client.post(f"/trainings/{training_id}/sessions", json=session)).raise_for_status()
+
+
+async def _seed(client: httpx.AsyncClient) -> None:
+    seeds: dict[str, dict[str, Any] | None] = {"/incidents": INCIDENT, "/knowledge": ARTICLE}
+    seeds |= {"/periods/2026-06/close": None, "/consultations": CONSULTATION}
+    seeds |= {"/dossiers": DOSSIER}
+    for path, body in seeds.items():
+        made = await client.post(path, json=body)
+        assert made.is_success, made.text
+
+
     named = {"name": "acta.pdf", "size": len(content), "sha256": sha256(content).hexdigest()}
     declared = await client.post(f"/requests/{request_id}/attachments", json=named)
     path = f"/requests/{request_id}/attachments/{declared.json()['id']}/content"

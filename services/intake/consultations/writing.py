@@ -46,7 +46,7 @@ async def compose(workshop: Workshop, letter: Letter) -> Composed:
     rules = policy.consultations
     state = (await workshop.of(CONSULTATION).get(str(letter.facts["case"]), letter.tenant)).state
     correspondent = _correspondent(workshop)
-    words = {"code": state.code, "due": "", "answer": ""}
+    words = {"code": state.code, "due": "", "answer": "", "reason": ""}
     if letter.template == ANSWERED:
         rows = rules.section.letters.get("answered")
         text = await correspondent.private.text(letter.tenant, str(letter.facts["text"]))

@@ -187,7 +187,7 @@ class Mails:
         """How many wait to be read, and how many for somebody, by account."""
         waits = [MailStatus.STORED.value, MailStatus.DEAD.value]
         group = {"_id": {"tenant": "$tenant", "status": "$status"}, "n": {"$sum": 1}}
-        stages = [{"$match": {"status": {"$in": waits}}}, {"$group": group}]
+        stages: list[dict[str, Any]] = [{"$match": {"status": {"$in": waits}}}, {"$group": group}]
         with transient_when_away():
             cursor = await self._mails.aggregate(stages)
             return {(row["_id"]["tenant"], row["_id"]["status"]): row["n"] async for row in cursor}

@@ -22,6 +22,7 @@ class DeskName(StrEnum):
     """Who attends what comes to an address."""
 
     CONSULTATIONS = "consultations"
+    DOCUMENTS = "documents"
 
 
 class Box(Frozen):

@@ -14,7 +14,7 @@ from shared.policy import Frozen, Source, Tenant
 from shared.policy.models import Language
 from shared.security.roles import Role
 
-FACTS: Final = frozenset({"code", "due", "answer"})
+FACTS: Final = frozenset({"code", "due", "answer", "reason"})
 Series = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,8}$")]
 
 
@@ -52,7 +52,7 @@ Template = Annotated[
 
 
 class LetterRow(Frozen):
-    """What the user is written; `{code}`, `{due}` and `{answer}` are filled in."""
+    """What the user is written; `{code}`, `{due}`, `{reason}` and `{answer}` are filled in."""
 
     subject: Template
     text: Template

@@ -1,0 +1,14 @@
+"""Where files of the documents desk are kept."""
+
+from typing import Final
+
+from services.intake.dossiers.domain import RULES, Dossier
+from shared.store import Kind
+
+DOSSIER: Final[Kind[Dossier]] = Kind(
+    "intake",
+    "dossier",
+    RULES,
+    indexes=(("state.due_at", "_id"), ("state.area", "state.due_at")),
+    unique=(("state.code",),),
+)

@@ -1,0 +1,133 @@
+"""What the routes do with files: documents are judged and kept, words go where words lie."""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from services.intake.desks import Desk
+from services.intake.dossiers.cases import DOSSIER
+from services.intake.dossiers.domain import Dossier, model
+from services.intake.dossiers.inputs import (
+    Addition,
+    DossierQuery,
+    NewDocument,
+    NewDossier,
+    Receipt,
+)
+from services.intake.dossiers.policy import DocumentsPolicy
+from services.intake.dossiers.views import DossierView, ServicesView, dossier_view, services_view
+from services.intake.policy import IntakePolicy
+from services.intake.private import DRAFT, NOTE, USER
+from services.intake.sniffing import HEAD, media_type_of
+from shared.contracts.consultations import EnclosureRef, TextRef
+from shared.decider import Invalid
+from shared.files import GridFiles
+from shared.http import Call, Page
+from shared.ids import derived_id
+from shared.service import Workshop, cause_of
+from shared.store import Outcome
+from shared.store.cases import to_milliseconds
+
+
+@dataclass(frozen=True)
+class Dossiers(Desk[Dossier, DossierView]):
+    """The operations on files."""
+
+    def policy(self, call: Call) -> DocumentsPolicy:
+        policy: IntakePolicy = self.workshop.policy(call.tenant)
+        return policy.documents
+
+    async def present(self, call: Call, body: NewDossier) -> DossierView:
+        policy = self.policy(call)
+        policy.service(body.service)
+        cause, now = cause_of(call), self.workshop.now()
+        documents = await self._keep(call, cause.id, cause.id, body.documents)
+        code = await self.workshop.codes.next(call.tenant, policy.section.series, policy.year(now))
+        await self.private.keep_contact(call.tenant, cause.id, body.contact.contact())
+        command = model.Present(
+            code=code,
+            service=body.service,
+            text=await self.private.keep(call.tenant, cause.id, USER, body.text, now),
+            documents=documents,
+            preferential=body.preferential,
+            for_entity=body.for_entity,
+        )
+        return await self.create(call, command, cause)
+
+    async def add(self, call: Call, case_id: str, body: Addition) -> DossierView:
+        await self.cases.get(case_id, call.tenant)
+        documents = await self._keep(call, case_id, cause_of(call).id, body.documents)
+        text = await self._words(call, case_id, USER, body.text)
+        return await self.give(call, case_id, model.Add(text, documents))
+
+    async def resolve(self, call: Call, case_id: str, words: str) -> DossierView:
+        text = await self._words(call, case_id, DRAFT, words)
+        return await self.give(call, case_id, model.Resolve(text))
+
+    async def acknowledge(self, call: Call, case_id: str, body: Receipt) -> DossierView:
+        person = await self._words(call, case_id, NOTE, body.person)
+        at = to_milliseconds(body.received_at)
+        command = model.Acknowledge(body.proof, body.file_number, at, person)
+        return await self.give(call, case_id, command)
+
+    async def queue(self, call: Call, query: DossierQuery) -> Page[DossierView]:
+        return await self.find(call, query, service=query.service, area=query.area)
+
+    async def services(self, call: Call) -> ServicesView:
+        return services_view(self.policy(call), call.language)
+
+    async def _words(self, call: Call, case_id: str, role: str, words: str) -> TextRef:
+        await self.cases.get(case_id, call.tenant)
+        return await self.private.keep(call.tenant, case_id, role, words, self.workshop.now())
+
+    async def _keep(
+        self, call: Call, case_id: str, occasion: str, documents: Sequence[NewDocument]
+    ) -> tuple[EnclosureRef, ...]:
+        """All of them judged before one is kept: a request that is refused keeps nothing."""
+        taken = self.policy(call).section.documents
+        if len(documents) > taken.at_once:
+            raise Invalid("dossier.too_many_documents", limit=taken.at_once)
+        judged = [await asyncio.to_thread(_judged, one, taken.max_bytes) for one in documents]
+        for _, media_type, name in judged:
+            if media_type not in taken.types:
+                known = ", ".join(taken.types)
+                raise Invalid("dossier.type_not_taken", name=name, found=media_type, known=known)
+        files, kept = GridFiles(self.workshop.database), []
+        for number, (content, media_type, name) in enumerate(judged):
+            ref = EnclosureRef(
+                id=derived_id("document", call.tenant, occasion, str(number)),
+                size=len(content),
+                media_type=media_type,
+                sha256=hashlib.sha256(content).hexdigest(),
+            )
+            await self.private.keep_name(call.tenant, case_id, ref.id, name)
+            await files.delete(ref.id)
+            await files.put(ref.id, call.tenant, _once(content))
+            kept.append(ref)
+        return tuple(kept)
+
+
+def _judged(document: NewDocument, limit: int) -> tuple[bytes, str, str]:
+    try:
+        content = base64.b64decode(document.content, validate=True)
+    except binascii.Error:
+        raise Invalid("dossier.broken_encoding", name=document.name) from None
+    if len(content) > limit:
+        raise Invalid("dossier.too_large", name=document.name, limit=limit)
+    return content, media_type_of(content[:HEAD]), document.name
+
+
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+def dossiers(workshop: Workshop) -> Dossiers:
+    """The desk, put together."""
+
+    def show(_call: Call, outcome: Outcome[Dossier]) -> DossierView:
+        return dossier_view(outcome)
+
+    return Dossiers(workshop, DOSSIER, show)

@@ -1,0 +1,125 @@
+"""What a file answers to a command."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from services.intake.dossiers.domain import model
+from services.intake.dossiers.domain.lifecycle import LIFECYCLE, Action
+from services.intake.dossiers.domain.model import Command, Dossier
+from services.intake.dossiers.policy import DocumentsPolicy
+from services.intake.policy import IntakePolicy
+from services.intake.rules.promise import BROKEN_AFTER, next_reached
+from shared.clock import DUE
+from shared.contracts import EventBody
+from shared.contracts import dossiers as told
+from shared.contracts.consultations import TextRef
+from shared.decider import Given, Invalid, Rejected
+
+LAPSED: Final = "not_corrected"
+_ACTION: Final[dict[type, Action]] = {
+    model.Present: Action.PRESENT,
+    model.Accept: Action.ACCEPT,
+    model.Observe: Action.OBSERVE,
+    model.Require: Action.REQUIRE,
+    model.Add: Action.ADD,
+    model.Reject: Action.REJECT,
+    model.Resolve: Action.RESOLVE,
+    model.Notify: Action.NOTIFY,
+    model.Acknowledge: Action.ACKNOWLEDGE,
+    model.Bounce: Action.BOUNCE,
+}
+
+
+def decide(case: Dossier, command: Command, given: Given[IntakePolicy]) -> Sequence[EventBody]:
+    """The events that a command leads to."""
+    if isinstance(command, model.PassDeadline):
+        return _passed(case, command.due_at, given.policy.documents)
+    LIFECYCLE.follow(case.status, _ACTION[type(command)])
+    return [_decided(case, command, given)]
+
+
+def _decided(  # noqa: C901, PLR0911 - a table of commands
+    case: Dossier, command: Command, given: Given[IntakePolicy]
+) -> EventBody:
+    policy = given.policy.documents
+    match command:
+        case model.Present():
+            return _presented(command, given)
+        case model.Accept(area):
+            return told.DossierAccepted(area=policy.area(area) if area else case.area)
+        case model.Observe(reason):
+            return told.DossierObserved(reason=reason, deadline=policy.correction(given.at))
+        case model.Require(reason):
+            return told.DossierRequired(reason=reason)
+        case model.Add(text, documents):
+            return told.DossierAdded(
+                text=text,
+                documents=documents,
+                received_at=given.at,
+                effective_received_at=policy.received(given.at),
+            )
+        case model.Reject(reason):
+            return told.DossierRejected(reason=reason)
+        case model.Resolve(text):
+            late = case.promise is not None and given.at >= case.promise.due_at + BROKEN_AFTER
+            return told.DossierResolved(text=text, resolved_at=given.at, on_time=not late)
+        case model.Notify(means):
+            return told.DossierNotified(
+                number=len(case.notifications) + 1,
+                means=policy.means(means),
+                sent_at=given.at,
+                text=TextRef(id=case.answer, digest=case.digest),
+            )
+        case model.Acknowledge():
+            return _acknowledged(case, command, given)
+        case model.Bounce(reason):
+            return told.DossierUndelivered(reason=reason)
+    raise Rejected("dossier.illegal_transition", status=case.status.value, action="?")
+
+
+def _presented(command: model.Present, given: Given[IntakePolicy]) -> told.DossierReceived:
+    policy = given.policy.documents
+    return told.DossierReceived(
+        code=command.code,
+        service=command.service,
+        area=policy.service(command.service).area,
+        received_at=given.at,
+        effective_received_at=policy.received(given.at),
+        deadline=policy.promise(command.service, given.at),
+        text=command.text,
+        documents=command.documents,
+        profile_id=command.profile_id,
+        preferential=command.preferential,
+        for_entity=command.for_entity,
+    )
+
+
+def _acknowledged(
+    case: Dossier, command: model.Acknowledge, given: Given[IntakePolicy]
+) -> told.DossierAcknowledged:
+    """Proof is of the last try, and lies between it and now (B:L806-828)."""
+    last = case.notifications[-1]
+    if not last.sent_at <= command.at <= given.at:
+        sent, now = last.sent_at.isoformat(), given.at.isoformat()
+        raise Invalid("dossier.receipt_time", sent_at=sent, now=now)
+    return told.DossierAcknowledged(
+        number=last.number,
+        proof=given.policy.documents.proof(command.proof),
+        file_number=command.file_number,
+        acknowledged_at=command.at,
+        person=command.person,
+    )
+
+
+def _passed(case: Dossier, due_at: datetime, policy: DocumentsPolicy) -> Sequence[EventBody]:
+    if case.correct_by is not None and case.correct_by + BROKEN_AFTER <= due_at:
+        return [told.DossierRejected(reason=LAPSED, lapsed=True)]
+    reached = next_reached(case.promise)
+    if case.promise is None or reached is None or reached.at > due_at:
+        return []
+    notify = policy.notified(reached.share)
+    holder, due = case.holder, case.promise.due_at
+    if reached.share == DUE:
+        return [told.DossierDeadlineBreached(due_at=due, holder=holder, notify=notify)]
+    return [told.DossierWarned(share=reached.share, due_at=due, holder=holder, notify=notify)]

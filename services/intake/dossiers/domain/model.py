@@ -1,0 +1,236 @@
+"""What is known of a file, what it can be told, and what each event changes."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+
+from services.intake.domain.stages import NEVER
+from services.intake.dossiers.domain.lifecycle import HOLDER, LIFECYCLE, Action, Status
+from services.intake.rules import promise as promises
+from services.intake.rules.promise import Promise
+from shared.clock import DUE
+from shared.contracts import EventBody
+from shared.contracts import dossiers as told
+from shared.contracts.consultations import EnclosureRef, TextRef
+from shared.decider import Stamp
+
+NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """A try to notify, and what proves that it arrived."""
+
+    number: int
+    means: str
+    sent_at: datetime
+    proof: str = ""
+    file_number: str = ""
+    acknowledged_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """A file; `correct_by` runs while something observed waits for the user."""
+
+    status: Status = Status.NEW
+    code: str = ""
+    service: str = ""
+    area: str = ""
+    received_at: datetime = NO_TIME
+    effective_received_at: datetime = NO_TIME
+    promise: Promise | None = None
+    due_at: datetime = NEVER
+    correct_by: datetime | None = None
+    profile_id: str = ""
+    preferential: str = ""
+    for_entity: bool = False
+    documents: tuple[EnclosureRef, ...] = ()
+    reason: str = ""
+    answer: str = ""
+    digest: str = ""
+    resolved_at: datetime | None = None
+    on_time: bool | None = None
+    notifications: tuple[Notification, ...] = ()
+    undelivered: str = ""
+
+    @property
+    def holder(self) -> str:
+        return HOLDER[self.status].value
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Somebody presents documents for a service."""
+
+    code: str
+    service: str
+    text: TextRef
+    documents: tuple[EnclosureRef, ...] = ()
+    profile_id: str = ""
+    preferential: str = ""
+    for_entity: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """It meets the requirements; another area than the catalogue's, if named."""
+
+    area: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Observe:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Require:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """More for a file that is open."""
+
+    text: TextRef
+    documents: tuple[EnclosureRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolve:
+    text: TextRef
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    means: str
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """What proves the reception: kind of proof, number, instant, and who took it."""
+
+    proof: str
+    file_number: str
+    at: datetime
+    person: TextRef
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """What was sent came back."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassDeadline:
+    due_at: datetime
+
+
+Command = (
+    Present
+    | Accept
+    | Observe
+    | Require
+    | Add
+    | Reject
+    | Resolve
+    | Notify
+    | Acknowledge
+    | Bounce
+    | PassDeadline
+)
+
+
+def evolve(case: Dossier, event: EventBody, stamp: Stamp) -> Dossier:
+    """What an event changes."""
+    changed = _changed(case, event, stamp)
+    promise = changed.promise
+    waits = promise is not None and promise.finished_at is None
+    return replace(changed, due_at=promise.due_at if promise is not None and waits else NEVER)
+
+
+def _changed(  # noqa: C901, PLR0911 - a table of events
+    case: Dossier, event: EventBody, stamp: Stamp
+) -> Dossier:
+    match event:
+        case told.DossierReceived():
+            return _received(event)
+        case told.DossierAccepted(area=area):
+            return replace(_to(case, Action.ACCEPT), area=area, reason="")
+        case told.DossierObserved():
+            by = event.deadline.due_at
+            return replace(_to(case, Action.OBSERVE), reason=event.reason, correct_by=by)
+        case told.DossierRequired(reason=reason):
+            return replace(_to(case, Action.REQUIRE), reason=reason)
+        case told.DossierAdded():
+            documents = (*case.documents, *event.documents)
+            return replace(_to(case, Action.ADD), documents=documents, correct_by=None)
+        case told.DossierRejected(reason=reason):
+            ended = promises.finished(case.promise, stamp.at, judged=False)
+            moved = replace(_to(case, Action.REJECT), reason=reason, correct_by=None)
+            return replace(moved, promise=ended)
+        case told.DossierResolved():
+            return replace(
+                _to(case, Action.RESOLVE),
+                answer=event.text.id,
+                digest=event.text.digest,
+                resolved_at=event.resolved_at,
+                on_time=event.on_time,
+                promise=promises.finished(case.promise, event.resolved_at),
+            )
+        case told.DossierNotified():
+            new = Notification(event.number, event.means, event.sent_at)
+            moved = replace(_to(case, Action.NOTIFY), undelivered="")
+            return replace(moved, notifications=(*case.notifications, new))
+        case told.DossierUndelivered():
+            return replace(case, undelivered=event.reason)
+        case told.DossierAcknowledged():
+            return _acknowledged(case, event)
+        case told.DossierWarned(share=share):
+            return replace(case, promise=promises.told(case.promise, share))
+        case told.DossierDeadlineBreached():
+            return replace(case, promise=promises.told(case.promise, DUE))
+    return case
+
+
+def _to(case: Dossier, action: Action) -> Dossier:
+    return replace(case, status=LIFECYCLE.follow(case.status, action))
+
+
+def _received(event: told.DossierReceived) -> Dossier:
+    return Dossier(
+        status=Status.RECEIVED,
+        code=event.code,
+        service=event.service,
+        area=event.area,
+        received_at=event.received_at,
+        effective_received_at=event.effective_received_at,
+        promise=promises.promised(event.deadline),
+        profile_id=event.profile_id,
+        preferential=event.preferential,
+        for_entity=event.for_entity,
+        documents=event.documents,
+    )
+
+
+def _acknowledged(case: Dossier, event: told.DossierAcknowledged) -> Dossier:
+    proved = tuple(
+        replace(
+            one,
+            proof=event.proof,
+            file_number=event.file_number,
+            acknowledged_at=event.acknowledged_at,
+        )
+        if one.number == event.number
+        else one
+        for one in case.notifications
+    )
+    return replace(_to(case, Action.ACKNOWLEDGE), notifications=proved)

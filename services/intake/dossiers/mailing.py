@@ -1,0 +1,45 @@
+"""What comes by mail for the documents desk: files, additions, and replies that prove a notice."""
+
+from typing import Final
+
+from services.intake.dossiers.cases import DOSSIER
+from services.intake.dossiers.domain import Dossier, Status, model
+from services.intake.letterbox.casework import CaseMail
+from services.intake.letterbox.desks import Incoming
+from shared.service import Workshop
+from shared.store import Cause
+
+REPLY: Final = "reply"
+
+
+class DossierMail(CaseMail[Dossier]):
+    """Takes messages as files; the box's `way` is the service of the catalogue."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        super().__init__(workshop, DOSSIER)
+
+    async def open(self, incoming: Incoming) -> None:
+        tenant, at = incoming.mail.tenant, incoming.mail.received_at
+        rules = self.policy(tenant).documents
+        await self.sender(incoming)
+        command = model.Present(
+            code=await self.workshop.codes.next(tenant, rules.section.series, rules.year(at)),
+            service=incoming.place.box.way,
+            text=await self.words(incoming),
+            documents=incoming.enclosures,
+        )
+        await self.cases.create(incoming.case_id, command, incoming.cause)
+
+    async def add(self, incoming: Incoming) -> None:
+        """More for the file; while it is being notified, the person's own word that it arrived."""
+        state = (await self.cases.get(incoming.case_id, incoming.mail.tenant)).state
+        words = await self.words(incoming)
+        command: model.Command = model.Add(words, incoming.enclosures)
+        if state.status is Status.NOTIFYING:
+            at = incoming.mail.received_at
+            command = model.Acknowledge(REPLY, state.code, at, words)
+        await self.cases.handle(incoming.case_id, command, incoming.cause)
+
+    async def bounced(self, case_id: str, status: str, cause: Cause) -> None:
+        """The notice did not arrive: it stays unproved, and says why."""
+        await self.cases.handle(case_id, model.Bounce(status), cause)

@@ -1,0 +1,138 @@
+"""`documents.yaml`: the catalogue of services, the desk's hours, what is taken, what proves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from services.intake.letterbox.policy import MediaType
+from services.intake.rules.promise import deadline
+from services.intake.rules.rows import LetterRows, Named, Rung, Series, Words, chosen, notified
+from shared.clock import Calendar
+from shared.contracts.stages import StageDeadline
+from shared.policy import Frozen, Key, Source, Tenant
+
+SECTION: Final = "documents"
+RESOLVE: Final = "resolve"
+CORRECT: Final = "correct"
+SAME_DAY: Final = "same_day"
+BEFORE_OPENING: Final = "documents.before_opening"
+LARGEST: Final = 20 * 1024 * 1024
+SECOND: Final = timedelta(seconds=1)
+
+
+Occasion = Literal["received", "observed", "required", "rejected", "notified"]
+
+
+class ServiceRow(Frozen):
+    """A service of the catalogue: what it is, who attends it, until when, what it needs."""
+
+    name: Words
+    area: Key
+    term: Key
+    requirements: tuple[Words, ...] = ()
+    source: Source
+
+
+class Taken(Frozen):
+    """What documents are taken: bytes of each, how many at once, types by their first bytes."""
+
+    max_bytes: Annotated[int, Field(ge=1, le=LARGEST)] = LARGEST
+    at_once: Annotated[int, Field(ge=1, le=50)] = 10
+    types: Annotated[tuple[MediaType, ...], Field(min_length=1)]
+    source: Source
+
+
+class DocumentsSection(Frozen):
+    """`documents.yaml`. `calendar` has the hours of the desk; `correction` is the user's term."""
+
+    series: Series
+    calendar: Key
+    correction: Key
+    areas: Annotated[Mapping[Key, Named], Field(min_length=1)]
+    services: Annotated[Mapping[Key, ServiceRow], Field(min_length=1)]
+    documents: Taken
+    means: Annotated[Mapping[Key, Named], Field(min_length=1)]
+    proofs: Annotated[Mapping[Key, Named], Field(min_length=1)]
+    ladder: tuple[Rung, ...] = ()
+    letters: Mapping[Occasion, LetterRows] = {}
+
+
+@dataclass(frozen=True)
+class DocumentsPolicy:
+    """One tenant's documents desk, ready to ask."""
+
+    tenant: Tenant
+    section: DocumentsSection
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        return self.tenant.calendar(self.section.calendar)
+
+    def year(self, at: datetime) -> int:
+        """The local year that a file's number counts in."""
+        return at.astimezone(self.calendar.zone).year
+
+    def received(self, at: datetime) -> datetime:
+        """When something presented now counts as received: in hours now, else the next day."""
+        opening = self.calendar.is_open(at)
+        # the closing second itself is still within the hours
+        if opening.open or self.calendar.is_open(at - SECOND).open:
+            return at
+        zone, following = self.calendar.zone, opening.next_open
+        early = following.astimezone(zone).date() == at.astimezone(zone).date()
+        if early and not self._same_day:
+            return self.calendar.add_business_days_keep_time(following, 1)
+        return following
+
+    @property
+    def _same_day(self) -> bool:
+        readings = self.tenant.readings
+        return BEFORE_OPENING in readings and readings[BEFORE_OPENING].value == SAME_DAY
+
+    def promise(self, service: str, at: datetime) -> StageDeadline:
+        """Until when a file for that service, presented now, is answered."""
+        return self._promise(RESOLVE, self.service(service).term, at)
+
+    def correction(self, at: datetime) -> StageDeadline:
+        """Until when the user may put right what is observed now."""
+        return self._promise(CORRECT, self.section.correction, at)
+
+    def _promise(self, stage: str, term: str, at: datetime) -> StageDeadline:
+        return deadline(self.tenant.plan({stage: term}), term, self.received(at))
+
+    def service(self, name: str) -> ServiceRow:
+        return self.section.services[chosen("service", name, self.section.services)]
+
+    def area(self, name: str) -> str:
+        return chosen("area", name, self.section.areas)
+
+    def means(self, name: str) -> str:
+        return chosen("means", name, self.section.means)
+
+    def proof(self, name: str) -> str:
+        return chosen("proof", name, self.section.proofs)
+
+    def notified(self, share: int) -> tuple[str, ...]:
+        return notified(self.section.ladder, share)
+
+
+def documents_policy(tenant: Tenant) -> DocumentsPolicy | None:
+    """The tenant's section, its names looked up so that a misspelt one shows at start.
+
+    Raises:
+        PolicyError, UnknownKey, Invalid: the section is wrong, or names what is not there.
+    """
+    if SECTION not in tenant.documents:
+        return None
+    section = tenant.section(SECTION, DocumentsSection)
+    policy = DocumentsPolicy(tenant, section)
+    tenant.calendar(section.calendar)
+    tenant.term(section.correction)
+    for row in section.services.values():
+        tenant.term(row.term)
+        policy.area(row.area)
+    return policy

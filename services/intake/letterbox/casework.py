@@ -1,0 +1,62 @@
+"""What every desk does with a message: keep its words and its sender, and find a case by code."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from services.intake.letterbox.desks import Incoming
+from services.intake.policy import IntakePolicy
+from services.intake.private import USER, Contact, Private
+from shared.contracts.consultations import TextRef
+from shared.service import Workshop
+from shared.store import Cases, Kind
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True)
+class CaseMail(Generic[S]):
+    """Takes messages as cases of one kind."""
+
+    workshop: Workshop
+    of: Kind[S]
+
+    @property
+    def kind(self) -> str:
+        return self.of.stream
+
+    @property
+    def cases(self) -> Cases[S]:
+        return self.workshop.of(self.of)
+
+    @property
+    def private(self) -> Private:
+        return Private(self.workshop.database)
+
+    def policy(self, tenant: str) -> IntakePolicy:
+        policy: IntakePolicy = self.workshop.policy(tenant)
+        return policy
+
+    async def by_code(self, tenant: str, code: str, sender: str) -> str:
+        """The case of that code if this sender is its user; empty when there is none."""
+        for one in await self.cases.find(tenant, {"state.code": code}, limit=1):
+            contact = await self.private.contact(tenant, one.id)
+            if contact.email.lower() == sender:
+                return one.id
+        return ""
+
+    async def sender(self, incoming: Incoming) -> None:
+        """Keep who wrote a message that opens a case."""
+        contact = Contact(incoming.read.sender_name, incoming.read.sender)
+        await self.private.keep_contact(incoming.mail.tenant, incoming.case_id, contact)
+
+    async def words(self, incoming: Incoming) -> TextRef:
+        """Keep what it says."""
+        said, mail = incoming.read, incoming.mail
+        return await self.private.keep(
+            mail.tenant,
+            incoming.case_id,
+            USER,
+            said.words,
+            mail.received_at,
+            subject=said.subject,
+        )

@@ -1,0 +1,130 @@
+"""The documents desk over HTTP and mail: from presenting to a notice that is proved."""
+
+import base64
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.eventually import eventually
+from tests.support.house import settings_of
+from tests.support.street import Street, open_street
+from tests.unit.intake.public.letters import PDF, SENDER, bounce, written
+
+pytestmark = pytest.mark.integration
+PRESENTED = {
+    "service": "norm-opinion",
+    "text": "Solicito opinión sobre el artículo 11.",
+    "contact": {"name": "Rosaura Quispe", "email": SENDER},
+    "documents": [{"name": "solicitud.pdf", "content": base64.b64encode(PDF).decode()}],
+}
+
+
+@pytest.fixture
+async def street(
+    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
+) -> AsyncIterator[Street]:
+    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
+    async with open_street(settings, tmp_path) as street:
+        yield street
+
+
+def with_document(content: str, name: str = "x.pdf") -> dict[str, Any]:
+    return {**PRESENTED, "documents": [{"name": name, "content": content}]}
+
+
+async def test_a_file_from_presenting_to_the_proof_of_its_notice(street: Street) -> None:
+    desk = street.desk
+    for body, code in (
+        (with_document(base64.b64encode(b"MZ\x90\x00").decode()), "dossier.type_not_taken"),
+        (with_document("abcde"), "dossier.broken_encoding"),
+        ({**PRESENTED, "service": "otro"}, "desk.unknown_choice"),
+    ):
+        refused = await desk.post("/dossiers", json=body)
+        assert (refused.status_code, refused.json()["code"]) == (422, code)
+    key = {"idempotency-key": "m-1"}
+    first = await desk.post("/dossiers", json=PRESENTED, headers=key)
+    assert first.status_code == 201, first.text
+    view = first.json()
+    assert (view["status"], view["area"], view["holder"]) == ("received", "norms", "documents_desk")
+
+    async def act(action: str, **body: Any) -> dict[str, Any]:
+        return await street.act(view, action, body, "dossiers")
+
+    view = await act("observe", reason="Falta la firma de quien representa.")
+    assert view["correct_by"] == "2026-07-03T21:30:00Z"
+    observed = await street.letter("Observación")
+    assert "Falta la firma" in observed.get_content()
+
+    # the user puts it right by answering that letter
+    signed = written("Aquí va firmado.", "Re:", message_id="<d-1@x>")
+    signed["In-Reply-To"] = observed["message-id"]
+    signed.add_attachment(PDF, maintype="application", subtype="pdf", filename="firmado.pdf")
+    await street.send(signed)
+
+    async def shown() -> dict[str, Any]:
+        await street.sorted()
+        return await street.read(view["id"], "dossiers")
+
+    view = await eventually(shown, lambda seen: seen["status"] == "received")
+    assert len(view["documents"]) == 2
+    path = f"/dossiers/{view['id']}/documents/{view['documents'][1]['id']}"
+    assert (await desk.get(path)).content == PDF
+    assert (await desk.post("/dossiers", json=PRESENTED, headers=key)).json() == first.json()
+
+    view = await act("accept")
+    view = await act("resolve", text="Se emite la opinión 015-2026.")
+    view = await act("notify", means="mail")
+    notice = await street.letter("Notificación")
+    assert "opinión 015-2026" in notice.get_content()
+    notice_id = str(notice["message-id"])
+    await street.send(bounce(notice_id.strip("<>")), "")
+    view = await eventually(shown, lambda seen: seen["undelivered"] == "5.1.1")
+    assert view["notifications"][0]["acknowledged_at"] is None
+
+    view = await act("notify", means="mail")
+    again = await street.letter("Notificación", 2)
+    assert again["message-id"] != notice_id
+    reply = written("Confirmo que lo recibí.", "Re:", message_id="<d-2@x>")
+    reply["In-Reply-To"] = again["message-id"]
+    await street.send(reply)
+    view = await eventually(shown, lambda seen: seen["status"] == "notified")
+    proved = view["notifications"][1]
+    assert (proved["proof"], proved["file_number"]) == ("reply", view["code"])
+    # nothing is added to what has ended: the message waits, with the reason
+    late = written("Una cosa más.", f"[{view['code']}]", message_id="<d-3@x>")
+    await street.send(late)
+    (dead,) = await street.mails("dead")
+    assert dead["reason"] == "dossier.illegal_transition"
+
+
+async def test_an_entitys_receipt_needs_number_date_and_person(street: Street) -> None:
+    catalogue = (await street.desk.get("/dossier-services")).json()["services"]
+    assert [one["key"] for one in catalogue] == ["norm-opinion", "registry", "platform"]
+    body = {**PRESENTED, "for_entity": True}
+    view = (await street.desk.post("/dossiers", json=body)).json()
+    for action, more in (
+        ("accept", {}),
+        ("resolve", {"text": "Procede."}),
+        ("notify", {"means": "platform"}),
+    ):
+        view = await street.act(view, action, more, "dossiers")
+    sent_at = view["notifications"][0]["sent_at"]
+    whole = {
+        "proof": "receipt",
+        "file_number": "2026-0815",
+        "received_at": sent_at,
+        "person": "Elmer Paz, trámite documentario",
+    }
+    headers = {"if-match": f'"{view["version"]}"'}
+    path = f"/dossiers/{view['id']}/acknowledge"
+    for name in whole:
+        part = {key: value for key, value in whole.items() if key != name}
+        assert (await street.desk.post(path, json=part, headers=headers)).status_code == 422
+    view = await street.act(view, "acknowledge", whole, "dossiers")
+    assert view["notifications"][0]["file_number"] == "2026-0815"
+    history = await street.desk.get(f"/dossiers/{view['id']}/history")
+    assert "Elmer" not in history.text
+    told = (await street.desk.get(f"/dossiers/{view['id']}/messages")).json()
+    assert told["texts"][-1]["text"] == "Elmer Paz, trámite documentario"

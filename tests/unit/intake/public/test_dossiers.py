@@ -1,0 +1,166 @@
+"""The documents desk: every status with every command, its hours, and the proof of a notice."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from services.intake.dossiers.domain import HOLDER, LIFECYCLE, RULES, Action, Dossier, Status
+from services.intake.dossiers.domain import model as m
+from services.intake.dossiers.domain.model import Notification
+from services.intake.dossiers.policy import DocumentsPolicy
+from shared.contracts import dossiers as told
+from shared.decider import Invalid
+from shared.policy import Reading
+from tests.unit.intake.public.bench import PAGE, WORDS, Case, lima, policy_of
+
+ILLEGAL = "dossier.illegal_transition"
+PRESENT = m.Present("EXP-2026-000001", "registry", WORDS)
+PROOF = m.Acknowledge("receipt", "2026-0815", lima(1, 11), WORDS)
+COMMANDS = {
+    Action.PRESENT: PRESENT,
+    Action.ACCEPT: m.Accept(),
+    Action.OBSERVE: m.Observe("Falta la firma."),
+    Action.REQUIRE: m.Require("Adjunte la vigencia de poder."),
+    Action.ADD: m.Add(WORDS),
+    Action.REJECT: m.Reject("No es de nuestra competencia."),
+    Action.RESOLVE: m.Resolve(WORDS),
+    Action.NOTIFY: m.Notify("mail"),
+    Action.ACKNOWLEDGE: PROOF,
+    Action.BOUNCE: m.Bounce("5.1.1"),
+}
+MATRIX = {
+    "new": "present→received",
+    "received": "accept→in_process observe→observed add→received reject→rejected",
+    "observed": "add→received reject→rejected",
+    "in_process": "require→required add→in_process resolve→resolved",
+    "required": "add→in_process",
+    "resolved": "notify→notifying",
+    "notifying": "notify→notifying acknowledge→notified",
+    "notified": "",
+    "rejected": "",
+}
+
+
+def presented(at: datetime | None = None) -> Case[Dossier]:
+    """Presented on Wednesday 1 July at ten when nothing else is said."""
+    case = Case(RULES, Dossier())
+    case.give(PRESENT, at or lima(1))
+    return case
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("action", Action)
+def test_every_status_with_every_command(status: Status, action: Action) -> None:
+    sent = (Notification(1, "mail", lima(1, 10)),)
+    ready = replace(presented().state, status=status, notifications=sent)
+    case = Case(RULES, Dossier() if status is Status.NEW else ready, lima(1, 12))
+    end = dict(step.split("→") for step in MATRIX[status].split()).get(action)
+    if action is Action.BOUNCE and status is not Status.NEW:
+        end = status
+    if end is None:
+        assert case.refusal(COMMANDS[action]) == ILLEGAL
+        return
+    assert len(case.give(COMMANDS[action])) == 1
+    assert case.state.status == end
+
+
+def test_every_status_is_reached_and_has_a_holder() -> None:
+    assert {*LIFECYCLE.steps.values(), Status.NEW} == set(Status) == set(HOLDER)
+
+
+@pytest.mark.parametrize(
+    ("at", "counts"),
+    [
+        (lima(1, 8, 30), lima(1, 8, 30)),
+        (lima(1, 16, 30), lima(1, 16, 30)),
+        (lima(1, 16, 30, 1), lima(2, 8, 30)),
+        (lima(1, 18) + timedelta(hours=4), lima(2, 8, 30)),
+        (lima(1, 8, 29, 59), lima(2, 8, 30)),
+        (lima(4, 10), lima(6, 8, 30)),
+        (lima(28, 10), lima(30, 8, 30)),
+    ],
+    ids=["opening", "closing", "a second late", "night", "before opening", "saturday", "holiday"],
+)
+def test_what_comes_outside_the_hours_counts_the_next_business_day(
+    at: datetime, counts: datetime
+) -> None:
+    case = presented(at)
+    (received,) = case.all_of(told.DossierReceived)
+    assert (received.received_at, received.effective_received_at) == (at, counts)
+
+
+def test_an_account_may_read_before_opening_as_the_same_day() -> None:
+    policy = policy_of().documents
+    reading = Reading(value="same_day", source="B:L771-774")
+    tenant = replace(policy.tenant, readings={"documents.before_opening": reading})
+    assert DocumentsPolicy(tenant, policy.section).received(lima(1, 7)) == lima(1, 8, 30)
+
+
+def test_the_term_counts_from_when_it_counts_as_received() -> None:
+    assert presented(lima(1, 17)).state.due_at == presented(lima(2, 9)).state.due_at
+
+
+def test_what_is_not_put_right_in_time_is_rejected_once() -> None:
+    case = presented()
+    (observed,) = case.give(COMMANDS[Action.OBSERVE])
+    assert isinstance(observed, told.DossierObserved)
+    assert observed.deadline.due_at == lima(3, 16, 30)
+    assert case.state.holder == "user"
+    (lapsed,) = case.wake()
+    assert isinstance(lapsed, told.DossierRejected)
+    assert (lapsed.lapsed, RULES.next_due(case.state)) == (True, None)
+
+
+def test_what_is_put_right_goes_on_with_its_first_term() -> None:
+    case = presented()
+    due = case.state.due_at
+    case.give(COMMANDS[Action.OBSERVE])
+    case.give(m.Add(WORDS), lima(2))
+    assert (case.state.status, case.state.correct_by, case.state.due_at) == (
+        Status.RECEIVED,
+        None,
+        due,
+    )
+
+
+def test_warnings_and_the_breach_come_once_each() -> None:
+    case = presented()
+    case.give(m.Accept("seace"))
+    while case.wake():
+        pass
+    assert [event.share for event in case.all_of(told.DossierWarned)] == [50, 80]
+    (breach,) = case.all_of(told.DossierDeadlineBreached)
+    assert (breach.holder, case.state.area) == ("area", "seace")
+
+
+@pytest.mark.parametrize("at", [lima(6, 9, 59), lima(7, 10, 1)], ids=["before it left", "tomorrow"])
+def test_a_receipt_lies_between_the_sending_and_now(at: datetime) -> None:
+    case = presented()
+    case.give(m.Accept())
+    case.give(m.Resolve(WORDS), lima(6, 9))
+    case.give(m.Notify("mail"), lima(6, 10))
+    case.at = lima(7, 10)
+    assert case.refusal(replace(PROOF, at=at)) == "dossier.receipt_time"
+    assert case.refusal(replace(PROOF, at=lima(7), proof="palabra")) == "desk.unknown_choice"
+
+
+def test_proof_is_of_the_last_try() -> None:
+    case = presented()
+    case.give(m.Accept())
+    case.give(m.Resolve(WORDS), lima(6, 9))
+    case.give(m.Notify("mail"), lima(6, 10))
+    case.give(m.Notify("box"), lima(7, 10))
+    case.give(replace(PROOF, at=lima(7, 12)), lima(8))
+    first, second = case.state.notifications
+    assert (first.acknowledged_at, second.acknowledged_at) == (None, lima(7, 12))
+    assert (second.proof, second.file_number) == ("receipt", "2026-0815")
+
+
+def test_an_account_without_a_desk_takes_nothing() -> None:
+    with pytest.raises(Invalid, match=r"dossier\.not_taken"):
+        _ = policy_of("comteco").documents
+
+
+def test_the_page_shows_the_table() -> None:
+    assert LIFECYCLE.diagram() in PAGE.read_text(encoding="utf-8")
