@@ -21,7 +21,6 @@ from prometheus_client import CollectorRegistry
 from benchmarks._rig import Result, report, rig, row
 from services.incidents.cases import INCIDENT
 from services.incidents.domain.commands import Forward, Register
-from services.incidents.domain.words import search_words
 from services.incidents.service import SERVICE
 from shared.contracts.incidents import IncidentBreached
 from shared.ids import new_id
@@ -31,6 +30,7 @@ from shared.security import Role
 from shared.settings import Settings
 from shared.store import Cause, utc_now
 from shared.telemetry.kernel import KernelMetrics
+from shared.words import search_words
 
 TENANT = "osinergmin"
 FEW, MANY = 1_000, 100_000

@@ -6,11 +6,11 @@ from typing import Any
 
 from services.incidents.cases import ARTICLE
 from services.incidents.domain.article import Article, Standing
-from services.incidents.domain.words import stems
 from services.incidents.views import View
 from shared.service import Workshop
 from shared.store import Cases, Outcome
 from shared.store.group import transient_when_away
+from shared.words import stems
 
 TITLE_WEIGHT = 5
 

@@ -24,7 +24,7 @@ REQUEST: Final[Kind[Request]] = Kind(
     "intake",
     "request",
     DECIDER,
-    indexes=(("state.due_at", "_id"), ("state.touches", "state.status")),
+    indexes=(("state.due_at", "_id"), ("state.touches", "state.status"), ("state.words",)),
     unique=(("state.code",),),
 )
 

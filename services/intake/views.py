@@ -20,6 +20,7 @@ from shared.contracts.intake import RequestConfirmationAsked
 from shared.contracts.terms import Deadline
 from shared.http import PageQuery
 from shared.store import Entry
+from shared.words import search_words
 
 
 class View(BaseModel):
@@ -167,8 +168,12 @@ class HistoryEvent(View):
 
 
 class RequestQuery(PageQuery):
-    """Filters of the list; they narrow each other."""
+    """Filters of the list; they narrow each other.
 
+    `q` are words in any order: accents, endings and capitals do not matter.
+    """
+
+    q: str | None = Field(None, max_length=200)
     status: tuple[Status, ...] = ()
     holder: Holder | None = None
     type: str | None = Field(None, max_length=80)
@@ -307,6 +312,8 @@ def filters(query: RequestQuery, now: datetime) -> dict[str, Any]:
     for name, value in (("holder", query.holder), ("request_type", query.type)):
         if value is not None:
             wanted.append({f"state.{name}": str(value)})
+    if words := search_words(query.q or ""):
+        wanted.append({"state.words": {"$all": list(words)}})
     if query.code is not None:
         wanted.append({"state.code": query.code})
     if query.overdue is not None:

@@ -169,3 +169,25 @@ async def test_what_was_deployed_is_published_and_supersedes_what_is_in_course(
     assert (holding["in_force"]["code"], holding["content"]) == (new["code"], "d")
     assert [one["number"] for one in holding["versions"]] == [1]
     assert stranger.status_code == 404
+
+
+async def test_the_history_is_searched_in_spanish(house: House) -> None:
+    client, stranger = house.as_(Role.LIAISON), house.as_(Role.LIAISON, tenant="osce")
+    told = ("Facturación errónea en Áncash", "Cortes programados", "Facturas de gas")
+    codes = []
+    for subject in told:
+        view = (await client.post("/requests", json={**ASKED, "subject": subject})).json()
+        codes.append(view["code"])
+    await stranger.post("/requests", json={**ASKED, "subject": told[0]})
+
+    async def found(q: str, **more: str) -> list[str]:
+        page = await client.get("/requests", params={"q": q, **more})
+        return sorted(one["code"] for one in page.json()["items"])
+
+    assert await found("facturacion ancash") == codes[:1]
+    assert await found("factura") == [codes[0], codes[2]]
+    assert await found("CORTE programado", status="received") == codes[1:2]
+    assert await found("CORTE programado", status="closed") == []
+    assert await found(codes[1]) == codes[1:2]
+    assert await found("de la") == sorted(codes)
+    assert await found("recibos") == []

@@ -17,7 +17,6 @@ from services.incidents.catalogue import CatalogueView, catalogue
 from services.incidents.digest import Digest, digest
 from services.incidents.domain import Command, Incident, evolve
 from services.incidents.domain.commands import Convert, Forward, Register
-from services.incidents.domain.words import search_words
 from services.incidents.estimates import estimate
 from services.incidents.explanations import ExplainedDeadline, explained
 from services.incidents.policy import IncidentPolicy
@@ -37,6 +36,7 @@ from shared.ids import derived_id
 from shared.service import Workshop, cause_of
 from shared.store import Cases, Outcome
 from shared.store.cases import MAX_HISTORY
+from shared.words import search_words
 
 
 class Desk:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from services.incidents.domain.words import stems
 from services.incidents.policy import IncidentPolicy
 from shared.contracts import EventBody
 from shared.contracts.incidents import (
@@ -16,6 +15,7 @@ from shared.contracts.incidents import (
     ArticleRevised,
 )
 from shared.decider import Given, Rejected, Stamp
+from shared.words import stems
 
 
 class Standing(StrEnum):

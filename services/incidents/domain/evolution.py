@@ -16,11 +16,11 @@ from services.incidents.domain.model import (
 )
 from services.incidents.domain.past import imported
 from services.incidents.domain.stages import Standing, applied, told
-from services.incidents.domain.words import search_words
 from shared.clock import DUE
 from shared.contracts import EventBody
 from shared.contracts import incidents as said
 from shared.decider import Stamp
+from shared.words import search_words
 
 Change = Callable[[Incident, Any, Stamp], Mapping[str, Any]]
 

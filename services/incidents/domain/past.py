@@ -13,11 +13,11 @@ from typing import Any, Final
 
 from services.incidents.domain.lifecycle import Status
 from services.incidents.domain.model import Incident, Past
-from services.incidents.domain.words import search_words
 from services.incidents.policy import IncidentPolicy
 from shared.contracts import EventBody
 from shared.contracts.incidents import IncidentImported, PastTurn
 from shared.decider import Given, Invalid
+from shared.words import search_words
 
 PROVIDER: Final = "provider"
 MAX_TURNS: Final = 2_000

@@ -26,7 +26,9 @@ from shared.contracts.intake import (
     RequestReplaced,
 )
 from shared.decider import Stamp
+from shared.words import search_words
 
+KEPT_WORDS: Final = 200
 OUTCOMES: Final = {
     "deployed": Status.CLOSED,
     "not_viable": Status.NOT_VIABLE,
@@ -83,6 +85,7 @@ def _after_reception(event: RequestReceived) -> Request:
         stages=stages,
         due_at=promises.tightest(stages),
         replaces=succession.link_of(event),
+        words=_words_of(event, event.description),
         incident_id=event.incident_id,
     )
 
@@ -111,7 +114,13 @@ def _after_import(event: RequestImported) -> Request:
         closed_at=event.closed_at,
         on_time=on_time,
         source=event.source,
+        words=_words_of(event),
     )
+
+
+def _words_of(event: RequestReceived | RequestImported, *more: str) -> tuple[str, ...]:
+    told = (event.code, event.topic, event.title, event.area, *more)
+    return search_words(*told, kept=KEPT_WORDS)
 
 
 def _outcome_of(status: Status) -> str:

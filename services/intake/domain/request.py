@@ -71,7 +71,7 @@ class Request:
     """A request as the registry shows it; `due_at` is its tightest open promise.
 
     While the client has the query `query_id` about what was approved, `next_holder` is who goes on
-    when he has answered, and the stages `paused` stand still.
+    when he has answered, and the stages `paused` stand still. It is found by its `words`.
     """
 
     status: Status = Status.NEW
@@ -106,6 +106,7 @@ class Request:
     query_id: str = ""
     next_holder: str = ""
     paused: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
     incident_id: str = ""
 
 

@@ -15,8 +15,8 @@ from services.incidents.domain.article import (
     decide,
     evolve,
 )
-from services.incidents.domain.words import stems
 from shared.decider import Given, Invalid, Rejected, Stamp
+from shared.words import stems
 from tests.support.incidents import lima, policy_of
 
 CONTENT = Content(

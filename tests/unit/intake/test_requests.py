@@ -36,6 +36,7 @@ from shared.contracts.intake import (
 )
 from shared.contracts.terms import Deadline
 from shared.decider import Invalid, Stamp
+from shared.words import search_words
 from tests.unit.intake.bench import AT, TENANTS, given
 
 DAY = timedelta(days=1)
@@ -308,3 +309,19 @@ def test_whatever_comes_in_whatever_order(steps: list[tuple[Command, datetime]])
     else:
         due = next_due(request)
         assert due is None or request.due_at <= due
+
+
+def test_a_request_is_found_by_its_words_however_they_are_written() -> None:
+    command = Receive(
+        "SOL-2026-000123",
+        "information",
+        "Alumbrado público",
+        "Número de poste",
+        "Las denuncias de alumbrado llevarán el número. " + "palabra " * 500,
+        area="Regulación",
+    )
+    request, _ = told(Request(), command)
+    for asked in ("denuncia ALUMBRADO", "regulacion", "numeros", "000123"):
+        assert set(search_words(asked)) <= set(request.words), asked
+    assert not set(search_words("facturación")) & set(request.words)
+    assert len(request.words) == len(set(request.words)) < 20

@@ -34,10 +34,10 @@ def stems(text: str) -> str:
     return " ".join(_stems(text))
 
 
-def search_words(*texts: str) -> tuple[str, ...]:
-    """What a thing is found by: each word once, the first `KEPT` of them."""
+def search_words(*texts: str, kept: int = KEPT) -> tuple[str, ...]:
+    """What a thing is found by: each word once, the first `kept` of them."""
     found = dict.fromkeys(word for text in texts for word in _stems(text))
-    return tuple(found)[:KEPT]
+    return tuple(found)[:kept]
 
 
 def _stems(text: str) -> Iterator[str]:
