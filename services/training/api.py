@@ -13,6 +13,7 @@ from services.training.desk import Desk
 from services.training.domain.plan import Plan
 from services.training.materials import MemoryAid, aid_of_text
 from services.training.quiz_api import quiz_routes
+from services.training.sessions_api import session_routes
 from services.training.signing import FileReference, NewSignature
 from services.training.views import EnrolmentView, ExactCoverage, MaterialView, TrainingView
 from shared.http import Call, Input, Page, PageQuery, Routes, page_of
@@ -39,6 +40,8 @@ PERMISSIONS: Final = Permissions(
         "publish_material": _PREPARES,
         "launch_training": _PREPARES,
         "sign_training": _SIGNS,
+        "schedule_session": _PREPARES,
+        "record_session": [*_PREPARES, Role.SUPERVISOR],
         "exempt_from_training": [Role.TRAINING_COORDINATOR, Role.VALIDATION_SUPERVISOR],
     }
 )
@@ -141,6 +144,7 @@ def routes(workshop: Workshop) -> Routes:
     crew_routes(api, workshop, desk)
     quiz_routes(api, workshop, desk)
     acta_routes(api, workshop)
+    session_routes(api, workshop, desk)
     return api
 
 

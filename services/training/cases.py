@@ -1,9 +1,10 @@
 """Where plans, enrolments and members are kept."""
 
-from services.training.domain import enrolment, member, plan, plan_events
+from services.training.domain import enrolment, member, plan, plan_events, session
 from services.training.domain.enrolment import Enrolment
 from services.training.domain.member import Member
 from services.training.domain.plan import Plan
+from services.training.domain.session import Session
 from shared.decider import Decider
 from shared.ids import derived_id
 from shared.store import Kind
@@ -42,6 +43,16 @@ MEMBER: Kind[Member] = Kind(
     "member",
     decider=Decider(state=Member, initial=Member, decide=member.decide, evolve=member.evolve),
     indexes=(("state.roles", "_id"),),
+)
+
+SESSION: Kind[Session] = Kind(
+    "training",
+    "session",
+    decider=Decider(state=Session, initial=Session, decide=session.decide, evolve=session.evolve),
+    indexes=(
+        ("state.plan_id", "state.starts_at", "_id"),
+        ("state.trainer", "state.starts_at"),
+    ),
 )
 
 

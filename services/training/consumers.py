@@ -8,13 +8,27 @@ from collections.abc import Iterable
 
 from services.training.cases import ENROLMENT, MEMBER, PLAN, enrolment_id
 from services.training.domain.enrolment import OpenEnrolment, Release
-from services.training.domain.member import ChangeRoles, Enlist, Leave
+from services.training.domain.member import (
+    ChangeRoles,
+    ComeBack,
+    Enlist,
+    GoAway,
+    Leave,
+    Roster,
+)
 from services.training.domain.plan import Block, Cancel, OpenPlan, Recount, Unblock
 from services.training.rosters import Rosters
 from services.training.tallies import tallies_of
 from shared.bus import Heard, Hears, Send
 from shared.contracts import EventBody
-from shared.contracts.people import PersonJoined, PersonLeft, PersonRolesChanged
+from shared.contracts.people import (
+    PersonAbsenceCancelled,
+    PersonAbsencePlanned,
+    PersonJoined,
+    PersonLeft,
+    PersonRolesChanged,
+    PersonRostered,
+)
 from shared.contracts.training import (
     PlanFellDue,
     PlanLaunched,
@@ -83,6 +97,23 @@ def on_person_roles_changed(heard: Heard[PersonRolesChanged]) -> Iterable[Send]:
 @HEARS(PersonLeft)
 def on_person_left(heard: Heard[PersonLeft]) -> Iterable[Send]:
     yield Send(MEMBER.stream, heard.subject, Leave(heard.body.last_on))
+
+
+@HEARS(PersonRostered)
+def on_person_rostered(heard: Heard[PersonRostered]) -> Iterable[Send]:
+    duties = tuple((shift.starts_at, shift.ends_at) for shift in heard.body.shifts)
+    yield Send(MEMBER.stream, heard.subject, Roster(heard.body.week, duties))
+
+
+@HEARS(PersonAbsencePlanned)
+def on_absence_planned(heard: Heard[PersonAbsencePlanned]) -> Iterable[Send]:
+    command = GoAway(heard.body.first_on, heard.body.last_on)
+    yield Send(MEMBER.stream, heard.subject, command)
+
+
+@HEARS(PersonAbsenceCancelled)
+def on_absence_cancelled(heard: Heard[PersonAbsenceCancelled]) -> Iterable[Send]:
+    yield Send(MEMBER.stream, heard.subject, ComeBack(heard.body.first_on))
 
 
 @HEARS(PlanLaunched)

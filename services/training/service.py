@@ -1,7 +1,7 @@
 """Training, put together."""
 
 from services.training.api import routes
-from services.training.cases import ENROLMENT, MEMBER, PLAN
+from services.training.cases import ENROLMENT, MEMBER, PLAN, SESSION
 from services.training.consumers import HEARS
 from services.training.policy import SECTION, TrainingSection, training_policy
 from services.training.recounts import recounts_of
@@ -16,7 +16,7 @@ async def prepare(workshop: Workshop) -> None:
 
 SERVICE = Service(
     name="training",
-    kinds=(PLAN, ENROLMENT, MEMBER),
+    kinds=(PLAN, ENROLMENT, MEMBER, SESSION),
     hears=HEARS,
     sections={SECTION: TrainingSection},
     policy=training_policy,

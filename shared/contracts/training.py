@@ -6,6 +6,8 @@ keeps of the persons it trains).
 
 from datetime import date, datetime
 
+from pydantic import BaseModel, ConfigDict
+
 from shared.contracts.events import EventBody
 from shared.contracts.terms import Deadline
 
@@ -248,3 +250,61 @@ class MemberLeft(EventBody, event_type="training.member.left.v1"):
     """The last day."""
 
     last_on: date
+
+
+class DutyHours(BaseModel):
+    """From when to when somebody is on shift."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+class MemberRostered(EventBody, event_type="training.member.rostered.v1"):
+    """When the person is on shift in a week of ISO 8601, all of it."""
+
+    week: str
+    duties: tuple[DutyHours, ...]
+
+
+class MemberAbsencePlanned(EventBody, event_type="training.member.absence_planned.v1"):
+    """Not there on these days, both included."""
+
+    first_on: date
+    last_on: date
+
+
+class MemberAbsenceCancelled(EventBody, event_type="training.member.absence_cancelled.v1"):
+    """There after all."""
+
+    first_on: date
+
+
+class SessionScheduled(EventBody, event_type="training.session.scheduled.v1"):
+    """A trainer will train these people of a plan; the subject is the session's id."""
+
+    plan_id: str
+    trainer: str
+    starts_at: datetime
+    ends_at: datetime
+    capacity: int
+    people: tuple[str, ...]
+
+
+class SessionAttended(EventBody, event_type="training.session.attended.v1"):
+    """Who was there, all of them; `sheet_sha256` is of the signed sheet, kept elsewhere.
+
+    Told again when the list was corrected.
+    """
+
+    plan_id: str
+    present: tuple[str, ...]
+    sheet_sha256: str = ""
+
+
+class SessionCancelled(EventBody, event_type="training.session.cancelled.v1"):
+    """It will not take place."""
+
+    plan_id: str
+    reason: str

@@ -16,7 +16,14 @@ from services.training.domain.enrolment import Sign
 from services.training.policy import Method
 from services.training.service import SERVICE
 from shared.bus.dead import DeadLetters
-from shared.contracts.people import PersonJoined, PersonLeft, PersonRolesChanged
+from shared.contracts.people import (
+    PersonAbsencePlanned,
+    PersonJoined,
+    PersonLeft,
+    PersonRolesChanged,
+    PersonRostered,
+    RosteredShift,
+)
 from shared.contracts.validation import EvaluationWithdrawn
 from shared.ids import new_id
 from shared.parts import Parts
@@ -26,7 +33,7 @@ from shared.settings import Settings
 from shared.store import Cause, broken_at
 from shared.telemetry.kernel import KernelMetrics
 from tests.support.eventually import eventually
-from tests.support.floors import AID, DUE, MORNING, Floor
+from tests.support.floors import AID, DUE, LEADERS, MORNING, Floor
 from tests.support.house import TENANTS, Outsider, every, heard, running, settings_of
 
 pytestmark = pytest.mark.integration
@@ -132,6 +139,87 @@ async def test_launching_twice_with_one_key_enrols_the_same_people(floor: Floor)
 
     assert (again.status_code, again.json()["code"]) == (409, "plan.already_launched")
     assert await rosters.count_documents({}) == 1
+
+
+async def test_sessions_are_held_when_people_are_on_shift(floor: Floor) -> None:
+    async def works(name: str, first: int, last: int) -> None:
+        start = MORNING.replace(hour=0)
+        shift = RosteredShift(
+            starts_at=start + timedelta(hours=first),
+            ends_at=start + timedelta(hours=last),
+            shift="day",
+        )
+        await floor.others.tell(name, PersonRostered(week="2026-W27", shifts=(shift,)))
+
+    joined = PersonJoined(roles=("trainer",), starts_on=date(2026, 1, 5))
+    await floor.others.tell("eva", joined)
+    members = floor.house.process.parts["training"].cases["training.member"].collection
+    for name in ("ana", "beto", "caro", "dana"):
+        await floor.others.tell(name, PersonJoined(roles=("adviser",), starts_on=MORNING.date()))
+    await works("ana", 13, 21)
+    await works("beto", 17, 25)
+    await works("caro", 40, 42)
+    await floor.others.tell(
+        "caro", PersonAbsencePlanned(first_on=date(2026, 7, 2), last_on=date(2026, 7, 9))
+    )
+    await eventually(lambda: members.count_documents({"state.away.0": {"$exists": True}}))
+    for name, role in LEADERS.items():
+        await floor.others.tell(name, PersonJoined(roles=(role,), starts_on=MORNING.date()))
+    await eventually(lambda: members.count_documents({}), lambda count: count == 7)
+    view = await floor.approved()
+    trainer, path = floor.of(Role.TRAINER), f"/trainings/{view['id']}"
+    found = (await trainer.get(f"{path}/availability", params={"capacity": 5})).json()
+    times = {"starts_at": "2026-07-01T17:00:00Z", "ends_at": "2026-07-01T17:30:00Z"}
+    session = {"trainer_id": "eva", "capacity": 2, **times}
+
+    async def schedule(**changes: Any) -> httpx.Response:
+        return await trainer.post(f"{path}/sessions", json={**session, **changes})
+
+    made, busy = await schedule(), await schedule()
+    off = await schedule(
+        person_ids=["beto"], starts_at="2026-07-01T16:30:00Z", ends_at="2026-07-01T16:45:00Z"
+    )
+    nobody = await schedule(trainer_id="ana", person_ids=["ana"])
+    stranger = await schedule(person_ids=["zoe"])
+    own = f"{path}/sessions/{made.json()['id']}"
+
+    async def attended(version: int, *present: str) -> httpx.Response:
+        sheet = {"name": "lista.pdf", "sha256": "b" * 64}
+        return await trainer.post(
+            f"{own}/attendance",
+            json={"present": present, "sheet": sheet},
+            headers={"if-match": f'"{version}"'},
+        )
+
+    early = await attended(1, "ana")
+    view = (await floor.post(Role.TRAINER, view, "material", text=AID)).json()
+    (await floor.post(Role.TRAINER, view, "launch")).raise_for_status()
+    floor.house.clock.ahead += timedelta(hours=3)
+    leaders_first = await attended(1, "ana")
+    for name in LEADERS:
+        await eventually(lambda n=name: floor.sign(view, n), lambda a: a.status_code == 201)
+    await floor.reaches(view["id"], "cascade")
+    held = await attended(1, "ana")
+    late = await trainer.post(f"{own}/cancel", json={"reason": "x"}, headers={"if-match": '"2"'})
+
+    assert found["proposal"] == [{**times, "person_ids": ["ana", "beto"]}]
+    assert (found["pending"], found["trainers"]) == (6, 1)
+    assert found["unreachable"] == {"count": 1, "person_ids": ["caro"]}
+    assert found["unrostered"]["person_ids"] == ["dana", "mario", "sofia"]
+    assert (made.status_code, made.json()["person_ids"]) == (201, ["ana", "beto"])
+    refused = [a.json()["code"] for a in (busy, off, nobody, stranger, early, leaders_first, late)]
+    assert refused == [
+        "session.trainer_busy",
+        "session.off_shift",
+        "session.no_trainer",
+        "session.not_eligible",
+        "plan.not_launched",
+        "session.leaders_first",
+        "session.illegal_transition",
+    ]
+    assert (held.json()["present"], held.json()["absent"]) == (["ana"], ["beto"])
+    shown = (await trainer.get(f"{path}/sessions")).json()["items"]
+    assert shown == [(await trainer.get(own)).json()]
 
 
 async def test_a_signature_is_the_persons_own_once_and_for_what_was_seen(floor: Floor) -> None:

@@ -62,6 +62,7 @@ SHIFT = {
     "ends_at": "2026-07-27T16:00:00-05:00",
     "shift": "day",
 }
+TIMES = {"starts_at": "2026-07-27T09:00:00-05:00", "ends_at": "2026-07-27T10:00:00-05:00"}
 CHECKS = ["other_requests", "resources", "areas"]
 
 
@@ -115,7 +116,7 @@ async def founded(infra: Infra, keys: Path) -> AsyncIterator[Town]:
 async def _settle(town: Town) -> None:
     """A request on its way to signatures, so that every kind of case exists once at least."""
     everybody = town.house.as_(*ALL_ROLES, tenant=MINE)
-    hired = [Role.SUPERVISOR, Role.QUALITY_MONITOR, Role.ADVISER]
+    hired = [Role.SUPERVISOR, Role.QUALITY_MONITOR, Role.ADVISER, Role.TRAINER]
     for role in hired:
         person = {"name": role, "roles": [role], "starts_on": "2026-01-05"}
         hired_one = (await everybody.post("/people", json=person)).raise_for_status().json()
@@ -163,7 +164,8 @@ async def _settle(town: Town) -> None:
     plan = await command(f"/trainings/{case_id}/material", plan["version"], {"text": "ayuda"})
     await command(f"/trainings/{case_id}/quiz", plan["version"], {"questions": [QUESTION]})
     plan = await reaches(f"/trainings/{case_id}")
-    await command(f"/trainings/{case_id}/launch", plan["version"], None)
+    launched = await command(f"/trainings/{case_id}/launch", plan["version"], None)
+    await _train(everybody, launched["id"])
     await _write_in(town)
     await _write(town)
     await _quiet(town)
@@ -212,8 +214,6 @@ async def _write(town: Town) -> None:
         town.things[f"{name}.letter"] = [letter.id]
 
 
-async def _attach(client: httpx.AsyncClient, request_id: str) -> None:
-    content = b"%PDF-1.7 acta"
 async def _train(client: httpx.AsyncClient, training_id: str) -> None:
     leader, trainer = [
         (await client.get("/people", params={"role": role})).json()["items"][0]["id"]
@@ -232,6 +232,8 @@ async def _seed(client: httpx.AsyncClient) -> None:
         assert made.is_success, made.text
 
 
+async def _attach(client: httpx.AsyncClient, request_id: str) -> None:
+    content = b"%PDF-1.7 acta"
     named = {"name": "acta.pdf", "size": len(content), "sha256": sha256(content).hexdigest()}
     declared = await client.post(f"/requests/{request_id}/attachments", json=named)
     path = f"/requests/{request_id}/attachments/{declared.json()['id']}/content"

@@ -1,14 +1,35 @@
-"""What training keeps of a person: roles and the days between which they hold."""
+"""What training keeps of a person: roles, the days between which they hold, and when they work."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from typing import assert_never
 
 from services.training.policy import TrainingPolicy
 from shared.contracts import EventBody
-from shared.contracts.training import MemberEnlisted, MemberLeft, MemberRolesChanged
+from shared.contracts.training import (
+    DutyHours,
+    MemberAbsenceCancelled,
+    MemberAbsencePlanned,
+    MemberEnlisted,
+    MemberLeft,
+    MemberRolesChanged,
+    MemberRostered,
+)
 from shared.decider import Given, Stamp
+
+KEPT = timedelta(days=21)
+
+Duty = tuple[datetime, datetime]
+"""From when to when somebody is on shift."""
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """Days on which somebody is not there, both included, whatever shifts were planned."""
+
+    first_on: date
+    last_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +40,13 @@ class Member:
     starts_on: date | None = None
     last_on: date | None = None
     since: datetime | None = None
+    weeks: Mapping[str, tuple[Duty, ...]] = field(default_factory=dict)
+    away: tuple[Away, ...] = ()
+
+    def is_there(self, day: date) -> bool:
+        """Whether the person works on a local date and is not away."""
+        gone = any(one.first_on <= day <= one.last_on for one in self.away)
+        return self.is_active(day) and not gone
 
     def is_active(self, today: date) -> bool:
         """Whether the person works here on a local date."""
@@ -48,11 +76,45 @@ class Leave:
     last_on: date
 
 
-Command = Enlist | ChangeRoles | Leave
-Event = MemberEnlisted | MemberRolesChanged | MemberLeft
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """The shifts of a week, all of them."""
+
+    week: str
+    duties: tuple[Duty, ...]
 
 
-def decide(state: Member, command: Command, given: Given[TrainingPolicy]) -> Sequence[EventBody]:  # noqa: ARG001
+@dataclass(frozen=True, slots=True)
+class GoAway:
+    """Not there on these days."""
+
+    first_on: date
+    last_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class ComeBack:
+    """There after all."""
+
+    first_on: date
+
+
+Command = Enlist | ChangeRoles | Leave | Roster | GoAway | ComeBack
+Event = (
+    MemberEnlisted
+    | MemberRolesChanged
+    | MemberLeft
+    | MemberRostered
+    | MemberAbsencePlanned
+    | MemberAbsenceCancelled
+)
+
+
+def decide(  # noqa: PLR0911 - one return a command
+    state: Member,
+    command: Command,
+    given: Given[TrainingPolicy],  # noqa: ARG001
+) -> Sequence[EventBody]:
     """The events a command leads to; what is known already leads to none."""
     match command:
         case Enlist(roles, starts_on):
@@ -62,6 +124,18 @@ def decide(state: Member, command: Command, given: Given[TrainingPolicy]) -> Seq
             return [] if roles == state.roles else [MemberRolesChanged(roles=roles)]
         case Leave(last_on):
             return [] if last_on == state.last_on else [MemberLeft(last_on=last_on)]
+        case Roster(week, duties):
+            known = state.weeks.get(week) == duties
+            hours = tuple(DutyHours(starts_at=start, ends_at=end) for start, end in duties)
+            return [] if known else [MemberRostered(week=week, duties=hours)]
+        case GoAway(first_on, last_on):
+            if Away(first_on, last_on) in state.away:
+                return []
+            return [MemberAbsencePlanned(first_on=first_on, last_on=last_on)]
+        case ComeBack(first_on):
+            if all(one.first_on != first_on for one in state.away):
+                return []
+            return [MemberAbsenceCancelled(first_on=first_on)]
 
 
 def evolve(state: Member, event: Event, stamp: Stamp) -> Member:
@@ -69,9 +143,34 @@ def evolve(state: Member, event: Event, stamp: Stamp) -> Member:
     match event:
         case MemberEnlisted():
             return Member(event.roles, event.starts_on, None, stamp.at)
+        case MemberRostered() | MemberAbsencePlanned() | MemberAbsenceCancelled():
+            return _planned(state, event, stamp.at)
         case MemberRolesChanged():
             return replace(state, roles=event.roles, since=stamp.at)
         case MemberLeft():
             return replace(state, last_on=event.last_on)
         case _:
             assert_never(event)
+
+
+def _planned(
+    state: Member,
+    event: MemberRostered | MemberAbsencePlanned | MemberAbsenceCancelled,
+    at: datetime,
+) -> Member:
+    """With what is planned now, without what is long over."""
+    oldest = at - KEPT
+    weeks = {
+        week: duties
+        for week, duties in state.weeks.items()
+        if any(end >= oldest for _, end in duties)
+    }
+    away = tuple(one for one in state.away if one.last_on >= oldest.date())
+    match event:
+        case MemberRostered():
+            weeks[event.week] = tuple((duty.starts_at, duty.ends_at) for duty in event.duties)
+        case MemberAbsencePlanned():
+            away = (*away, Away(event.first_on, event.last_on))
+        case MemberAbsenceCancelled():
+            away = tuple(one for one in away if one.first_on != event.first_on)
+    return replace(state, weeks=weeks, away=away)

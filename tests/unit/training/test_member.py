@@ -1,11 +1,21 @@
 """What training keeps of a person."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from services.training.domain.member import ChangeRoles, Enlist, Leave, Member, decide, evolve
+from services.training.domain.member import (
+    ChangeRoles,
+    ComeBack,
+    Enlist,
+    GoAway,
+    Leave,
+    Member,
+    Roster,
+    decide,
+    evolve,
+)
 from shared.decider import Given, Stamp
 from tests.support.replications import policy
 
@@ -41,6 +51,22 @@ def test_a_person_is_active_from_the_first_to_the_last_day(
     commands: tuple[Any, ...], day: date, *, active: bool
 ) -> None:
     assert after(*commands).is_active(day) is active
+
+
+def test_shifts_and_absences_are_known_for_as_long_as_they_matter() -> None:
+    late = AT + timedelta(hours=8)
+    member = after(
+        JOINED, Roster("2026-W27", ((AT, late),)), GoAway(date(2026, 7, 3), date(2026, 7, 4))
+    )
+    assert member.weeks == {"2026-W27": ((AT, late),)}
+    there = [member.is_there(date(2026, 7, day)) for day in (2, 3, 4, 5)]
+    assert there == [True, False, False, True]
+    assert after(
+        JOINED, GoAway(date(2026, 7, 3), date(2026, 7, 4)), ComeBack(date(2026, 7, 3))
+    ) == (after(JOINED))
+    stamp = Stamp(AT + timedelta(days=30), "system:people", 9)
+    (event,) = decide(member, Roster("2026-W31", ()), Given(AT, "x", "osinergmin", policy()))
+    assert evolve(member, event, stamp).weeks == {"2026-W31": ()}  # type: ignore[arg-type]
 
 
 def test_roles_are_replaced_whole() -> None:

@@ -9,7 +9,7 @@ from shared import i18n
 
 ROOT = Path(__file__).resolve().parents[3]
 CODE = re.compile(
-    r'"((?:evaluation|query|plan|enrolment|signature|doubt|quiz|roster|leader|acta|evidence|exemption|material|validation|training)'
+    r'"((?:evaluation|query|plan|enrolment|signature|doubt|quiz|roster|leader|acta|evidence|exemption|material|validation|training|session|application)'
     r'\.[a-z_]+)"'
 )
 FILES = [
