@@ -117,7 +117,7 @@ def templates(by: Counting) -> list[Record]:
         fact = RequestFact()
         for sequence, (at, body) in enumerate(life(by, chance), 1):
             fact = fold(fact, body, at, sequence)
-        records.append(Record("", TENANT, fact, counts_of(fact, by), reached={"intake": 4}))
+        records.append(Record("request:", TENANT, fact, counts_of(fact, by), reached={"intake": 4}))
     return records
 
 
@@ -209,8 +209,7 @@ async def timed(ask: Ask, times: int) -> list[float]:
 
 async def ingest(books: Books, by: Counting) -> float:
     """Facts a second: new requests, a batch a transaction, as the consumer hands them over."""
-    registry = CollectorRegistry()
-    sink = KpiSink(books, lambda _: by, KpiMetrics(registry, KernelMetrics(registry)))
+    sink = KpiSink(books, lambda _: by, KpiMetrics(KernelMetrics(CollectorRegistry())))
 
     async def bury(burial: Burial) -> None:
         raise AssertionError(burial.reason)

@@ -20,6 +20,8 @@ from deploy.grafana.pieces import (
     course,
     number,
 )
+from deploy.grafana.series import month, stages_rise
+from deploy.grafana.tiers import incidents
 
 T: Final = OF_TENANT
 ALERTS: Final = 'count by (alertname) (ALERTS{alertstate="firing"}) or vector(0)'
@@ -27,22 +29,10 @@ BREACHED: Final = cases("requests.stages_breached", "numerator")
 MISSED: Final = cases("requests.on_time", "missed")
 
 
-def _stages(metric: str) -> str:
-    return f"sum by (stage) (max by (tenant, stage) (increase({metric}{{{T}}}[$period])))"
-
-
-def _month(indicator: str) -> tuple[tuple[str, str], ...]:
-    series = f'{{{T}, indicator="{indicator}"}}'
-    return (
-        (f"max by (tenant) (enlace_indicator_month{series})", "{{tenant}}"),
-        (f"max by (tenant) (enlace_indicator_target{series})", "{{tenant}} meta · target"),
-    )
-
-
 def operations() -> dashboard.Dashboard:
     """What a room looks at all day."""
     opened = f"max by (tenant, stage, holder) (enlace_requests_open{{{T}}})"
-    missed = f"max by (tenant, stage) (increase(enlace_deadlines_breached_total{{{T}}}[$period]))"
+    missed = stages_rise("enlace_deadlines_breached_total")
     imminent = f"max by (tenant, service) (enlace_deadlines_imminent{{{T}}})"
     on_target = (
         f'max by (tenant, indicator) (enlace_indicator_month{{{T}, good="higher"}})'
@@ -99,8 +89,8 @@ def operations() -> dashboard.Dashboard:
 def stages() -> dashboard.Dashboard:
     """How promises are kept, stage by stage."""
     met, breached = (
-        _stages("enlace_deadlines_met_total"),
-        _stages("enlace_deadlines_breached_total"),
+        stages_rise("enlace_deadlines_met_total"),
+        stages_rise("enlace_deadlines_breached_total"),
     )
     running = f"max by (tenant, stage) (enlace_deadlines_running{{{T}}})"
     burn = "tenant_stage:enlace_deadlines_breached:ratio"
@@ -135,13 +125,13 @@ def stages() -> dashboard.Dashboard:
             ),
             course(
                 both("Pedidos a tiempo, mes a la fecha", "Requests on time, month to date"),
-                _month("requests.on_time"),
+                month("requests.on_time"),
                 unit="percentunit",
                 link=MISSED,
             ),
             course(
                 both("Consultas por pedido, mes a la fecha", "Queries a request, month to date"),
-                _month("requests.round_trips"),
+                month("requests.round_trips"),
                 link=cases("requests.round_trips", "numerator"),
             ),
         ],
@@ -196,7 +186,7 @@ def coverage() -> dashboard.Dashboard:
             ),
             course(
                 both("Cobertura, mes a la fecha", "Coverage, month to date"),
-                _month("training.coverage"),
+                month("training.coverage"),
                 unit="percentunit",
                 link=cases("training.coverage", "missed", "training"),
             ),
@@ -247,7 +237,6 @@ def health() -> dashboard.Dashboard:
                 both("Del hecho a su efecto, p99", "From event to effect, p99"),
                 [
                     ("service:enlace_event_lag_seconds:p99_5m", "{{service}}"),
-                    ("enlace_kpi_event_lag_seconds:p99_5m", "indicadores · figures"),
                 ],
                 unit="s",
             ),
@@ -273,7 +262,6 @@ def health() -> dashboard.Dashboard:
                         "sum by (service, outcome) (rate(enlace_messages_handled_total[5m]))",
                         "{{service}} {{outcome}}",
                     ),
-                    ("sum by (outcome) (rate(enlace_kpi_events_total[5m]))", "kpi {{outcome}}"),
                 ],
                 unit="ops",
             ),
@@ -314,5 +302,6 @@ BOARDS: Final = {
     "operations": operations,
     "stages": stages,
     "coverage": coverage,
+    "incidents": incidents,
     "health": health,
 }

@@ -6,18 +6,17 @@ buckets every few seconds; a scrape shows what was read last.
 
 import asyncio
 from collections import Counter as Tally
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from services.kpi.books import Books
 from services.kpi.families import ALL, Key
-from shared.telemetry.kernel import LAG_HORIZON_SECONDS, SECONDS, KernelMetrics
+from shared.telemetry.kernel import KernelMetrics
 
 READ_EVERY: Final = 5.0
 SERVICE: Final = "kpi"
@@ -26,38 +25,19 @@ Standing = Mapping[Key, Mapping[str, int]]
 
 
 class KpiMetrics:
-    """What this process did with events: as every service tells it, and in the figures' own names.
+    """What this process did with events, as every service tells it."""
 
-    The own ones have no kinds of cases, and so far fewer series.
-    """
-
-    def __init__(self, registry: CollectorRegistry, kernel: KernelMetrics) -> None:
+    def __init__(self, kernel: KernelMetrics) -> None:
         self._kernel = kernel
-        self._lag = Histogram(
-            "enlace_kpi_event_lag_seconds",
-            "From an event's occurrence to its effect in the figures",
-            buckets=SECONDS,
-            registry=registry,
-        )
-        self._events = Counter(
-            "enlace_kpi_events",
-            "Events taken by the figures, by what became of them",
-            ("outcome",),
-            registry=registry,
-        )
 
     def lag(self, lag: timedelta) -> None:
         """From occurrence to figure; what an import tells of the past is no lag."""
-        seconds = lag.total_seconds()
-        self._kernel.observe_lag(SERVICE, seconds)
-        if seconds <= LAG_HORIZON_SECONDS:
-            self._lag.observe(max(0.0, seconds))
+        self._kernel.observe_lag(SERVICE, lag.total_seconds())
 
     def handled(self, events: Iterable[tuple[str, str]]) -> None:
         """Count events by the kind of case and what became of them; both are closed sets."""
         for (stream, outcome), number in Tally(events).items():
             self._kernel.count_handled(SERVICE, stream, outcome, number)
-            self._events.labels(outcome).inc(number)
 
 
 class FigureCollector(Collector):
@@ -66,7 +46,7 @@ class FigureCollector(Collector):
     def __init__(self, books: Books, tenants: Iterable[str]) -> None:
         self._books = books
         self._tenants = sorted(tenants)
-        self._standing: Standing | None = None
+        self._families: Sequence[Metric] = ()
 
     async def watch(self) -> None:
         """Read for ever; what cannot be read keeps its last value and is told by its age."""
@@ -81,20 +61,21 @@ class FigureCollector(Collector):
             PyMongoError: the database did not answer; the last figures stay.
         """
         found = self._books.buckets.find({"tenant": {"$in": self._tenants}, "period": ALL})
-        self._standing = {Key.parse(entry["_id"]): entry["counts"] async for entry in found}
+        standing = {Key.parse(entry["_id"]): entry["counts"] async for entry in found}
+        # made once a reading and not once a scrape
+        self._families = (
+            *self._open(standing),
+            *self._deadlines(standing),
+            *self._plans(standing),
+            *self._incidents(standing),
+        )
 
     def describe(self) -> Iterable[Metric]:
         """Nothing is read while the registry is being made."""
         return ()
 
     def collect(self) -> Iterable[Metric]:
-        if self._standing is None:
-            return ()
-        return (
-            *self._open(self._standing),
-            *self._deadlines(self._standing),
-            *self._plans(self._standing),
-        )
+        return self._families
 
     def _open(self, standing: Standing) -> Iterable[Metric]:
         family = GaugeMetricFamily(
@@ -150,3 +131,33 @@ class FigureCollector(Collector):
                     share = amounts["signed"] / amounts["eligible"]
                     ratio.add_metric((key.tenant, plans), share)
         return people, ratio, running
+
+    def _incidents(self, standing: Standing) -> Iterable[Metric]:
+        """Incidents by tier; what a reopening takes back goes down, so none of it is a counter."""
+        named = {
+            "registered": "Incidents registered, of all time",
+            "solved": "Incidents solved, of all time, by the tier that solved them",
+            "closed": "Incidents closed, of all time, by the tier that solved them",
+            "within": "Incidents closed with every deadline kept, of all time",
+            "routed": "Incidents closed that were routed, of all time",
+            "routed_correctly": "Incidents closed that never came back nor went sideways",
+            "reopened": "Reopenings, of all time",
+        }
+        labels = ("tenant", "tier")
+        families = {
+            name: GaugeMetricFamily(f"enlace_incidents_{name}", text, labels=labels)
+            for name, text in named.items()
+        }
+        opened = GaugeMetricFamily(
+            "enlace_incidents_open",
+            "Incidents that are not closed, by the tier that has them and whose turn it is",
+            labels=(*labels, "side"),
+        )
+        for key, counts in standing.items():
+            at = (key.tenant, *key.values)
+            if key.family == "incidents_open" and counts.get("open"):
+                opened.add_metric(at, counts["open"])
+            if key.family == "incidents_all":
+                for name in named.keys() & counts.keys():
+                    families[name].add_metric(at, counts[name])
+        return opened, *families.values()

@@ -14,9 +14,7 @@ from shared.service import Service, Workshop
 
 
 def _sink(workshop: Workshop) -> KpiSink:
-    return KpiSink(
-        Books(workshop.database), workshop.policy, KpiMetrics(workshop.registry, workshop.metrics)
-    )
+    return KpiSink(Books(workshop.database), workshop.policy, KpiMetrics(workshop.metrics))
 
 
 async def _prepare(workshop: Workshop) -> None:

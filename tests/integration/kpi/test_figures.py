@@ -147,10 +147,9 @@ async def test_metrics_come_from_the_stored_figures(
         for (name, *labels), value in seen.items()
         if name == "enlace_messages_handled_total" and labels[:2] == ["handled", "kpi"]
     )
-    assert handled == seen["enlace_kpi_events_total", "handled"] == len(events_of(lives))
+    assert handled == len(events_of(lives))
     # the lives are of a July long past: that says nothing of how late events are counted
     assert ("enlace_event_lag_seconds_count", "kpi") not in seen
-    assert seen["enlace_kpi_event_lag_seconds_count",] == 0
     async with second_consumer(settings) as part:
         registry = part.workshop.registry
         labels = {"tenant": "osinergmin", "stage": "evaluation"}

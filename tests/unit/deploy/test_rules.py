@@ -68,7 +68,7 @@ def test_an_alert_says_who_answers_and_what_to_do(alert: dict[str, Any]) -> None
         assert (RUNBOOKS / link).exists(), link
     assert alert["labels"]["severity"] in {"critical", "warning"}
     grouped = re.search(r"by \(tenant\b", alert["expr"]) is not None
-    of_tenant = grouped or "tenant_stage:" in alert["expr"]
+    of_tenant = grouped or re.search(r"\btenant(_stage)?:", alert["expr"]) is not None
     assert alert["labels"]["scope"] == ("tenant" if of_tenant else "platform")
     assert all(alert["annotations"][key] for key in ("summary", "summary_en"))
 

@@ -1,0 +1,20 @@
+"""Queries that several boards share."""
+
+from deploy.grafana.pieces import OF_TENANT as T
+
+
+def stages_rise(metric: str, more: str = "") -> str:
+    """By how much a count of deadlines has risen in the period, by stage."""
+    cut = f"{T}, {more}" if more else T
+    rise = f"max by (tenant, stage) (delta({metric}{{{cut}}}[$period]))"
+    # a late event may correct downwards: no increase, and no restart either
+    return f"sum by (stage) (clamp_min({rise}, 0))"
+
+
+def month(indicator: str) -> tuple[tuple[str, str], ...]:
+    """An indicator of the month so far, and its target."""
+    series = f'{{{T}, indicator="{indicator}"}}'
+    return (
+        (f"max by (tenant) (enlace_indicator_month{series})", "{{tenant}}"),
+        (f"max by (tenant) (enlace_indicator_target{series})", "{{tenant}} meta · target"),
+    )

@@ -1,0 +1,109 @@
+"""The board of incidents."""
+
+from typing import Final
+
+from grafana_foundation_sdk.models import dashboard
+
+from deploy.grafana.pieces import (
+    GOOD_IS_LOW,
+    GOOD_IS_ZERO,
+    bars,
+    board,
+    both,
+    cases,
+    course,
+    number,
+)
+from deploy.grafana.pieces import OF_TENANT as T
+from deploy.grafana.series import month, stages_rise
+
+OWN: Final = 'stage=~"forward|respond|elevate|solve_l2|solve_l3|validate_l2|reply|extension"'
+
+
+def incidents() -> dashboard.Dashboard:
+    """Incidents by tier (B:L1530-1538)."""
+
+    def of_all_time(name: str) -> str:
+        series = f"enlace_incidents_{name}{{{T}}}"
+        return f"sum by (tier) (max by (tenant, tier) ({series}))"
+
+    def in_period(name: str) -> str:
+        series = f"enlace_incidents_{name}{{{T}}}[$period]"
+        return f"sum by (tier) (clamp_min(max by (tenant, tier) (delta({series})), 0))"
+
+    opened = f"max by (tenant, tier, side) (enlace_incidents_open{{{T}}})"
+    running = f"sum by (stage) (max by (tenant, stage) (enlace_deadlines_running{{{T}, {OWN}}}))"
+    met, breached = (
+        stages_rise(f"enlace_deadlines_{how}_total", OWN) for how in ("met", "breached")
+    )
+    return board(
+        "incidents",
+        "Incidencias por nivel",
+        "Incidents by tier",
+        [
+            number(both("Incidencias abiertas", "Open incidents"), f"sum({opened})"),
+            number(
+                both("Esperan a un tercero", "Waiting for a third party"),
+                f'sum(max by (tenant, tier, side) (enlace_incidents_open{{{T}, side="third"}}))'
+                " or vector(0)",
+                limits=GOOD_IS_LOW,
+            ),
+            number(
+                both("Direccionadas correctamente", "Correctly routed"),
+                f"tenant:enlace_incidents_routed_correctly:ratio{{{T}}}",
+                unit="percentunit",
+                legend="{{tenant}}",
+                link=cases("incidents.routed_correctly", "missed", "incidents"),
+            ),
+            number(
+                both("Reabiertas en el periodo", "Reopened in the period"),
+                f"sum({in_period('reopened')}) or vector(0)",
+                limits=GOOD_IS_ZERO,
+                link=cases("incidents.reopened", "numerator", "incidents"),
+            ),
+            bars(
+                both("Abiertas por nivel y turno", "Open by tier and turn"),
+                [(f"sum by (tier, side) ({opened})", "{{tier}} {{side}}")],
+            ),
+            bars(
+                both("Solucionadas por nivel", "Solved by tier"),
+                [(of_all_time("solved"), "{{tier}}")],
+            ),
+            course(
+                both("Registradas y cerradas", "Registered and closed"),
+                [
+                    (f"sum({in_period('registered')})", "registradas · registered"),
+                    (f"sum({in_period('closed')})", "cerradas · closed"),
+                ],
+                link=cases("incidents.total", "numerator", "incidents"),
+            ),
+            course(
+                both("Abiertas, por nivel", "Open, by tier"),
+                [(f"sum by (tier) ({opened})", "{{tier}}")],
+            ),
+            bars(
+                both("Cumplimiento por etapa", "Compliance by stage"),
+                [(f"{met} / ({met} + {breached} > 0)", "{{stage}}")],
+                unit="percentunit",
+            ),
+            bars(both("Plazos en curso, por etapa", "Running, by stage"), [(running, "{{stage}}")]),
+            course(
+                both("Plazos incumplidos, por etapa", "Missed, by stage"),
+                [(breached, "{{stage}}")],
+                link=cases("incidents.stages_breached", "numerator", "incidents"),
+            ),
+            course(
+                both("Respuesta en plazo, mes a la fecha", "Response in time, month to date"),
+                month("incidents.response_met"),
+                unit="percentunit",
+                link=cases("incidents.response_met", "missed", "incidents"),
+            ),
+            course(
+                both("Solución en plazo, mes a la fecha", "Solution in time, month to date"),
+                month("incidents.solution_met"),
+                unit="percentunit",
+                link=cases("incidents.solution_met", "missed", "incidents"),
+            ),
+        ],
+        report="incidents",
+    )
