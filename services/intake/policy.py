@@ -9,8 +9,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from services.intake.consultations.policy import ConsultationPolicy, consultation_policy
-from services.intake.dossiers.policy import DocumentsPolicy, documents_policy
+from services.intake.public_policy import PublicPolicy, public_policy
 from shared.clock import Calendar, Promise
 from shared.contracts.terms import Deadline, DeadlineStep
 from shared.decider import Invalid, Unknown
@@ -181,8 +180,7 @@ class IntakePolicy:
     calendar: Calendar
     types: Mapping[str, TypeRow]
     section: IntakeSection
-    own_consultations: ConsultationPolicy | None = None
-    own_documents: DocumentsPolicy | None = None
+    public: PublicPolicy
     _made: dict[tuple[str, int], tuple[Deadline, ...]] = field(default_factory=dict)
 
     def type_of(self, name: str) -> TypeRow:
@@ -236,28 +234,6 @@ class IntakePolicy:
         if self.section.attachments is None:
             raise Invalid("attachment.not_taken", tenant=self.tenant.key)
         return self.section.attachments
-
-    @property
-    def consultations(self) -> ConsultationPolicy:
-        """How consultations of the public are answered.
-
-        Raises:
-            Invalid: this tenant answers none.
-        """
-        if self.own_consultations is None:
-            raise Invalid("consultation.not_taken", tenant=self.tenant.key)
-        return self.own_consultations
-
-    @property
-    def documents(self) -> DocumentsPolicy:
-        """How the documents desk works.
-
-        Raises:
-            Invalid: this tenant has none.
-        """
-        if self.own_documents is None:
-            raise Invalid("dossier.not_taken", tenant=self.tenant.key)
-        return self.own_documents
 
     @property
     def webhooks(self) -> WebhookRow:
@@ -322,11 +298,4 @@ def intake_policy(tenant: Tenant) -> IntakePolicy:
     if section.verbal is not None:
         tenant.term(section.verbal.term)
     calendar = tenant.calendar(section.calendar)
-    return IntakePolicy(
-        tenant,
-        calendar,
-        section.types,
-        section,
-        own_consultations=consultation_policy(tenant),
-        own_documents=documents_policy(tenant),
-    )
+    return IntakePolicy(tenant, calendar, section.types, section, public_policy(tenant))

@@ -27,19 +27,30 @@ from services.intake.letterbox.policy import SECTION as LETTERBOX
 from services.intake.letterbox.policy import DeskName, LetterboxSection, places
 from services.intake.letterbox.sorting import Sorting
 from services.intake.private import Private
+from services.intake.voices.api import ROWS as VOICE_ROWS
+from services.intake.voices.api import voice_routes
+from services.intake.voices.cases import VOICES
+from services.intake.voices.mailing import VoiceMail
+from services.intake.voices.policy import VoiceKind, VoiceSection
 from shared.files import GridFiles
 from shared.http import Routes
 from shared.security import Role
 from shared.service import Workshop
 from shared.store import Kind
 
-KINDS: Final[Sequence[Kind[Any]]] = (CONSULTATION, DOSSIER)
+KINDS: Final[Sequence[Kind[Any]]] = (CONSULTATION, DOSSIER, *VOICES.values())
 SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
     CONSULTATIONS: ConsultationSection,
     DOCUMENTS: DocumentsSection,
     LETTERBOX: LetterboxSection,
+    **{kind.section: VoiceSection for kind in VoiceKind},
 }
-ROWS: Final[Mapping[str, set[Role]]] = {**CONSULTATION_ROWS, **DOSSIER_ROWS, **MAIL_ROWS}
+ROWS: Final[Mapping[str, set[Role]]] = {
+    **CONSULTATION_ROWS,
+    **DOSSIER_ROWS,
+    **MAIL_ROWS,
+    **VOICE_ROWS,
+}
 PORT: Final = "mail.port"
 """Where the workshop's memory has the port of the open door."""
 
@@ -48,6 +59,7 @@ def public_routes(api: Routes, workshop: Workshop) -> None:
     """All operations of the public's ways in."""
     consultation_routes(api, workshop)
     dossier_routes(api, workshop)
+    voice_routes(api, workshop)
     mail_routes(api, _mails(workshop))
 
 
@@ -64,6 +76,8 @@ def public_tasks(workshop: Workshop) -> Sequence[Callable[[], Awaitable[None]]]:
     desks: Desks = {
         DeskName.CONSULTATIONS: ConsultationMail(workshop),
         DeskName.DOCUMENTS: DossierMail(workshop),
+        DeskName.SUGGESTIONS: VoiceMail(workshop, VoiceKind.SUGGESTION),
+        DeskName.CLAIMS: VoiceMail(workshop, VoiceKind.CLAIM),
     }
     sorting = Sorting(workshop, mails, GridFiles(workshop.database), known, desks, metrics)
     listen = workshop.settings.mail_listen

@@ -13,6 +13,7 @@ from shared.contracts import (
     registry,
     training,
     validation,
+    voices,
 )
 from shared.contracts.envelope import Envelope, MalformedEnvelope, decode, encode
 from shared.contracts.events import (
@@ -44,4 +45,5 @@ __all__ = [
     "training",
     "upcast",
     "validation",
+    "voices",
 ]

@@ -226,7 +226,7 @@ async def _train(client: httpx.AsyncClient, training_id: str) -> None:
 async def _seed(client: httpx.AsyncClient) -> None:
     seeds: dict[str, dict[str, Any] | None] = {"/incidents": INCIDENT, "/knowledge": ARTICLE}
     seeds |= {"/periods/2026-06/close": None, "/consultations": CONSULTATION}
-    seeds |= {"/dossiers": DOSSIER}
+    seeds |= {"/dossiers": DOSSIER, "/suggestions": CONSULTATION, "/claims": CONSULTATION}
     for path, body in seeds.items():
         made = await client.post(path, json=body)
         assert made.is_success, made.text

@@ -74,7 +74,7 @@ class Consultations(Desk[Consultation, ConsultationView]):
 
 def policy_of(workshop: Workshop, call: Call) -> ConsultationPolicy:
     policy: IntakePolicy = workshop.policy(call.tenant)
-    return policy.consultations
+    return policy.public.consultations
 
 
 def consultations(workshop: Workshop) -> Consultations:

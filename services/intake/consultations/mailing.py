@@ -16,7 +16,7 @@ class ConsultationMail(CaseMail[Consultation]):
 
     async def open(self, incoming: Incoming) -> None:
         tenant, at = incoming.mail.tenant, incoming.mail.received_at
-        rules = self.policy(tenant).consultations
+        rules = self.policy(tenant).public.consultations
         await self.sender(incoming)
         command = model.Receive(
             code=await self.workshop.codes.next(tenant, rules.section.series, rules.year(at)),

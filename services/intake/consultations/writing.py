@@ -43,7 +43,7 @@ async def compose(workshop: Workshop, letter: Letter) -> Composed:
         Unsendable: nobody to send it to, or no words for it in the policy.
     """
     policy: IntakePolicy = workshop.policy(letter.tenant)
-    rules = policy.consultations
+    rules = policy.public.consultations
     state = (await workshop.of(CONSULTATION).get(str(letter.facts["case"]), letter.tenant)).state
     correspondent = _correspondent(workshop)
     words = {"code": state.code, "due": "", "answer": "", "reason": ""}

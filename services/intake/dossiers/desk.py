@@ -38,7 +38,7 @@ class Dossiers(Desk[Dossier, DossierView]):
 
     def policy(self, call: Call) -> DocumentsPolicy:
         policy: IntakePolicy = self.workshop.policy(call.tenant)
-        return policy.documents
+        return policy.public.documents
 
     async def present(self, call: Call, body: NewDossier) -> DossierView:
         policy = self.policy(call)

@@ -20,7 +20,7 @@ class DossierMail(CaseMail[Dossier]):
 
     async def open(self, incoming: Incoming) -> None:
         tenant, at = incoming.mail.tenant, incoming.mail.received_at
-        rules = self.policy(tenant).documents
+        rules = self.policy(tenant).public.documents
         await self.sender(incoming)
         command = model.Present(
             code=await self.workshop.codes.next(tenant, rules.section.series, rules.year(at)),

@@ -59,7 +59,7 @@ async def compose(workshop: Workshop, letter: Letter) -> Composed:
         Unsendable: nobody to send it to, or no words for it in the policy.
     """
     policy: IntakePolicy = workshop.policy(letter.tenant)
-    rules = policy.documents
+    rules = policy.public.documents
     rows = rules.section.letters.get(_BY_TEMPLATE[letter.template])
     if rows is None:
         raise Unsendable("no_words")

@@ -23,6 +23,8 @@ class DeskName(StrEnum):
 
     CONSULTATIONS = "consultations"
     DOCUMENTS = "documents"
+    SUGGESTIONS = "suggestions"
+    CLAIMS = "claims"
 
 
 class Box(Frozen):

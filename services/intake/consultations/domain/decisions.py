@@ -36,7 +36,7 @@ _ACTION: Final[dict[type, Action]] = {
 def decide(case: Consultation, command: Command, given: Given[IntakePolicy]) -> Sequence[EventBody]:
     """The events that a command leads to."""
     if isinstance(command, model.PassDeadline):
-        return _passed(case, command.due_at, given.policy.consultations)
+        return _passed(case, command.due_at, given.policy.public.consultations)
     LIFECYCLE.follow(case.status, _ACTION[type(command)])
     return _decided(case, command, given)
 
@@ -44,7 +44,7 @@ def decide(case: Consultation, command: Command, given: Given[IntakePolicy]) -> 
 def _decided(  # noqa: C901, PLR0911, PLR0912 - a table of commands
     case: Consultation, command: Command, given: Given[IntakePolicy]
 ) -> Sequence[EventBody]:
-    policy = given.policy.consultations
+    policy = given.policy.public.consultations
     match command:
         case model.Receive():
             return [_received(command, given)]
@@ -79,7 +79,7 @@ def _decided(  # noqa: C901, PLR0911, PLR0912 - a table of commands
 
 
 def _received(command: model.Receive, given: Given[IntakePolicy]) -> told.ConsultationReceived:
-    made = given.policy.consultations.promise(command.channel, given.at)
+    made = given.policy.public.consultations.promise(command.channel, given.at)
     return told.ConsultationReceived(
         code=command.code,
         channel=command.channel,
@@ -97,7 +97,7 @@ def _received(command: model.Receive, given: Given[IntakePolicy]) -> told.Consul
 def _answered(
     case: Consultation, checks: tuple[str, ...], given: Given[IntakePolicy]
 ) -> told.ConsultationAnswered:
-    policy = given.policy.consultations
+    policy = given.policy.public.consultations
     text = _draft(case)
     if case.review and LIFECYCLE.steps.get((case.status, Action.SUBMIT)) is not None:
         raise Rejected("consultation.not_approved", folder=case.folder)
@@ -118,7 +118,7 @@ def _continued(
     case: Consultation, command: model.Write, given: Given[IntakePolicy]
 ) -> told.ConsultationContinued:
     anew = case.status in ENDED
-    made = given.policy.consultations.promise(case.channel, given.at) if anew else None
+    made = given.policy.public.consultations.promise(case.channel, given.at) if anew else None
     return told.ConsultationContinued(
         text=command.text, deadline=made, enclosures=command.enclosures
     )

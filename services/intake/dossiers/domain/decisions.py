@@ -34,7 +34,7 @@ _ACTION: Final[dict[type, Action]] = {
 def decide(case: Dossier, command: Command, given: Given[IntakePolicy]) -> Sequence[EventBody]:
     """The events that a command leads to."""
     if isinstance(command, model.PassDeadline):
-        return _passed(case, command.due_at, given.policy.documents)
+        return _passed(case, command.due_at, given.policy.public.documents)
     LIFECYCLE.follow(case.status, _ACTION[type(command)])
     return [_decided(case, command, given)]
 
@@ -42,7 +42,7 @@ def decide(case: Dossier, command: Command, given: Given[IntakePolicy]) -> Seque
 def _decided(  # noqa: C901, PLR0911 - a table of commands
     case: Dossier, command: Command, given: Given[IntakePolicy]
 ) -> EventBody:
-    policy = given.policy.documents
+    policy = given.policy.public.documents
     match command:
         case model.Present():
             return _presented(command, given)
@@ -79,7 +79,7 @@ def _decided(  # noqa: C901, PLR0911 - a table of commands
 
 
 def _presented(command: model.Present, given: Given[IntakePolicy]) -> told.DossierReceived:
-    policy = given.policy.documents
+    policy = given.policy.public.documents
     return told.DossierReceived(
         code=command.code,
         service=command.service,
@@ -105,7 +105,7 @@ def _acknowledged(
         raise Invalid("dossier.receipt_time", sent_at=sent, now=now)
     return told.DossierAcknowledged(
         number=last.number,
-        proof=given.policy.documents.proof(command.proof),
+        proof=given.policy.public.documents.proof(command.proof),
         file_number=command.file_number,
         acknowledged_at=command.at,
         person=command.person,

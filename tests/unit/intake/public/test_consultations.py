@@ -177,11 +177,11 @@ def test_a_choice_that_the_policy_does_not_know_is_refused(command: object) -> N
 
 
 def test_the_legal_limit_is_shown_where_answers_are_reviewed() -> None:
-    policy = policy_of().consultations
+    policy = policy_of().public.consultations
     assert "Dirección Técnico Normativa" in policy.limit("legal", "es")
     assert policy.limit("seace", "es") == ""
     with pytest.raises(Invalid, match=r"consultation\.not_taken"):
-        _ = policy_of("comteco").consultations
+        _ = policy_of("comteco").public.consultations
 
 
 def test_the_page_shows_the_table() -> None:

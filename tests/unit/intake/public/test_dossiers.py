@@ -91,7 +91,7 @@ def test_what_comes_outside_the_hours_counts_the_next_business_day(
 
 
 def test_an_account_may_read_before_opening_as_the_same_day() -> None:
-    policy = policy_of().documents
+    policy = policy_of().public.documents
     reading = Reading(value="same_day", source="B:L771-774")
     tenant = replace(policy.tenant, readings={"documents.before_opening": reading})
     assert DocumentsPolicy(tenant, policy.section).received(lima(1, 7)) == lima(1, 8, 30)
@@ -159,7 +159,7 @@ def test_proof_is_of_the_last_try() -> None:
 
 def test_an_account_without_a_desk_takes_nothing() -> None:
     with pytest.raises(Invalid, match=r"dossier\.not_taken"):
-        _ = policy_of("comteco").documents
+        _ = policy_of("comteco").public.documents
 
 
 def test_the_page_shows_the_table() -> None:

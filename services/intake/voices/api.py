@@ -1,0 +1,141 @@
+"""Suggestions and claims over HTTP: the same operations, each with its own responsible."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
+
+from services.intake.desks import Correspondence
+from services.intake.views import HistoryEvent
+from services.intake.voices.desk import (
+    Dismissal,
+    Doing,
+    Evaluation,
+    NewVoice,
+    Referral,
+    VoiceQuery,
+    Voices,
+    voices,
+)
+from services.intake.voices.domain import model
+from services.intake.voices.policy import VoiceKind
+from services.intake.voices.views import VoiceView
+from shared.http import Call, Page, PageQuery, Routes
+from shared.security import Role
+from shared.service import Workshop
+
+H = TypeVar("H", bound=Callable[..., Any])
+_OFFICER: Final[Mapping[VoiceKind, Role]] = {
+    VoiceKind.SUGGESTION: Role.SUGGESTIONS_OFFICER,
+    VoiceKind.CLAIM: Role.CLAIMS_OFFICER,
+}
+
+
+def _rows(kind: VoiceKind) -> Mapping[str, set[Role]]:
+    officer = _OFFICER[kind]
+    words = {officer, Role.SPECIALIST_L2, Role.ADVISER}
+    read = {Role.PROGRAM, Role.SERVICE_MANAGER, Role.SUPERVISOR, Role.AUDITOR, Role.TENANT_ADMIN}
+    return {
+        # whoever of the staff hears one enters it (B:L1408)
+        f"receive_{kind}": {officer, Role.PROGRAM, Role.ADVISER, Role.CHANNEL_COORDINATOR},
+        f"read_{kind}": words | read,
+        f"read_{kind}_words": words,
+        f"keep_{kind}": {officer},
+        f"evaluate_{kind}": {Role.SPECIALIST_L2},
+    }
+
+
+ROWS: Final[Mapping[str, set[Role]]] = {
+    operation: roles for kind in VoiceKind for operation, roles in _rows(kind).items()
+}
+
+
+def voice_routes(api: Routes, workshop: Workshop) -> None:
+    """The operations below `/api/v1/suggestions` and `/api/v1/claims`."""
+    for kind in VoiceKind:
+        desk = voices(workshop, kind)
+        _reading(api, desk, kind)
+        _responsible(api, desk, kind)
+        _unit(api, desk, kind)
+
+
+def _called(name: str) -> Callable[[H], H]:
+    """The same operation under the name of its kind."""
+
+    def rename(handler: H) -> H:
+        handler.__name__ = name
+        return handler
+
+    return rename
+
+
+def _reading(api: Routes, desk: Voices, kind: VoiceKind) -> None:
+    path = f"/{kind.section}"
+
+    @api.get(path, may=f"read_{kind}")
+    @_called(f"list_{kind.section}")
+    async def list_voices(call: Call, query: VoiceQuery) -> Page[VoiceView]:
+        """All of them, those with a term first and the tightest before."""
+        return await desk.queue(call, query)
+
+    @api.get(path + "/{case_id}", may=f"read_{kind}")
+    @_called(f"read_{kind}")
+    async def read_voice(call: Call, case_id: str) -> VoiceView:
+        """One: where it is, who has it, what came of it."""
+        return await desk.read(call, case_id)
+
+    @api.get(path + "/{case_id}/history", may=f"read_{kind}")
+    @_called(f"read_{kind}_history")
+    async def read_voice_history(call: Call, case_id: str, query: PageQuery) -> Page[HistoryEvent]:
+        """All that happened to it, oldest first."""
+        return await desk.history(call, case_id, query)
+
+    @api.get(path + "/{case_id}/messages", may=f"read_{kind}_words")
+    @_called(f"read_{kind}_messages")
+    async def read_voice_messages(call: Call, case_id: str) -> Correspondence:
+        """Who said it, and all that was written."""
+        return await desk.correspondence(call, case_id)
+
+
+def _responsible(api: Routes, desk: Voices, kind: VoiceKind) -> None:
+    path, illegal = f"/{kind.section}", (f"{kind}.illegal_transition",)
+
+    @api.post(path, may=f"receive_{kind}", status=201, location=path + "/{id}")
+    @_called(f"receive_{kind}")
+    async def receive_voice(call: Call, body: NewVoice) -> VoiceView:
+        """Enter what somebody says: it has its code at once."""
+        return await desk.receive(call, body)
+
+    @api.post(path + "/{case_id}/refer", may=f"keep_{kind}", if_match=True, problems=illegal)
+    @_called(f"refer_{kind}")
+    async def refer_voice(call: Call, case_id: str, body: Referral) -> VoiceView:
+        """It is one: send it to the organ that knows, with the order for it."""
+        return await desk.give(call, case_id, model.Refer(body.unit, body.order))
+
+    @api.post(path + "/{case_id}/dismiss", may=f"keep_{kind}", if_match=True, problems=illegal)
+    @_called(f"dismiss_{kind}")
+    async def dismiss_voice(call: Call, case_id: str, body: Dismissal) -> VoiceView:
+        """It is none, and where it belongs."""
+        return await desk.give(call, case_id, model.Dismiss(body.reason, body.forwarded_to))
+
+    @api.post(path + "/{case_id}/inform", may=f"keep_{kind}", if_match=True, problems=illegal)
+    @_called(f"inform_{kind}")
+    async def inform_voice(call: Call, case_id: str) -> VoiceView:
+        """Tell the user the result."""
+        return await desk.give(call, case_id, model.Inform())
+
+
+def _unit(api: Routes, desk: Voices, kind: VoiceKind) -> None:
+    path, illegal = f"/{kind.section}", (f"{kind}.illegal_transition",)
+
+    @api.post(path + "/{case_id}/evaluate", may=f"evaluate_{kind}", if_match=True, problems=illegal)
+    @_called(f"evaluate_{kind}")
+    async def evaluate_voice(call: Call, case_id: str, body: Evaluation) -> VoiceView:
+        """Say what the organ found, with the words for the user."""
+        return await desk.evaluate(call, case_id, body)
+
+    @api.post(
+        path + "/{case_id}/implement", may=f"evaluate_{kind}", if_match=True, problems=illegal
+    )
+    @_called(f"implement_{kind}")
+    async def implement_voice(call: Call, case_id: str, body: Doing) -> VoiceView:
+        """Put on record what the organ did of it, for the yearly report."""
+        return await desk.give(call, case_id, model.Implement(body.action))

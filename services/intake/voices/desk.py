@@ -1,0 +1,115 @@
+"""What the routes do with suggestions and claims."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from services.intake.desks import Choice, ContactInput, Desk, QueueQuery, Reason, Short, Text, Why
+from services.intake.policy import IntakePolicy
+from services.intake.private import DRAFT, USER
+from services.intake.voices.cases import VOICES
+from services.intake.voices.domain import Voice, model
+from services.intake.voices.policy import VoiceKind, VoicePolicy
+from services.intake.voices.views import VoiceView, voice_view
+from shared.decider import Invalid
+from shared.http import Call, Input, Page
+from shared.service import Workshop, cause_of
+from shared.store import Outcome
+
+NOBODY = ContactInput()
+
+
+class NewVoice(Input):
+    """What somebody says; without `consent` nothing about the person is taken."""
+
+    subject: Short
+    text: Text
+    channel: Choice = "form"
+    consent: bool = False
+    contact: ContactInput = NOBODY
+    preferential: Annotated[str, Field(max_length=80)] = ""
+
+
+class Referral(Input):
+    """To which organ, with which order (proveído)."""
+
+    unit: Choice
+    order: Reason
+
+
+class Evaluation(Input):
+    """What the organ found, and the words for the user."""
+
+    outcome: Choice
+    text: Text
+
+
+class Doing(Input):
+    """What the organ did of it."""
+
+    action: Reason
+
+
+class Dismissal(Why):
+    """Why it is none, and the way in that it belongs to."""
+
+    forwarded_to: Annotated[str, Field(max_length=80)] = ""
+
+
+class VoiceQuery(QueueQuery):
+    """Filters of the list."""
+
+    unit: str | None = Field(None, max_length=80)
+    outcome: str | None = Field(None, max_length=80)
+
+
+@dataclass(frozen=True)
+class Voices(Desk[Voice, VoiceView]):
+    """The operations on one of the two."""
+
+    which: VoiceKind = VoiceKind.SUGGESTION
+
+    def policy(self, call: Call) -> VoicePolicy:
+        policy: IntakePolicy = self.workshop.policy(call.tenant)
+        return policy.public.voice(self.which)
+
+    async def receive(self, call: Call, body: NewVoice) -> VoiceView:
+        contact = body.contact.contact()
+        if not body.consent and not contact.is_empty:
+            raise Invalid("desk.consent_missing")
+        policy = self.policy(call)
+        policy.way(body.channel)
+        cause, now = cause_of(call), self.workshop.now()
+        await self.private.keep_contact(call.tenant, cause.id, contact)
+        text = await self.private.keep(
+            call.tenant, cause.id, USER, body.text, now, subject=body.subject
+        )
+        command = model.Receive(
+            code=await self.workshop.codes.next(
+                call.tenant, policy.section.series, policy.year(now)
+            ),
+            channel=body.channel,
+            text=text,
+            anonymous=contact.is_empty,
+            preferential=body.preferential,
+        )
+        return await self.create(call, command, cause)
+
+    async def evaluate(self, call: Call, case_id: str, body: Evaluation) -> VoiceView:
+        await self.cases.get(case_id, call.tenant)
+        now = self.workshop.now()
+        text = await self.private.keep(call.tenant, case_id, DRAFT, body.text, now)
+        return await self.give(call, case_id, model.Evaluate(body.outcome, text))
+
+    async def queue(self, call: Call, query: VoiceQuery) -> Page[VoiceView]:
+        return await self.find(call, query, unit=query.unit, outcome=query.outcome)
+
+
+def voices(workshop: Workshop, kind: VoiceKind) -> Voices:
+    """The desk of one of the two, put together."""
+
+    def show(_call: Call, outcome: Outcome[Voice]) -> VoiceView:
+        return voice_view(outcome)
+
+    return Voices(workshop, VOICES[kind], show, kind)

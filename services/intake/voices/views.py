@@ -1,0 +1,65 @@
+"""A suggestion or a claim as it is read."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydantic import Field
+
+from services.intake.desks import DeadlineView, deadline_views
+from services.intake.views import View
+from services.intake.voices.domain import Status, Voice
+from shared.contracts.consultations import EnclosureRef
+from shared.store import Outcome
+
+
+class VoiceView(View):
+    """Where it stands; who said it and what was written are below `/messages`."""
+
+    id: str
+    code: str
+    status: Status
+    holder: str = Field(description="`officer`, `unit` or `none`")
+    channel: str
+    unit: str = Field(description="The organ that evaluates it")
+    order: str = Field(description="The order (proveído) with which it was referred")
+    outcome: str
+    reason: str = Field(description="Why it was dismissed")
+    forwarded_to: str
+    received_at: datetime
+    deadlines: Sequence[DeadlineView] = Field(description="None where no term is promised")
+    informed_at: datetime | None
+    on_time: bool | None
+    actions: Sequence[str] = Field(description="What the organ did of it")
+    undelivered: str
+    anonymous: bool
+    preferential: str
+    profile_id: str
+    enclosures: Sequence[EnclosureRef]
+    version: int
+
+
+def voice_view(outcome: Outcome[Voice]) -> VoiceView:
+    state = outcome.state
+    return VoiceView.model_construct(
+        id=outcome.id,
+        code=state.code,
+        status=state.status,
+        holder=state.holder,
+        channel=state.channel,
+        unit=state.unit,
+        order=state.order,
+        outcome=state.outcome,
+        reason=state.reason,
+        forwarded_to=state.forwarded_to,
+        received_at=state.received_at,
+        deadlines=deadline_views(state.promise),
+        informed_at=state.informed_at,
+        on_time=state.on_time,
+        actions=state.actions,
+        undelivered=state.undelivered,
+        anonymous=state.anonymous,
+        preferential=state.preferential,
+        profile_id=state.profile_id,
+        enclosures=state.enclosures,
+        version=outcome.version,
+    )

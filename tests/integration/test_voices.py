@@ -1,0 +1,73 @@
+"""A suggestion by mail and a claim by form, to the result that the user is told."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.security import Role
+from tests.support.eventually import eventually
+from tests.support.house import settings_of
+from tests.support.street import Street, open_street
+from tests.unit.intake.public.letters import SENDER, written
+
+pytestmark = pytest.mark.integration
+CLAIM = {
+    "subject": "Demora",
+    "text": "Nadie respondió a mi trámite.",
+    "consent": True,
+    "contact": {"email": SENDER},
+}
+
+
+@pytest.fixture
+async def street(
+    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
+) -> AsyncIterator[Street]:
+    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
+    async with open_street(settings, tmp_path) as street:
+        yield street
+
+
+async def test_both_ways_to_the_result(street: Street) -> None:
+    await street.send(written("Pongan letra más grande."), to="sugerencias@osce.example")
+
+    async def listed() -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = (await street.desk.get("/suggestions")).json()["items"]
+        return items
+
+    (view,) = await eventually(listed, bool)
+    assert (await street.letter("sugerencia"))["reply-to"] == "sugerencias@osce.example"
+    assert (view["holder"], view["deadlines"]) == ("officer", [])
+
+    async def act(kind: str, view: dict[str, Any], *steps: tuple[str, Any]) -> dict[str, Any]:
+        for action, body in steps:
+            view = await street.act(view, action, body, kind)
+        return view
+
+    order = {"unit": "communications", "order": "Proveído 3-2026"}
+    found = {"outcome": "adopted", "text": "Desde agosto el texto es más grande."}
+    view = await act("suggestions", view, ("refer", order), ("evaluate", found), ("inform", None))
+    told = await street.letter("Resultado de su sugerencia")
+    assert "Desde agosto" in told.get_content()
+    thanks = written("¡Gracias!", "Re:", message_id="<s-2@x>")
+    thanks["In-Reply-To"] = told["message-id"]
+    await street.send(thanks)
+    path = f"/suggestions/{view['id']}/messages"
+
+    async def words() -> list[str]:
+        texts = (await street.desk.get(path)).json()["texts"]
+        return [one["text"] for one in texts if one["role"] == "user"]
+
+    await eventually(words, lambda said: said == ["Pongan letra más grande.", "¡Gracias!"])
+
+    claim = await street.desk.post("/claims", json=CLAIM)
+    assert claim.status_code == 201, claim.text
+    assert claim.json()["deadlines"][0]["due_at"] == "2026-08-18T21:30:00Z"
+    officer = street.house.as_(Role.SUGGESTIONS_OFFICER, tenant="osce")
+    assert (await officer.get(f"/claims/{claim.json()['id']}")).status_code == 403
+    moved = {"reason": "Es una idea, no un reclamo.", "forwarded_to": "suggestions"}
+    closed = await act("claims", claim.json(), ("dismiss", moved))
+    assert closed["deadlines"][0]["state"] == "cancelled"
+    assert "no un reclamo" in (await street.letter("Sobre su mensaje")).get_content()
