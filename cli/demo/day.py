@@ -262,6 +262,15 @@ SCENES: Final = (
         reason="La oficina no se cierra; se anula la comunicación.",
     ),
     Scene(
+        16,
+        "replaced",
+        "information",
+        "Gas natural: Bono Gas",
+        "Topes del Bono Gas",
+        "Los topes del Bono Gas cambian el próximo mes.",
+        reason="El cliente precisa los topes por distrito.",
+    ),
+    Scene(
         13,
         "in_evaluation",
         "information",

@@ -112,6 +112,11 @@ class Road:
             version = self._request().body["version"]
             path, reason = f"/requests/{self._id}/withdraw", {"reason": scene.reason}
             self._done(self._liaison, path, reason, "withdraw", version)
+        elif scene.goal == "replaced":
+            version = self._request().body["version"]
+            body = {**scene.body(), "subject": f"{scene.subject}, por distrito"}
+            path = f"/requests/{self._id}/replace"
+            self._done(self._liaison, path, {**body, "reason": scene.reason}, "replace", version)
         elif scene.goal == "not_viable":
             self._decide("refuse", {"reason": scene.reason})
         elif scene.questions:
