@@ -26,7 +26,7 @@ from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.chaos
 LONG = os.environ.get("ENLACE_CHAOS") == "long"
-KILLS = 32 if LONG else 8
+KILLS = 32 if LONG else 6
 Found = dict[str, Any]
 
 
