@@ -140,7 +140,7 @@ async def harass(arena: Arena, kills: int, seed: int) -> None:
     victims: list[str] = []
     while arena.kills < kills:
         if not victims:
-            victims = [*SERVICES[1:], *SERVICES[1:], "broker", "database"]
+            victims = [*SERVICES[1:], "broker", "database"]
             rand.shuffle(victims)
         victim = victims.pop()
         if victim == "broker":
