@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from services.incidents.domain import RULES, Incident, article
+from services.incidents.domain import RULES, Incident, article, meeting
 from services.incidents.domain.article import Article
+from services.incidents.domain.meeting import Meeting
 from shared.decider import Decider
 from shared.store import Kind
 
@@ -23,6 +24,10 @@ INCIDENT: Final[Kind[Incident]] = Kind(
         ("state.open", "state.area", "state.closed_at"),
         ("state.open", "state.closed_at"),
         ("state.told_at",),
+        ("state.registered_at",),
+        ("state.attended_at",),
+        ("state.solution.at",),
+        ("state.closed_at",),
         BY_WORDS,
     ),
     unique=(("state.ticket",),),
@@ -33,4 +38,18 @@ ARTICLE: Final[Kind[Article]] = Kind(
     "article",
     decider=Decider(state=Article, initial=Article, decide=article.decide, evolve=article.evolve),
     indexes=(("state.standing", "state.changed_at", "_id"),),
+)
+
+MEETING: Final[Kind[Meeting]] = Kind(
+    "incidents",
+    "meeting",
+    decider=Decider(
+        state=Meeting,
+        initial=Meeting,
+        decide=meeting.decide,
+        evolve=meeting.evolve,
+        next_due=meeting.next_due,
+        on_due=meeting.Pass,
+    ),
+    indexes=(("state.due_at", "_id"), ("_id",)),
 )

@@ -5,7 +5,7 @@ from typing import Final
 
 from services.incidents.announcing import Announcer
 from services.incidents.api import routes
-from services.incidents.cases import ARTICLE, INCIDENT
+from services.incidents.cases import ARTICLE, INCIDENT, MEETING
 from services.incidents.consumers import HEARS
 from services.incidents.knowledge import prepare
 from services.incidents.letters import composer
@@ -23,7 +23,7 @@ def _tasks(workshop: Workshop) -> Sequence[Callable[[], Awaitable[None]]]:
 
 SERVICE: Final = Service(
     name="incidents",
-    kinds=(INCIDENT, ARTICLE),
+    kinds=(INCIDENT, ARTICLE, MEETING),
     hears=HEARS,
     sections={SECTION: IncidentSection, mail.SECTION: mail.MailSection},
     policy=incident_policy,

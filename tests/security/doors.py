@@ -15,7 +15,17 @@ from shared.http.operation import Operation
 from shared.security import Role
 
 NOBODY: Final = "01983e2a-7d3d-7c3e-9a63-000000000000"
-_TEXTS: Final = ("x", "a", "https://x.example", "a" * 64, "2026-07-01", "a@b.pe", '"1"', "+51 1")
+_TEXTS: Final = (
+    "x",
+    "a",
+    "https://x.example",
+    "a" * 64,
+    "2026-07-01",
+    "a@b.pe",
+    '"1"',
+    "+51 1",
+    "role:a",
+)
 _FORMATS: Final = {"date": "2026-07-01", "date-time": "2026-07-01T10:00:00Z"}
 _WORDS: Final = {"from": "2026-07-01", "to": "2026-07-31", "indicator": "requests.received"}
 # parts of a path that name no thing of an account: every account has its own behind them

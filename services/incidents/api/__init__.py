@@ -9,7 +9,9 @@ from services.incidents.api.commands import (
 from services.incidents.api.desk import Desk
 from services.incidents.api.inputs import DigestQuery, EstimateQuery, IncidentQuery
 from services.incidents.api.knowledge import knowledge
+from services.incidents.api.meetings import meeting_routes
 from services.incidents.api.permissions import PERMISSIONS
+from services.incidents.api.statistics import statistics_routes
 from services.incidents.catalogue import CatalogueView
 from services.incidents.digest import Digest
 from services.incidents.explanations import ExplainedDeadline
@@ -33,6 +35,8 @@ def routes(workshop: Workshop) -> Routes:
     answer_commands(api, desk)
     shared_commands(api, desk)
     knowledge(api, workshop)
+    statistics_routes(api, workshop)
+    meeting_routes(api, workshop)
     letters = Letters(workshop.database, workshop.now)
     letter_routes(api, letters, prefix="/incident-digest")
     return api

@@ -15,6 +15,14 @@ DESK: Final = {
 SECOND: Final = {Role.SPECIALIST_L2, Role.INCIDENT_COORDINATOR, Role.INCIDENT_LEADER}
 THIRD: Final = {Role.SPECIALIST_L3, Role.INCIDENT_COORDINATOR}
 ALL_TIERS: Final = DESK | SECOND | THIRD
+COORDINATORS: Final = {
+    Role.INCIDENT_COORDINATOR,
+    Role.INCIDENT_LEADER,
+    Role.CHANNEL_COORDINATOR,
+    Role.SERVICE_MANAGER,
+    Role.IMPROVEMENT_LEADER,
+    Role.IMPROVEMENT_SECRETARY,
+}
 READERS: Final = ALL_TIERS | {
     Role.REPORT_READER,
     Role.SERVICE_MANAGER,
@@ -39,6 +47,9 @@ PERMISSIONS: Final = Permissions(
         "record_provider_answer": THIRD | {Role.PROVIDER},
         "note_incident": ALL_TIERS,
         "write_knowledge": SECOND | THIRD,
+        "read_meeting": READERS | COORDINATORS | {Role.IMPROVEMENT_MEMBER},
+        "keep_meeting": COORDINATORS,
+        "fulfil_commitment": COORDINATORS | SECOND | THIRD | {Role.IMPROVEMENT_MEMBER},
         "keep_letters": {Role.TENANT_ADMIN, Role.INCIDENT_LEADER},
     }
 )

@@ -79,10 +79,14 @@ def _forwarded(state: Incident, event: said.IncidentForwarded, _: Stamp) -> Mapp
     return {**_placed(state, state.tier, event.area), "forwarded": True}
 
 
-def _taken(state: Incident, event: said.IncidentTaken, _: Stamp) -> Mapping[str, Any]:
+def _taken(state: Incident, event: said.IncidentTaken, stamp: Stamp) -> Mapping[str, Any]:
     persons = list(state.persons)
     persons[event.tier - 1] = event.person
-    return {"persons": tuple(persons), "complexity": event.complexity or state.complexity}
+    return {
+        "persons": tuple(persons),
+        "complexity": event.complexity or state.complexity,
+        "attended_at": state.attended_at or stamp.at,
+    }
 
 
 def _elevated(state: Incident, event: said.IncidentElevated, _: Stamp) -> Mapping[str, Any]:
@@ -121,7 +125,7 @@ def _solved(state: Incident, event: said.IncidentSolved, stamp: Stamp) -> Mappin
         too_fast=event.too_fast,
         validated=state.status is not Status.VALIDATING,
     )
-    return {"solution": solution}
+    return {"solution": solution, "attended_at": state.attended_at or stamp.at}
 
 
 def _validated(state: Incident, _: said.IncidentValidated, __: Stamp) -> Mapping[str, Any]:

@@ -121,6 +121,7 @@ class Incident:
     past: Past | None = None
     told_at: datetime | None = None
     words: tuple[str, ...] = ()
+    attended_at: datetime | None = None
 
     def stage(self, name: StageName) -> Stage | None:
         """The newest promise of that name."""

@@ -3,6 +3,7 @@
 from services.incidents.policy.account import IncidentPolicy, incident_policy
 from services.incidents.policy.rows import (
     SECTION,
+    Cadence,
     EstimateRow,
     IncidentSection,
     Level,
@@ -11,6 +12,7 @@ from services.incidents.policy.rows import (
 
 __all__ = [
     "SECTION",
+    "Cadence",
     "EstimateRow",
     "IncidentPolicy",
     "IncidentSection",

@@ -100,6 +100,9 @@ class IncidentPolicy:
     def priority(self, name: str) -> str:
         return _chosen("priority", name, self.section.priority)
 
+    def team(self, name: str) -> str:
+        return _chosen("team", name, self.section.teams)
+
     def channel(self, name: str) -> str:
         return _chosen("channel", name, dict.fromkeys(self.section.classification.channels))
 

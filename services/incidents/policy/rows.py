@@ -1,6 +1,7 @@
 """`incidents.yaml` as typed data, each value with the line of the manual that sets it."""
 
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -127,6 +128,23 @@ class ExtensionRow(Frozen):
     source: Source
 
 
+class Cadence(StrEnum):
+    """How often a team is to meet."""
+
+    FORTNIGHT = "fortnight"
+    MONTH = "month"
+    QUARTER = "quarter"
+
+
+class TeamRow(Frozen):
+    """A team that meets; a meeting longer than `minutes` is remarked."""
+
+    name: Words
+    cadence: Cadence
+    minutes: Annotated[int, Field(ge=1, le=1_440)] | None = None
+    source: Source
+
+
 class IncidentSection(Frozen):
     """`incidents.yaml`.
 
@@ -148,6 +166,7 @@ class IncidentSection(Frozen):
     digest: DigestRow
     estimate: EstimateRow
     extension: ExtensionRow
+    teams: Mapping[Key, TeamRow] = {}
 
     def remarks(self) -> Iterator[Remark]:
         """Names that lead nowhere, and a ladder that does not climb."""

@@ -1,4 +1,4 @@
-"""What incidents says: of tickets, of older registers, of the knowledge base."""
+"""What incidents says: of tickets, older registers, the knowledge base and meetings."""
 
 from shared.contracts.incidents.knowledge import (
     ArticleApplied,
@@ -6,6 +6,15 @@ from shared.contracts.incidents.knowledge import (
     ArticleRated,
     ArticleRetired,
     ArticleRevised,
+)
+from shared.contracts.incidents.meetings import (
+    MeetingCancelled,
+    MeetingCommitted,
+    MeetingFulfilled,
+    MeetingHeld,
+    MeetingMissed,
+    MeetingOverdue,
+    MeetingPlanned,
 )
 from shared.contracts.incidents.past import (
     IncidentImported,
@@ -63,5 +72,12 @@ __all__ = [
     "IncidentTaken",
     "IncidentValidated",
     "IncidentWarned",
+    "MeetingCancelled",
+    "MeetingCommitted",
+    "MeetingFulfilled",
+    "MeetingHeld",
+    "MeetingMissed",
+    "MeetingOverdue",
+    "MeetingPlanned",
     "PastTurn",
 ]
