@@ -64,7 +64,6 @@ SHIFT = {
 }
 TIMES = {"starts_at": "2026-07-27T09:00:00-05:00", "ends_at": "2026-07-27T10:00:00-05:00"}
 MEETING = {"team": "coordinators", "on": "2026-07-30", "objectives": ["o"]}
-MEETING = {"team": "coordinators", "on": "2026-07-30", "objectives": ["o"]}
 CHECKS = ["other_requests", "resources", "areas"]
 
 
@@ -227,7 +226,6 @@ async def _train(client: httpx.AsyncClient, training_id: str) -> None:
 
 async def _seed(client: httpx.AsyncClient) -> None:
     seeds: dict[str, dict[str, Any] | None] = {"/incidents": INCIDENT, "/knowledge": ARTICLE}
-    seeds["/incident-meetings"] = MEETING
     seeds |= {"/periods/2026-06/close": None, "/consultations": CONSULTATION}
     seeds |= {"/dossiers": DOSSIER, "/suggestions": CONSULTATION, "/claims": CONSULTATION}
     seeds["/incident-meetings"] = MEETING
