@@ -1,10 +1,13 @@
-"""What incidents hears: its own solutions, so that the knowledge base knows what it solved."""
+"""What incidents hears: its own solutions, for the knowledge base; what intake channels to it."""
 
 from collections.abc import Iterable
 
-from services.incidents.cases import ARTICLE
+from services.incidents.cases import ARTICLE, INCIDENT
 from services.incidents.domain.article import Apply
+from services.incidents.domain.commands import Register
+from services.incidents.policy import IncidentPolicy
 from shared.bus import Heard, Hears, Send
+from shared.contracts.consultations import ConsultationChannelled
 from shared.contracts.incidents import IncidentSolved
 from shared.decider import Unknown
 from shared.service import Workshop
@@ -23,3 +26,25 @@ async def on_incident_solved(heard: Heard[IncidentSolved], workshop: Workshop) -
         # an answer may name an entry of another register
         return []
     return [Send(ARTICLE.stream, article, Apply(heard.subject))]
+
+
+@HEARS(ConsultationChannelled)
+async def on_consultation_channelled(
+    heard: Heard[ConsultationChannelled], workshop: Workshop
+) -> Iterable[Send]:
+    """What comes by other ways is the first tier's too, under the consultation's id (B:L757-762).
+
+    Who reported it is known to intake, which tells him how it ends.
+    """
+    policy: IncidentPolicy = workshop.policy(heard.tenant)
+    year = workshop.now().astimezone(policy.calendar.zone).year
+    body = heard.body
+    register = Register(
+        ticket=await workshop.codes.next(heard.tenant, policy.section.series, year),
+        summary=body.summary,
+        description=body.description,
+        origin=policy.origin(body.origin),
+        area=policy.area(body.area),
+        channel=policy.channel(body.channel),
+    )
+    return [Send(INCIDENT.stream, heard.subject, register, create=True)]

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from services.intake.consultations.api import ROWS as CONSULTATION_ROWS
 from services.intake.consultations.api import consultation_routes
 from services.intake.consultations.cases import CONSULTATION
+from services.intake.consultations.hearing import on_incident_ended
 from services.intake.consultations.mailing import ConsultationMail
 from services.intake.consultations.policy import SECTION as CONSULTATIONS
 from services.intake.consultations.policy import ConsultationSection
@@ -51,6 +52,9 @@ ROWS: Final[Mapping[str, set[Role]]] = {
     **MAIL_ROWS,
     **VOICE_ROWS,
 }
+HEARD: Final = (on_incident_ended,)
+"""What the bus tells them; named here so that it is registered with the service's own."""
+
 PORT: Final = "mail.port"
 """Where the workshop's memory has the port of the open door."""
 

@@ -118,6 +118,29 @@ class ConsultationContinued(EventBody, event_type="intake.consultation.continued
     enclosures: tuple[EnclosureRef, ...] = ()
 
 
+class ConsultationChannelled(EventBody, event_type="intake.consultation.channelled.v1"):
+    """It reports an incident: the first tier attends it under the same id (B:L757-762, L1179).
+
+    What is said here goes to the tiers, so it names nobody; who asked stays in intake. `channel`
+    is what the incidents of the account call the way in.
+    """
+
+    summary: str
+    description: str
+    area: str
+    origin: str
+    channel: str
+    channelled_at: datetime
+    on_time: bool
+
+
+class ConsultationResumed(EventBody, event_type="intake.consultation.resumed.v1"):
+    """The incident it became has ended; the user is still to be told, until the deadline."""
+
+    outcome: str
+    deadline: StageDeadline
+
+
 class ConsultationDiscarded(EventBody, event_type="intake.consultation.discarded.v1"):
     """It is not attended here; `forwarded_to` is the way in that it belongs to, if any."""
 

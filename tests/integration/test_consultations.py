@@ -9,6 +9,7 @@ import httpx
 import orjson
 import pytest
 
+from services.incidents.service import SERVICE as INCIDENTS
 from services.intake.consultations.cases import CONSULTATION
 from services.intake.service import SERVICE
 from shared.security import Role
@@ -31,7 +32,7 @@ async def house(
     amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
 ) -> AsyncIterator[House]:
     settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
-    async with running([SERVICE], settings, tmp_path) as house:
+    async with running([SERVICE, INCIDENTS], settings, tmp_path) as house:
         house.clock.move_to(MORNING)
         yield house
 
@@ -126,3 +127,38 @@ async def test_the_deadline_fires_over_the_timer(house: House) -> None:
     assert late["version"] == 4  # received, two warnings, the breach
     listed = await desk.get("/consultations", params={"overdue": True, "status": "received"})
     assert [one["id"] for one in listed.json()["items"]] == [view["id"]]
+
+
+async def test_what_comes_by_social_media_is_attended_in_the_first_tier(house: House) -> None:
+    """Under one id: a consultation, an incident, and again a consultation to be answered."""
+    ana = person(house, Role.ADVISER, "ana")
+    view = (await ana.post("/consultations", json={**ASKED, "channel": "facebook"})).json()
+    incident = {
+        "summary": "No carga el registro",
+        "description": "Varias personas lo dicen desde la mañana.",
+        "area": "seace",
+        "origin": "system",
+    }
+    channelled = await act(ana, view, "channel", incident)
+    assert channelled.status_code == 200, channelled.text
+    assert channelled.json()["holder"] == "incidents"
+    path = f"/incidents/{view['id']}"
+    found = await eventually(lambda: ana.get(path), lambda answer: answer.is_success)
+    assert (found.json()["channel"], found.json()["tier"]) == ("social", 1)
+    assert "Rosaura" not in found.text
+
+    async def step(action: str, body: Any) -> None:
+        version = (await ana.get(path)).json()["version"]
+        headers = {"if-match": f'"{version}"'}
+        answer = await ana.post(f"{path}/{action}", json=body, headers=headers)
+        assert answer.is_success, answer.text
+
+    await step("solve", {"answer": "Ya carga.", "cause": "Memoria."})
+    await step("reply", {"message": "Ya carga."})
+
+    async def back() -> dict[str, Any]:
+        shown: dict[str, Any] = (await ana.get(f"/consultations/{view['id']}")).json()
+        return shown
+
+    ended = await eventually(back, lambda seen: seen["status"] == "in_attention")
+    assert ended["deadlines"][0]["state"] == "running"

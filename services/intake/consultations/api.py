@@ -8,6 +8,7 @@ from starlette.responses import Response
 from services.intake.consultations.desk import Consultations, consultations
 from services.intake.consultations.domain import model
 from services.intake.consultations.inputs import (
+    Channelling,
     ConsultationQuery,
     Discarding,
     Distribution,
@@ -140,6 +141,19 @@ def _attending(api: Routes, desk: Consultations) -> None:
     ) -> ConsultationView:
         """Ask an organ of the second level; the term goes on."""
         return await desk.give(call, consultation_id, model.Escalate(body.unit, body.reason))
+
+    @api.post(
+        f"{_PATH}/channel",
+        may="attend_consultation",
+        if_match=True,
+        problems=(_ILLEGAL,),
+    )
+    async def channel_consultation(
+        call: Call, consultation_id: str, body: Channelling
+    ) -> ConsultationView:
+        """It reports an incident: the first tier attends it, and then the user is answered."""
+        command = model.Channel(body.summary, body.description, body.area, body.origin)
+        return await desk.give(call, consultation_id, command)
 
     @api.post(f"{_PATH}/inform", may="inform_consultation", if_match=True, problems=(_ILLEGAL,))
     async def inform_consultation(

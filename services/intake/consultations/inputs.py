@@ -49,6 +49,15 @@ class Escalation(Why):
     unit: Choice
 
 
+class Channelling(Input):
+    """What the tiers are told of the incident; nothing about a person."""
+
+    summary: Short
+    description: Text
+    area: Choice
+    origin: Choice
+
+
 class Sending(Input):
     """What was looked at last before the answer leaves."""
 

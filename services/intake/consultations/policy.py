@@ -20,6 +20,7 @@ from services.intake.rules.rows import (
 )
 from shared.clock import Calendar
 from shared.contracts.stages import StageDeadline
+from shared.decider import Invalid
 from shared.policy import Frozen, Key, Remark, Source, Tenant
 
 SECTION: Final = "consultations"
@@ -27,9 +28,13 @@ REPLY: Final = "reply"
 
 
 class WayIn(Frozen):
-    """A way in and the channel of `calendars.yaml` whose hours and cut-off count for it."""
+    """A way in and the channel of `calendars.yaml` whose hours and cut-off count for it.
+
+    `incident_channel` is what `incidents.yaml` calls it.
+    """
 
     channel: Key
+    incident_channel: Key = "virtual"
     source: Source
 
 
@@ -48,6 +53,14 @@ class Limit(Frozen):
     source: Source
 
 
+class IncidentsRow(Frozen):
+    """Areas and origins of `incidents.yaml` that a consultation may go to as an incident."""
+
+    areas: Annotated[Mapping[Key, Named], Field(min_length=1)]
+    origins: Annotated[Mapping[Key, Named], Field(min_length=1)]
+    source: Source
+
+
 class ConsultationSection(Frozen):
     """`consultations.yaml`."""
 
@@ -60,8 +73,9 @@ class ConsultationSection(Frozen):
     units: Mapping[Key, Named] = {}
     final_check: Mapping[Key, Named] = {}
     legal_limit: Limit | None = None
+    incidents: IncidentsRow | None = None
     ladder: tuple[Rung, ...] = ()
-    letters: Mapping[Literal["received", "answered"], LetterRows] = {}
+    letters: Mapping[Literal["received", "answered", "channelled"], LetterRows] = {}
 
     def remarks(self) -> Iterator[Remark]:
         """Answers that must be approved without a word on why."""
@@ -102,6 +116,26 @@ class ConsultationPolicy:
         """Labels once each, in the policy's order."""
         wanted = {chosen("label", name, self.section.labels) for name in names}
         return tuple(name for name in self.section.labels if name in wanted)
+
+    @property
+    def incidents(self) -> IncidentsRow:
+        """Where an incident goes.
+
+        Raises:
+            Invalid: this account's consultations do not become incidents.
+        """
+        if self.section.incidents is None:
+            raise Invalid("consultation.not_channelled", tenant=self.tenant.key)
+        return self.section.incidents
+
+    def incident_area(self, name: str) -> str:
+        return chosen("area", name, self.incidents.areas)
+
+    def incident_origin(self, name: str) -> str:
+        return chosen("origin", name, self.incidents.origins)
+
+    def incident_channel(self, way: str) -> str:
+        return self.section.ways[self.way(way)].incident_channel
 
     def unchecked(self, checks: Iterable[str]) -> list[str]:
         """What is still to be looked at before an answer leaves (B:L736)."""

@@ -9,30 +9,40 @@ from services.intake.following import follows
 from services.intake.letterbox.policy import DeskName
 from services.intake.policy import IntakePolicy
 from shared.bus.hears import Heard, Send
-from shared.contracts.consultations import ConsultationAnswered, ConsultationReceived
+from shared.contracts.consultations import (
+    ConsultationAnswered,
+    ConsultationChannelled,
+    ConsultationReceived,
+)
 from shared.ids import derived_id
 from shared.mail import Composed, Letter, Unsendable
 from shared.service import Workshop
 
 RECEIVED: Final = "consultation_received"
 ANSWERED: Final = "consultation_answered"
-TEMPLATES: Final = frozenset({RECEIVED, ANSWERED})
-Told = ConsultationReceived | ConsultationAnswered
+CHANNELLED: Final = "consultation_channelled"
+TEMPLATES: Final = frozenset({RECEIVED, ANSWERED, CHANNELLED})
+Told = ConsultationReceived | ConsultationAnswered | ConsultationChannelled
 
 
 def _correspondent(workshop: Workshop) -> Correspondent:
     return Correspondent(workshop, CONSULTATION.stream, DeskName.CONSULTATIONS)
 
 
-@follows(ConsultationReceived, ConsultationAnswered)
+@follows(ConsultationReceived, ConsultationAnswered, ConsultationChannelled)
 async def on_consultation_told(heard: Heard[Told], workshop: Workshop) -> Iterable[Send]:
     """Write it down to be sent; the occasion names the letter, so that it is written once."""
     body = heard.body
-    template = RECEIVED if isinstance(body, ConsultationReceived) else ANSWERED
     letter_id = derived_id("letter", heard.subject, str(heard.sequence))
-    await _correspondent(workshop).write(
-        letter_id, heard.tenant, template, case=heard.subject, text=body.text.id
-    )
+    facts = {"case": heard.subject}
+    match body:
+        case ConsultationReceived():
+            template = RECEIVED
+        case ConsultationChannelled():
+            template = CHANNELLED
+        case ConsultationAnswered(text=text):
+            template, facts = ANSWERED, {**facts, "text": text.id}
+    await _correspondent(workshop).write(letter_id, heard.tenant, template, **facts)
     return []
 
 
@@ -51,6 +61,8 @@ async def compose(workshop: Workshop, letter: Letter) -> Composed:
         rows = rules.section.letters.get("answered")
         text = await correspondent.private.text(letter.tenant, str(letter.facts["text"]))
         words["answer"] = text.words
+    elif letter.template == CHANNELLED:
+        rows = rules.section.letters.get("channelled")
     else:
         rows = rules.section.letters.get("received")
         if state.promise is not None:

@@ -23,6 +23,7 @@ _ACTION: Final[dict[type, Action]] = {
     model.Draft: Action.DRAFT,
     model.Escalate: Action.ESCALATE,
     model.Return: Action.RETURN,
+    model.Channel: Action.CHANNEL,
     model.Submit: Action.SUBMIT,
     model.Approve: Action.APPROVE,
     model.Observe: Action.OBSERVE,
@@ -37,6 +38,8 @@ def decide(case: Consultation, command: Command, given: Given[IntakePolicy]) -> 
     """The events that a command leads to."""
     if isinstance(command, model.PassDeadline):
         return _passed(case, command.due_at, given.policy.public.consultations)
+    if isinstance(command, model.Resume):
+        return _resumed(case, command, given)
     LIFECYCLE.follow(case.status, _ACTION[type(command)])
     return _decided(case, command, given)
 
@@ -59,6 +62,8 @@ def _decided(  # noqa: C901, PLR0911, PLR0912 - a table of commands
             return [told.ConsultationEscalated(unit=policy.unit(unit), reason=reason)]
         case model.Return(text):
             return [told.ConsultationReturned(unit=case.unit, text=text)]
+        case model.Channel():
+            return [_channelled(case, command, given)]
         case model.Submit():
             return [told.ConsultationSubmitted(text=_draft(case))]
         case model.Approve():
@@ -103,15 +108,43 @@ def _answered(
         raise Rejected("consultation.not_approved", folder=case.folder)
     if left := policy.unchecked(checks):
         raise Rejected("consultation.unchecked", left=", ".join(left))
-    late = case.promise is not None and given.at >= case.promise.due_at + BROKEN_AFTER
     return told.ConsultationAnswered(
         text=text,
         answered_at=given.at,
-        on_time=not late,
+        on_time=_in_time(case, given.at),
         checks=checks,
         folder=case.folder,
         labels=case.labels,
     )
+
+
+def _in_time(case: Consultation, at: datetime) -> bool:
+    return case.promise is None or at < case.promise.due_at + BROKEN_AFTER
+
+
+def _channelled(
+    case: Consultation, command: model.Channel, given: Given[IntakePolicy]
+) -> told.ConsultationChannelled:
+    policy = given.policy.public.consultations
+    return told.ConsultationChannelled(
+        summary=command.summary,
+        description=command.description,
+        area=policy.incident_area(command.area),
+        origin=policy.incident_origin(command.origin),
+        channel=policy.incident_channel(case.channel),
+        channelled_at=given.at,
+        on_time=_in_time(case, given.at),
+    )
+
+
+def _resumed(
+    case: Consultation, command: model.Resume, given: Given[IntakePolicy]
+) -> Sequence[EventBody]:
+    """News of an incident may be of one that is no consultation's, or come twice."""
+    if (case.status, Action.RESUME) not in LIFECYCLE.steps:
+        return []
+    made = given.policy.public.consultations.promise(case.channel, given.at)
+    return [told.ConsultationResumed(outcome=command.outcome, deadline=made)]
 
 
 def _continued(

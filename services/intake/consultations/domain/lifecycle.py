@@ -14,6 +14,7 @@ class Status(StrEnum):
     RECEIVED = "received"
     IN_ATTENTION = "in_attention"
     ESCALATED = "escalated"
+    CHANNELLED = "channelled"
     IN_REVIEW = "in_review"
     OBSERVED = "observed"
     APPROVED = "approved"
@@ -30,6 +31,8 @@ class Action(StrEnum):
     DRAFT = "draft"
     ESCALATE = "escalate"
     RETURN = "return"
+    CHANNEL = "channel"
+    RESUME = "resume"
     SUBMIT = "submit"
     APPROVE = "approve"
     OBSERVE = "observe"
@@ -46,11 +49,18 @@ class Holder(StrEnum):
     COORDINATOR = "coordinator"
     ASSISTANT = "assistant"
     SPECIALIST = "specialist"
+    INCIDENTS = "incidents"
     SUPERVISOR = "quality_supervisor"
 
 
 _WRITING: Final = (Status.IN_ATTENTION, Status.OBSERVED, Status.APPROVED)
-_OPEN: Final = (Status.RECEIVED, *_WRITING, Status.ESCALATED, Status.IN_REVIEW)
+_OPEN: Final = (
+    Status.RECEIVED,
+    *_WRITING,
+    Status.ESCALATED,
+    Status.IN_REVIEW,
+    Status.CHANNELLED,
+)
 ENDED: Final = frozenset({Status.ANSWERED, Status.DISCARDED})
 
 LIFECYCLE: Final[Table[Status, Action]] = table(
@@ -63,13 +73,15 @@ LIFECYCLE: Final[Table[Status, Action]] = table(
         (_WRITING, Action.DRAFT, Status.IN_ATTENTION),
         ((Status.IN_ATTENTION, Status.OBSERVED), Action.ESCALATE, Status.ESCALATED),
         ((Status.ESCALATED,), Action.RETURN, Status.IN_ATTENTION),
+        ((Status.RECEIVED, *_WRITING), Action.CHANNEL, Status.CHANNELLED),
+        ((Status.CHANNELLED,), Action.RESUME, Status.IN_ATTENTION),
         ((Status.IN_ATTENTION,), Action.SUBMIT, Status.IN_REVIEW),
         ((Status.IN_REVIEW,), Action.APPROVE, Status.APPROVED),
         ((Status.IN_REVIEW,), Action.OBSERVE, Status.OBSERVED),
         ((Status.IN_ATTENTION, Status.APPROVED), Action.SEND, Status.ANSWERED),
         ((Status.RECEIVED, *_WRITING, Status.ESCALATED), Action.DISCARD, Status.DISCARDED),
         # what is news to the one who drafted needs another look; an unread one stays unread
-        ((Status.RECEIVED, Status.ESCALATED), Action.WRITE, None),
+        ((Status.RECEIVED, Status.ESCALATED, Status.CHANNELLED), Action.WRITE, None),
         ((*_WRITING, Status.IN_REVIEW, Status.ANSWERED), Action.WRITE, Status.IN_ATTENTION),
         ((Status.DISCARDED,), Action.WRITE, Status.RECEIVED),
         ((*_OPEN, *sorted(ENDED)), Action.BOUNCE, None),
@@ -81,6 +93,7 @@ HOLDER: Final[Mapping[Status, Holder]] = {
     Status.RECEIVED: Holder.COORDINATOR,
     Status.IN_ATTENTION: Holder.ASSISTANT,
     Status.ESCALATED: Holder.SPECIALIST,
+    Status.CHANNELLED: Holder.INCIDENTS,
     Status.IN_REVIEW: Holder.SUPERVISOR,
     Status.OBSERVED: Holder.ASSISTANT,
     Status.APPROVED: Holder.ASSISTANT,

@@ -90,6 +90,23 @@ class Return:
 
 
 @dataclass(frozen=True, slots=True)
+class Channel:
+    """It reports an incident; said so that nobody is named."""
+
+    summary: str
+    description: str
+    area: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """The incident has ended, as its service tells."""
+
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class Submit:
     """The draft is ready to be judged."""
 
@@ -144,6 +161,8 @@ Command = (
     | Draft
     | Escalate
     | Return
+    | Channel
+    | Resume
     | Submit
     | Approve
     | Observe
@@ -181,6 +200,11 @@ def _changed(  # noqa: C901, PLR0911, PLR0912 - a table of events
             return replace(_to(case, Action.ESCALATE), unit=event.unit)
         case told.ConsultationReturned():
             return _to(case, Action.RETURN)
+        case told.ConsultationChannelled(channelled_at=at):
+            ended = promises.finished(case.promise, at)
+            return replace(_to(case, Action.CHANNEL), promise=ended, draft="")
+        case told.ConsultationResumed(deadline=deadline):
+            return replace(_to(case, Action.RESUME), promise=promises.promised(deadline))
         case told.ConsultationSubmitted():
             return replace(_to(case, Action.SUBMIT), observation="")
         case told.ConsultationApproved():

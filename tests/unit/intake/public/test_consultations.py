@@ -9,6 +9,7 @@ from services.intake.consultations.domain import model as m
 from services.intake.consultations.domain.lifecycle import ENDED, HOLDER
 from shared.contracts import consultations as told
 from shared.decider import Invalid
+from tests.support.incidents import policy_of as incidents_policy_of
 from tests.unit.intake.public.bench import PAGE, WORDS, Case, lima, policy_of
 
 ILLEGAL = "consultation.illegal_transition"
@@ -21,6 +22,8 @@ COMMANDS = {
     Action.DRAFT: m.Draft(WORDS),
     Action.ESCALATE: m.Escalate("seace-direction", "No está en la base."),
     Action.RETURN: m.Return(WORDS),
+    Action.CHANNEL: m.Channel("Cae", "No carga desde hoy.", "seace", "system"),
+    Action.RESUME: m.Resume("solved"),
     Action.SUBMIT: m.Submit(),
     Action.APPROVE: m.Approve(),
     Action.OBSERVE: m.Observe("Falta citar la directiva."),
@@ -32,14 +35,16 @@ COMMANDS = {
 # what each status does with each action; `=` stays, and what is not named is illegal
 MATRIX = {
     "new": "receive→received",
-    "received": "distribute→in_attention label= discard→discarded write= bounce=",
-    "in_attention": "distribute= label= draft= escalate→escalated submit→in_review send→answered"
-    " discard→discarded write= bounce=",
+    "received": "distribute→in_attention channel→channelled label= discard→discarded write="
+    " bounce=",
+    "in_attention": "distribute= label= draft= channel→channelled escalate→escalated"
+    " submit→in_review send→answered discard→discarded write= bounce=",
     "escalated": "label= return→in_attention discard→discarded write= bounce=",
+    "channelled": "label= resume→in_attention write= bounce=",
     "in_review": "label= approve→approved observe→observed write→in_attention bounce=",
-    "observed": "distribute→in_attention label= draft→in_attention escalate→escalated"
-    " discard→discarded write→in_attention bounce=",
-    "approved": "distribute→in_attention label= draft→in_attention send→answered"
+    "observed": "distribute→in_attention channel→channelled label= draft→in_attention"
+    " escalate→escalated discard→discarded write→in_attention bounce=",
+    "approved": "distribute→in_attention channel→channelled label= draft→in_attention send→answered"
     " discard→discarded write→in_attention bounce=",
     "answered": "write→in_attention bounce=",
     "discarded": "write→received bounce=",
@@ -68,6 +73,10 @@ def test_every_status_with_every_command(status: Status, action: Action) -> None
     ready = replace(state, status=status, draft="t-1", digest="0" * 64, drafted_by="person:eva")
     case = Case(RULES, ready, lima(1, 11))
     end = expected(status).get(action)
+    if end is None and action is Action.RESUME:
+        # news of an incident that is legitimately late moves nothing
+        assert case.give(COMMANDS[action]) == []
+        return
     if end is None:
         assert case.refusal(COMMANDS[action]) == ILLEGAL
         return
@@ -158,6 +167,27 @@ def test_a_user_who_writes_after_the_answer_is_promised_another() -> None:
     case.give(m.Write(WORDS), lima(6))
     assert (case.state.status, case.state.due_at) == (Status.IN_ATTENTION, lima(7))
     assert case.refusal(m.Send(ALL_CHECKS)) == "consultation.not_drafted"
+
+
+def test_an_incident_ends_the_first_promise_and_its_end_begins_another() -> None:
+    case = consultation()
+    (channelled,) = case.give(COMMANDS[Action.CHANNEL], lima(1, 12))
+    assert isinstance(channelled, told.ConsultationChannelled)
+    assert (channelled.channel, channelled.on_time) == ("mail", True)
+    assert RULES.next_due(case.state) is None
+    case.give(m.Resume("solved"), lima(7))
+    assert (case.state.status, case.state.due_at) == (Status.IN_ATTENTION, lima(8))
+    other = consultation()
+    assert other.refusal(m.Channel("x", "y", "luna", "system")) == "desk.unknown_choice"
+
+
+def test_what_becomes_an_incident_goes_where_the_incidents_policy_knows() -> None:
+    section = policy_of().public.consultations.section
+    known = incidents_policy_of().section.classification
+    assert section.incidents is not None
+    assert set(section.incidents.areas) <= set(known.areas)
+    assert set(section.incidents.origins) <= set(known.origins)
+    assert {way.incident_channel for way in section.ways.values()} <= set(known.channels)
 
 
 def test_what_is_discarded_is_promised_nothing() -> None:
