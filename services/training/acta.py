@@ -149,7 +149,7 @@ def _line(state: Enrolment, told: Sequence[Entry], plan: Plan) -> ActaLine:
         sha256=state.sha256 or None,
         method=state.method or None,
         evidence_sha256=state.evidence or None,
-        quiz_passed=None if plan.quiz is None else state.passed,
+        quiz_passed=None if plan.quiz is None else state.has_passed(plan.quiz),
         reason=state.reason,
         entries=len(told),
         head=told[-1]["hash"] if told else GENESIS,

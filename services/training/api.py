@@ -12,6 +12,7 @@ from services.training.crew import crew_routes
 from services.training.desk import Desk
 from services.training.domain.plan import Plan
 from services.training.materials import MemoryAid, aid_of_text
+from services.training.permits_api import permit_routes
 from services.training.quiz_api import quiz_routes
 from services.training.sessions_api import session_routes
 from services.training.signing import FileReference, NewSignature
@@ -40,6 +41,7 @@ PERMISSIONS: Final = Permissions(
         "publish_material": _PREPARES,
         "launch_training": _PREPARES,
         "sign_training": _SIGNS,
+        "read_permit": [*_PREPARES, *_SIGNS, *_WATCHES, Role.PROGRAM],
         "schedule_session": _PREPARES,
         "record_session": [*_PREPARES, Role.SUPERVISOR],
         "exempt_from_training": [Role.TRAINING_COORDINATOR, Role.VALIDATION_SUPERVISOR],
@@ -145,6 +147,7 @@ def routes(workshop: Workshop) -> Routes:
     quiz_routes(api, workshop, desk)
     acta_routes(api, workshop)
     session_routes(api, workshop, desk)
+    permit_routes(api, desk)
     return api
 
 

@@ -7,7 +7,7 @@ costs neither a message nor a place in a queue for each.
 from collections.abc import Iterable
 
 from services.training.cases import ENROLMENT, MEMBER, PLAN, enrolment_id
-from services.training.domain.enrolment import OpenEnrolment, Release
+from services.training.domain.enrolment import OpenEnrolment, Release, WithdrawOwn
 from services.training.domain.member import (
     ChangeRoles,
     ComeBack,
@@ -30,6 +30,7 @@ from shared.contracts.people import (
     PersonRostered,
 )
 from shared.contracts.training import (
+    PlanExemptionWithdrawn,
     PlanFellDue,
     PlanLaunched,
     PlanLeaderReplaced,
@@ -135,6 +136,13 @@ async def on_leader_replaced(
     leaving = enrolment_id(heard.subject, heard.body.leaving)
     release = Send(ENROLMENT.stream, leaving, Release(heard.body.replacement))
     return [release, *await _enrol(heard.subject, heard.body.roster, workshop)]
+
+
+@HEARS(PlanExemptionWithdrawn)
+def on_exemption_withdrawn(heard: Heard[PlanExemptionWithdrawn]) -> Iterable[Send]:
+    # the route has told the person's case already, unless it was stopped in between
+    command = WithdrawOwn(heard.body.number, heard.body.reason)
+    yield Send(ENROLMENT.stream, enrolment_id(heard.subject, heard.body.person_id), command)
 
 
 @HEARS(PlanFellDue)

@@ -4,11 +4,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.training.cases import ENROLMENT, MEMBER, PLAN, enrolment_id
+from services.training.domain.application import lock
 from services.training.domain.enrolment import Command as EnrolmentCommand
-from services.training.domain.enrolment import Enrolment, Exempt, Sign
+from services.training.domain.enrolment import Enrolment, Exempt, Sign, WithdrawOwn
 from services.training.domain.lifecycle import EnrolmentStatus
 from services.training.domain.member import Member
-from services.training.domain.plan import Command, Launch, Plan, Publish, Tally
+from services.training.domain.plan import (
+    Command,
+    Launch,
+    Plan,
+    Publish,
+    Tally,
+    WithdrawExemption,
+)
 from services.training.evidence import Evidences
 from services.training.materials import Materials, MemoryAid
 from services.training.policy import Method, TrainingPolicy
@@ -137,6 +145,36 @@ class Desk:
         signed = await self.enrolments.find(call.tenant, wanted)
         led = frozenset(role for leader in signed for role in leader.state.leads)
         return await self.to_person(call, plan, person_id, Exempt(plan.state, reason, led))
+
+    async def withdraw(
+        self, call: Call, plan_id: str, person_id: str, reason: str
+    ) -> Outcome[Enrolment]:
+        """Somebody who was exempt is to sign after all.
+
+        The plan is told first: from then on it believes no count that does not know of it.
+        """
+        plan = await self.plan(call, plan_id)
+        found = await self._enrolment(call, plan_id, person_id)
+        exempt = found is not None and found.status is EnrolmentStatus.EXEMPT
+        # asked again, it was the last one that is meant
+        number = found.withdrawals + exempt if found is not None else 0
+        if found is None or number == 0:
+            raise Rejected("exemption.none")
+        command = WithdrawExemption(person_id, found.leader, reason, number)
+        await self.plans.handle(plan_id, command, cause_of(call))
+        return await self.to_person(call, plan, person_id, WithdrawOwn(number, reason))
+
+    async def application(self, call: Call, plan_id: str, person_id: str) -> tuple[Plan, str]:
+        """Whether a person may apply what is replicated: empty, or why not."""
+        plan = (await self.plan(call, plan_id)).state
+        found = await self._enrolment(call, plan_id, person_id)
+        active = await self.is_active(call, person_id)
+        return plan, lock(plan, found, active=active)
+
+    async def _enrolment(self, call: Call, plan_id: str, person_id: str) -> Enrolment | None:
+        wanted = {"_id": enrolment_id(plan_id, person_id)}
+        found = await self.enrolments.find(call.tenant, wanted, limit=1)
+        return found[0].state if found else None
 
     async def to_person(
         self, call: Call, plan: Outcome[Plan], person_id: str, command: EnrolmentCommand

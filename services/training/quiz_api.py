@@ -44,7 +44,10 @@ class QuizDesk:
         await self._desk.plan(call, plan_id)
         sha256 = await self._banks.keep(call.tenant, plan_id, body.bank())
         size = len(body.questions)
-        command = SetQuiz(sha256, body.trigger, size, body.draw or size, body.ends_at)
+        drawn = body.draw or size
+        command = SetQuiz(
+            sha256, body.trigger, size, drawn, body.ends_at, substantial=body.substantial
+        )
         try:
             outcome = await self.give(call, plan_id, command)
         except Rejected:
@@ -74,9 +77,11 @@ class QuizDesk:
         plan, person, state = await self._caller(call, plan_id)
         active = await self._desk.is_active(call, person)
         quiz = require_quiz(state, plan.state, self._now(), active=active)
-        asked = await self._asked(call, plan, person, quiz, state.attempts + 1)
+        attempt = state.tried(quiz) + 1
+        asked = await self._asked(call, plan, person, quiz, attempt)
         return AttemptView(
-            attempt=state.attempts + 1,
+            attempt=attempt,
+            quiz_version=quiz.version,
             attempts_left=_left(state, quiz),
             pass_mark=quiz.pass_mark,
             ends_at=quiz.ends_at,
@@ -89,10 +94,13 @@ class QuizDesk:
         quiz = plan.state.quiz
         if quiz is None:
             raise Rejected("quiz.none")
+        if body.quiz_version != quiz.version:
+            # the same numbers are other questions there
+            raise Rejected("quiz.other_version", version=quiz.version)
         chosen = {one.question_id: frozenset(one.options) for one in body.answers}
         asked = await self._asked(call, plan, person, quiz, body.attempt)
         active = await self._desk.is_active(call, person)
-        if body.attempt == state.attempts + 1:
+        if body.attempt == state.tried(quiz) + 1:
             # refusals of the moment come before those of what was written
             require_quiz(state, plan.state, self._now(), active=active)
         correct = grade(asked, chosen)
@@ -133,7 +141,7 @@ class QuizDesk:
 
 
 def _left(state: Enrolment, quiz: Quiz) -> int:
-    return quiz.max_attempts + state.granted - state.attempts
+    return state.limit(quiz) - state.tried(quiz)
 
 
 def quiz_routes(api: Routes, workshop: Workshop, desk: Desk) -> None:
@@ -148,10 +156,10 @@ def _preparing(api: Routes, quizzes: QuizDesk) -> None:
         "/trainings/{training_id}/quiz",
         may="publish_material",
         if_match=True,
-        problems=("quiz.already_launched", "plan.closed"),
+        problems=("plan.closed",),
     )
     async def set_quiz(call: Call, training_id: str, body: NewQuiz) -> QuizTermsView:
-        """Have a signature need a passed quiz; before the launch only."""
+        """Have a signature need a passed quiz; after the launch, another version of it."""
         return await quizzes.set(call, training_id, body)
 
     @api.post(
@@ -201,7 +209,7 @@ def _taking(api: Routes, quizzes: QuizDesk) -> None:
         "/trainings/{training_id}/quiz/attempts",
         may="sign_training",
         status=201,
-        problems=(*_MOMENT, "quiz.other_attempt"),
+        problems=(*_MOMENT, "quiz.other_attempt", "quiz.other_version"),
     )
     async def take_quiz(call: Call, training_id: str, body: NewAttempt) -> ResultView:
         """Answer as the caller; tells how many were right, not which."""

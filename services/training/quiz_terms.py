@@ -33,12 +33,16 @@ class NewQuestion(Input):
 
 
 class NewQuiz(Input):
-    """The bank, how many of it an attempt asks (all when nothing is said), and until when."""
+    """The bank, how many of it an attempt asks (all when nothing is said), and until when.
+
+    After the launch it is another version: who has passed need not pass it, unless `substantial`.
+    """
 
     trigger: Trigger = Trigger.REPLICATION
     questions: Annotated[tuple[NewQuestion, ...], Field(min_length=1, max_length=200)]
     draw: Annotated[int | None, Field(ge=1, le=200)] = None
     ends_at: AwareDatetime | None = None
+    substantial: bool = False
 
     def bank(self) -> list[Question]:
         """The questions as they are kept, numbered."""
@@ -67,9 +71,10 @@ class Chosen(Input):
 
 
 class NewAttempt(Input):
-    """All answers of one attempt, by its number."""
+    """All answers of one attempt, by its number, to the version of the quiz that was read."""
 
     attempt: Annotated[int, Field(ge=1, le=1_000)]
+    quiz_version: Annotated[int, Field(ge=1, le=1_000)] = 1
     answers: Annotated[tuple[Chosen, ...], Field(min_length=1, max_length=200)]
 
 
@@ -93,6 +98,8 @@ class QuizTermsView(_View):
     pass_mark: int
     max_attempts: int
     ends_at: datetime | None
+    quiz_version: int
+    required_version: int
     version: int
 
 
@@ -121,6 +128,7 @@ class AttemptView(_View):
     """What the caller is asked in the next attempt."""
 
     attempt: int
+    quiz_version: int
     attempts_left: int
     pass_mark: int
     ends_at: datetime | None
@@ -150,6 +158,8 @@ def terms(outcome: Outcome[Plan]) -> QuizTermsView:
         pass_mark=quiz.pass_mark,
         max_attempts=quiz.max_attempts,
         ends_at=quiz.ends_at,
+        quiz_version=quiz.version,
+        required_version=quiz.required,
         version=outcome.version,
     )
 

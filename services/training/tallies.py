@@ -19,7 +19,7 @@ from shared.service import Workshop
 from shared.store import Cases
 from shared.store.group import Coalescer
 
-Asked = tuple[str, str, int, int]
+Asked = tuple[str, str, int, int, bool]
 
 
 class Tallies:
@@ -35,7 +35,8 @@ class Tallies:
         Raises:
             Transient: the database did not answer.
         """
-        return await self._counts.ask((tenant, plan_id, plan.required, plan.eligible))
+        asked = (tenant, plan_id, plan.required, plan.eligible, bool(plan.withdrawn))
+        return await self._counts.ask(asked)
 
     async def _answer(self, asked: list[Asked]) -> list[Tally]:
         distinct = list(dict.fromkeys(asked))
@@ -43,8 +44,17 @@ class Tallies:
         found = dict(zip(distinct, tallies, strict=True))
         return [found[one] for one in asked]
 
-    async def _tally(self, tenant: str, plan_id: str, required: int, eligible: int) -> Tally:
+    async def _tally(
+        self,
+        tenant: str,
+        plan_id: str,
+        required: int,
+        eligible: int,
+        withdrawn: bool,  # noqa: FBT001 - a part of what was asked
+    ) -> Tally:
         where = {"tenant": tenant, "state.plan_id": plan_id}
+        # before the rest: what is withdrawn later is then not taken for known
+        withdrawals = await self._withdrawals(where) if withdrawn else 0
 
         async def number(status: EnrolmentStatus, *, leader: bool) -> int:
             wanted: dict[str, Any] = {
@@ -62,10 +72,18 @@ class Tallies:
             signed=await number(EnrolmentStatus.SIGNED, leader=False),
             exempt=await number(EnrolmentStatus.EXEMPT, leader=False),
             required=required,
+            withdrawals=withdrawals,
         )
         if not eligible or tally.done < eligible:
             return tally
         return replace(tally, last_done_at=await self._last_done_at(where))
+
+    async def _withdrawals(self, where: dict[str, Any]) -> int:
+        wanted = {**where, "state.withdrawals": {"$gt": 0}}
+        total = {"$group": {"_id": None, "number": {"$sum": "$state.withdrawals"}}}
+        async for found in await self._collection.aggregate([{"$match": wanted}, total]):
+            return int(found["number"])
+        return 0
 
     async def _last_done_at(self, where: dict[str, Any]) -> datetime | None:
         last = {"$group": {"_id": None, "at": {"$max": "$state.done_at"}}}

@@ -78,7 +78,8 @@ class PlanQuizSet(EventBody, event_type="training.plan.quiz_set.v1"):
     """A signature now needs a passed quiz (A56). The bank is kept elsewhere, under its hash.
 
     `trigger` is `scheduled`, `replication` or `procedure_change`. Of `questions` in the bank
-    `drawn` are asked; `pass_mark` is percent.
+    `drawn` are asked; `pass_mark` is percent. Another version may be set while it runs: passes of
+    versions before `required_version` no longer let anybody sign; signatures stay good.
     """
 
     sha256: str
@@ -88,6 +89,8 @@ class PlanQuizSet(EventBody, event_type="training.plan.quiz_set.v1"):
     pass_mark: int
     max_attempts: int
     ends_at: datetime | None = None
+    quiz_version: int = 1
+    required_version: int = 1
 
 
 class PlanQuizExtended(EventBody, event_type="training.plan.quiz_extended.v1"):
@@ -197,6 +200,7 @@ class EnrolmentQuizTaken(EventBody, event_type="training.enrolment.quiz_taken.v1
     asked: int
     score: int
     passed: bool
+    quiz_version: int = 1
 
 
 class EnrolmentAttemptGranted(EventBody, event_type="training.enrolment.attempt_granted.v1"):
@@ -222,6 +226,25 @@ class EnrolmentReleased(EventBody, event_type="training.enrolment.released.v1"):
     plan_id: str
     person_id: str
     replacement: str
+
+
+class PlanExemptionWithdrawn(EventBody, event_type="training.plan.exemption_withdrawn.v1"):
+    """Somebody who was exempt is to sign after all; the `number`-th time for this person."""
+
+    person_id: str
+    reason: str
+    number: int
+
+
+class EnrolmentExemptionWithdrawn(
+    EventBody, event_type="training.enrolment.exemption_withdrawn.v1"
+):
+    """To sign after all."""
+
+    plan_id: str
+    person_id: str
+    reason: str
+    number: int
 
 
 class EnrolmentExempted(EventBody, event_type="training.enrolment.exempted.v1"):

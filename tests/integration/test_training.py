@@ -222,6 +222,38 @@ async def test_sessions_are_held_when_people_are_on_shift(floor: Floor) -> None:
     assert shown == [(await trainer.get(own)).json()]
 
 
+async def test_nobody_applies_it_unsigned_and_an_exemption_is_withdrawn(floor: Floor) -> None:
+    view = await floor.led(await floor.launched("ana", "beto", "caro"))
+    path = f"/trainings/{view['id']}"
+
+    async def permit(who: httpx.AsyncClient, person: str = "ana") -> httpx.Response:
+        return await who.get(f"{path}/permits/{person}")
+
+    async def withdraw(person: str) -> httpx.Response:
+        body = {"person_id": person, "reason": "Volvió"}
+        return await coordinator.post(f"{path}/exemptions/withdrawals", json=body)
+
+    ana, coordinator = floor.of(Role.ADVISER, "ana"), floor.of(Role.TRAINING_COORDINATOR)
+    before = (await permit(ana)).json()
+    exemption = {"person_id": "ana", "reason": "De licencia"}
+    (await coordinator.post(f"{path}/exemptions", json=exemption)).raise_for_status()
+    exempt = (await permit(floor.of(Role.PROGRAM, "crm"))).json()
+    none, withdrawn = await withdraw("beto"), await withdraw("ana")
+    signed = [(await floor.sign(view, name)).status_code for name in ("ana", "beto", "caro")]
+    closed = await floor.reaches(view["id"], "completed")
+
+    assert (before["may_apply"], before["code"]) == (False, "application.not_signed")
+    assert "Firme la versión vigente" in before["detail"]
+    assert exempt["code"] == "application.exempt"
+    assert none.json()["code"] == "exemption.none"
+    assert (withdrawn.status_code, withdrawn.json()["status"]) == (201, "open")
+    assert signed == [201] * 3
+    assert (closed["coverage"]["signed"], closed["coverage"]["exempt"]) == (3, 0)
+    assert (await withdraw("ana")).json()["code"] == "plan.closed"
+    assert (await permit(ana)).json()["may_apply"] is True
+    assert (await permit(ana, "beto")).status_code == 404
+
+
 async def test_a_signature_is_the_persons_own_once_and_for_what_was_seen(floor: Floor) -> None:
     view = await floor.led(await floor.launched("ana", "beto"))
     other_version = await floor.sign(view, "ana", sha256="0" * 64)

@@ -79,7 +79,7 @@ async def answers(
         {"question_id": one["id"], "options": RIGHT[one["text"]] if right else ["b", "c"]}
         for one in quiz["questions"]
     ]
-    body = {"attempt": quiz["attempt"], "answers": chosen}
+    body = {"attempt": quiz["attempt"], "quiz_version": quiz["quiz_version"], "answers": chosen}
     return await client(floor, name).post(f"{path}/attempts", json=body)
 
 
@@ -138,9 +138,17 @@ async def test_attempts_run_out_the_end_passes_and_the_trainer_helps(floor: Floo
     later = (MORNING + timedelta(hours=3)).isoformat()
     moved = await floor.post(Role.TRAINER, seen, "quiz/end", ends_at=later)
     passed = await answers(floor, view, "sofia")
-    set_late = await floor.post(
-        Role.TRAINER, await floor.plan(view["id"]), "quiz", questions=QUESTIONS
+    changed = await floor.post(
+        Role.TRAINER,
+        await floor.plan(view["id"]),
+        "quiz",
+        questions=QUESTIONS,
+        substantial=True,
     )
+    unsigned = await floor.sign(view, "sofia")
+    answered = {"attempt": 1, "answers": [{"question_id": "1", "options": ["a"]}]}
+    older = await client(floor, "sofia").post(f"{path}/attempts", json=answered)
+    anew = await answers(floor, view, "sofia")
 
     assert (spent.status_code, spent.json()["code"]) == (409, "quiz.no_attempts_left")
     assert granted.status_code == 201
@@ -149,9 +157,13 @@ async def test_attempts_run_out_the_end_passes_and_the_trainer_helps(floor: Floo
     assert (past.status_code, past.json()["code"]) == (422, "quiz.ends_in_the_past")
     assert moved.status_code == 200
     assert passed.json()["passed"] is True
-    assert set_late.json()["code"] == "quiz.already_launched"
+    terms = changed.json()
+    assert (terms["quiz_version"], terms["required_version"]) == (2, 2)
+    assert unsigned.json()["code"] == "signature.quiz_pending"
+    assert (older.json()["code"], older.json()["fields"]) == ("quiz.other_version", {"version": 2})
+    assert anew.json()["passed"] is True
     banks = floor.house.process.parts["training"].workshop.database["quiz_banks"]
-    assert await banks.count_documents({}) == 1
+    assert await banks.count_documents({}) == 2
 
 
 async def test_what_a_signature_is_made_with_is_kept_under_its_hash(

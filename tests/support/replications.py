@@ -84,6 +84,7 @@ class Replication:
             signed=number(EnrolmentStatus.SIGNED, leader=False),
             exempt=number(EnrolmentStatus.EXEMPT, leader=False),
             required=self.plan.required,
+            withdrawals=sum(one.withdrawals for one in self.enrolments.values()),
         )
         if tally.done < self.plan.eligible:
             return tally

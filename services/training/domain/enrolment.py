@@ -19,6 +19,7 @@ from services.training.domain.enrolment_state import (
     Release,
     Sign,
     TakeQuiz,
+    WithdrawOwn,
 )
 from services.training.domain.lifecycle import (
     ENDED,
@@ -36,6 +37,7 @@ from shared.contracts.training import (
     EnrolmentAttemptGranted,
     EnrolmentEvidenced,
     EnrolmentExempted,
+    EnrolmentExemptionWithdrawn,
     EnrolmentOpened,
     EnrolmentQuizTaken,
     EnrolmentReleased,
@@ -55,13 +57,14 @@ __all__ = [
     "Release",
     "Sign",
     "TakeQuiz",
+    "WithdrawOwn",
     "decide",
     "evolve",
     "require_quiz",
 ]
 
 
-def decide(  # noqa: PLR0911 - one return a command
+def decide(  # noqa: C901, PLR0911 - one return a command
     state: Enrolment, command: Command, given: Given[TrainingPolicy]
 ) -> Sequence[EventBody]:
     """The events a command leads to."""
@@ -82,6 +85,18 @@ def decide(  # noqa: PLR0911 - one return a command
             return _take_quiz(state, command, given.at)
         case GrantAttempt():
             return _grant(state, command)
+        case WithdrawOwn(number, reason):
+            if state.withdrawals >= number:
+                return []
+            follow_enrolment(state.status, EnrolmentAction.WITHDRAW)
+            return [
+                EnrolmentExemptionWithdrawn(
+                    plan_id=state.plan_id,
+                    person_id=state.person_id,
+                    reason=reason,
+                    number=number,
+                )
+            ]
         case Release(replacement):
             if (state.status, EnrolmentAction.RELEASE) not in ENROLMENT_LIFE:
                 return []
@@ -113,7 +128,7 @@ def _sign(state: Enrolment, command: Sign, policy: TrainingPolicy) -> list[Event
         raise NotAllowed("signature.person_left")
     if command.plan.status is PlanStatus.LEADERS and not state.leader:
         raise Rejected("signature.leaders_first")
-    if command.plan.quiz is not None and not state.passed:
+    if command.plan.quiz is not None and not state.has_passed(command.plan.quiz):
         raise Rejected("signature.quiz_pending")
     if command.method not in policy.methods:
         raise Invalid("signature.method", methods=sorted(policy.methods))
@@ -154,7 +169,7 @@ def require_quiz(state: Enrolment, plan: Plan, at: datetime, *, active: bool) ->
     if plan.status in ENDED:
         raise Rejected("quiz.ended")
     _require_signing(plan)
-    if state.passed:
+    if state.has_passed(quiz):
         raise Rejected("quiz.already_passed")
     # a signature for an older version does not keep from passing now
     status = EnrolmentStatus.OPEN if state.is_outdated(plan) else state.status
@@ -165,16 +180,17 @@ def require_quiz(state: Enrolment, plan: Plan, at: datetime, *, active: bool) ->
         raise Rejected("signature.leaders_first")
     if quiz.ends_at is not None and at > quiz.ends_at:
         raise Rejected("quiz.ended")
-    limit = quiz.max_attempts + state.granted
-    if state.attempts >= limit:
+    limit = state.limit(quiz)
+    if state.tried(quiz) >= limit:
         raise Rejected("quiz.no_attempts_left", limit=limit)
     return quiz
 
 
 def _take_quiz(state: Enrolment, command: TakeQuiz, at: datetime) -> list[EventBody]:
     quiz = require_quiz(state, command.plan, at, active=command.active)
-    if command.attempt != state.attempts + 1:
-        raise Rejected("quiz.other_attempt", attempt=state.attempts + 1)
+    following = state.tried(quiz) + 1
+    if command.attempt != following:
+        raise Rejected("quiz.other_attempt", attempt=following)
     return [
         EnrolmentQuizTaken(
             plan_id=state.plan_id,
@@ -185,6 +201,7 @@ def _take_quiz(state: Enrolment, command: TakeQuiz, at: datetime) -> list[EventB
             asked=command.asked,
             score=PERCENT * command.correct // command.asked,
             passed=PERCENT * command.correct >= quiz.pass_mark * command.asked,
+            quiz_version=quiz.version,
         )
     ]
 
@@ -194,12 +211,12 @@ def _grant(state: Enrolment, command: GrantAttempt) -> list[EventBody]:
     if plan.quiz is None:
         raise Rejected("quiz.none")
     _require_signing(plan)
-    if state.passed:
+    if state.has_passed(plan.quiz):
         raise Rejected("quiz.already_passed")
     follow_enrolment(state.status, EnrolmentAction.GRANT)
-    limit = plan.quiz.max_attempts + state.granted
-    if state.attempts < limit:
-        raise Rejected("quiz.attempts_left", left=limit - state.attempts)
+    left = state.limit(plan.quiz) - state.tried(plan.quiz)
+    if left > 0:
+        raise Rejected("quiz.attempts_left", left=left)
     return [
         EnrolmentAttemptGranted(
             plan_id=state.plan_id, person_id=state.person_id, reason=command.reason

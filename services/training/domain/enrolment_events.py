@@ -9,6 +9,7 @@ from shared.contracts.training import (
     EnrolmentAttemptGranted,
     EnrolmentEvidenced,
     EnrolmentExempted,
+    EnrolmentExemptionWithdrawn,
     EnrolmentOpened,
     EnrolmentQuizTaken,
     EnrolmentReleased,
@@ -23,6 +24,7 @@ Event = (
     | EnrolmentEvidenced
     | EnrolmentSigned
     | EnrolmentExempted
+    | EnrolmentExemptionWithdrawn
     | EnrolmentReleased
     | EnrolmentQuizTaken
     | EnrolmentAttemptGranted
@@ -49,10 +51,12 @@ def evolve(  # noqa: PLR0911 - one return a kind of event
         case EnrolmentEvidenced():
             return replace(state, evidence=event.sha256)
         case EnrolmentQuizTaken():
-            passed = state.passed or event.passed
-            return replace(state, attempts=event.attempt, passed=passed)
+            return _taken(state, event)
         case EnrolmentAttemptGranted():
             return replace(state, granted=state.granted + 1)
+        case EnrolmentExemptionWithdrawn():
+            status = follow_enrolment(state.status, EnrolmentAction.WITHDRAW)
+            return replace(state, status=status, withdrawals=event.number, reason="", done_at=None)
         case EnrolmentReleased():
             status = follow_enrolment(state.status, EnrolmentAction.RELEASE)
             return replace(state, status=status, done_at=stamp.at)
@@ -74,3 +78,15 @@ def evolve(  # noqa: PLR0911 - one return a kind of event
             )
         case _:
             assert_never(event)
+
+
+def _taken(state: Enrolment, event: EnrolmentQuizTaken) -> Enrolment:
+    same = event.quiz_version == state.quiz_version
+    return replace(
+        state,
+        attempts=event.attempt,
+        granted=state.granted if same else 0,
+        quiz_version=event.quiz_version,
+        passed=state.passed or event.passed,
+        passed_in=event.quiz_version if event.passed else state.passed_in,
+    )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.training.domain.lifecycle import EnrolmentStatus
-from services.training.domain.plan_state import Plan
+from services.training.domain.plan_state import Plan, Quiz
 from services.training.policy import Method
 
 
@@ -26,6 +26,22 @@ class Enrolment:
     granted: int = 0
     passed: bool = False
     evidence: str = ""
+    quiz_version: int = 1
+    passed_in: int = 1
+    withdrawals: int = 0
+
+    def has_passed(self, quiz: Quiz) -> bool:
+        """Whether a version of the quiz was passed that is good."""
+        return self.passed and self.passed_in >= quiz.required
+
+    def tried(self, quiz: Quiz) -> int:
+        """How often this version of the quiz was taken."""
+        return self.attempts if self.quiz_version == quiz.version else 0
+
+    def limit(self, quiz: Quiz) -> int:
+        """How often this version of the quiz may be taken."""
+        extra = self.granted if self.quiz_version == quiz.version else 0
+        return quiz.max_attempts + extra
 
     def is_outdated(self, plan: Plan) -> bool:
         """Whether it was signed for a version that a substantial change has replaced."""
@@ -90,4 +106,12 @@ class GrantAttempt:
     reason: str
 
 
-Command = OpenEnrolment | Sign | Exempt | Release | TakeQuiz | GrantAttempt
+@dataclass(frozen=True, slots=True)
+class WithdrawOwn:
+    """To sign after all: the plan has withdrawn the exemption for the `number`-th time."""
+
+    number: int
+    reason: str
+
+
+Command = OpenEnrolment | Sign | Exempt | Release | TakeQuiz | GrantAttempt | WithdrawOwn

@@ -28,6 +28,7 @@ class PlanAction(StrEnum):
     REOPEN = "reopen"
     EXTEND = "extend"
     REPLACE = "replace"
+    WITHDRAW = "withdraw"
     SET_QUIZ = "set_quiz"
     EXTEND_QUIZ = "extend_quiz"
     OPEN_CASCADE = "open_cascade"
@@ -49,10 +50,11 @@ PLAN_LIFE: Final[Mapping[tuple[PlanStatus, PlanAction], PlanStatus]] = {
     (PlanStatus.LEADERS, PlanAction.OPEN_CASCADE): PlanStatus.CASCADE,
     (PlanStatus.CASCADE, PlanAction.PUBLISH): PlanStatus.CASCADE,
     (PlanStatus.CASCADE, PlanAction.COMPLETE): PlanStatus.COMPLETED,
-    (PlanStatus.OPEN, PlanAction.SET_QUIZ): PlanStatus.OPEN,
-    (PlanStatus.READY, PlanAction.SET_QUIZ): PlanStatus.READY,
+    (PlanStatus.LEADERS, PlanAction.WITHDRAW): PlanStatus.LEADERS,
+    (PlanStatus.CASCADE, PlanAction.WITHDRAW): PlanStatus.CASCADE,
     **{
-        (status, PlanAction.EXTEND_QUIZ): status
+        (status, action): status
+        for action in (PlanAction.SET_QUIZ, PlanAction.EXTEND_QUIZ)
         for status in (
             PlanStatus.OPEN,
             PlanStatus.READY,
@@ -77,8 +79,8 @@ _PLAN_REFUSALS: Final[Mapping[tuple[PlanStatus, PlanAction], str]] = {
     (PlanStatus.OPEN, PlanAction.REPLACE): "plan.not_launched",
     (PlanStatus.READY, PlanAction.REPLACE): "plan.not_launched",
     (PlanStatus.CASCADE, PlanAction.REPLACE): "leader.already_done",
-    (PlanStatus.LEADERS, PlanAction.SET_QUIZ): "quiz.already_launched",
-    (PlanStatus.CASCADE, PlanAction.SET_QUIZ): "quiz.already_launched",
+    (PlanStatus.OPEN, PlanAction.WITHDRAW): "plan.not_launched",
+    (PlanStatus.READY, PlanAction.WITHDRAW): "plan.not_launched",
 }
 
 
@@ -100,6 +102,7 @@ class EnrolmentAction(StrEnum):
     EXEMPT = "exempt"
     REOPEN = "reopen"
     RELEASE = "release"
+    WITHDRAW = "withdraw"
     TAKE_QUIZ = "take_quiz"
     GRANT = "grant"
 
@@ -115,6 +118,8 @@ ENROLMENT_LIFE: Final[Mapping[tuple[EnrolmentStatus, EnrolmentAction], Enrolment
     # somebody else leads instead
     (EnrolmentStatus.OPEN, EnrolmentAction.RELEASE): EnrolmentStatus.RELEASED,
     (EnrolmentStatus.SIGNED, EnrolmentAction.RELEASE): EnrolmentStatus.RELEASED,
+    # the exemption was withdrawn
+    (EnrolmentStatus.EXEMPT, EnrolmentAction.WITHDRAW): EnrolmentStatus.OPEN,
 }
 
 _ENROLMENT_REFUSALS: Final[Mapping[tuple[EnrolmentStatus, EnrolmentAction], str]] = {

@@ -34,6 +34,7 @@ from services.training.domain.plan_state import (
     SetQuiz,
     Tally,
     Unblock,
+    WithdrawExemption,
 )
 from services.training.domain.quiz import set_quiz
 from services.training.policy import TrainingPolicy
@@ -45,6 +46,7 @@ from shared.contracts.training import (
     PlanCancelled,
     PlanCascadeOpened,
     PlanCompleted,
+    PlanExemptionWithdrawn,
     PlanFellDue,
     PlanLaunched,
     PlanLeaderReplaced,
@@ -76,6 +78,7 @@ __all__ = [
     "SetQuiz",
     "Tally",
     "Unblock",
+    "WithdrawExemption",
     "decide",
     "next_due",
 ]
@@ -98,6 +101,8 @@ def decide(  # noqa: C901, PLR0911 - one return a command
             return _extend(state, command)
         case ReplaceLeader():
             return _replace_leader(state, command)
+        case WithdrawExemption():
+            return _withdraw(state, command)
         case Block():
             return block(state, command, _expire(state, command.since))
         case Unblock():
@@ -212,13 +217,29 @@ def _replace_leader(state: Plan, command: ReplaceLeader) -> list[EventBody]:
     ]
 
 
+def _withdraw(state: Plan, command: WithdrawExemption) -> list[EventBody]:
+    follow_plan(state.status, PlanAction.WITHDRAW)
+    if command.mark in state.withdrawn:
+        return []
+    if command.leader and state.status is PlanStatus.CASCADE:
+        raise Rejected("exemption.cascade_open")
+    withdrawn = PlanExemptionWithdrawn(
+        person_id=command.person_id, reason=command.reason, number=command.number
+    )
+    if command.leader or not state.exempt:
+        return [withdrawn]
+    counts = {"signed": state.signed, "exempt": state.exempt - 1, "eligible": state.eligible}
+    return [withdrawn, PlanProgressed(**counts)]
+
+
 def _recount(state: Plan, command: Recount) -> list[EventBody]:
     tally, known = command.tally, state.signed + state.exempt
-    if tally.required != state.required:
-        # counted before everybody was asked to sign anew: nobody has, as far as it knows
+    if tally.required != state.required or tally.withdrawals < len(state.withdrawn):
+        # counted before people were asked to sign anew, or after all: it may know too many
         if not command.due:
             return []
-        tally = Tally(exempt=tally.exempt, required=state.required)
+        exempt = 0 if tally.withdrawals < len(state.withdrawn) else tally.exempt
+        tally = Tally(exempt=exempt, required=state.required)
     events: list[EventBody] = []
     is_open = state.status is PlanStatus.CASCADE
     if not is_open and tally.leaders_done >= len(state.leaders):

@@ -11,6 +11,7 @@ from shared.contracts.training import (
     PlanCancelled,
     PlanCascadeOpened,
     PlanCompleted,
+    PlanExemptionWithdrawn,
     PlanFellDue,
     PlanLaunched,
     PlanLeaderReplaced,
@@ -38,10 +39,20 @@ Moving = (
     | PlanCompleted
     | PlanCancelled
 )
-PlanEvent = Moving | PlanProgressed | PlanFellDue | PlanBreached | PlanBlocked | PlanUnblocked
+PlanEvent = (
+    Moving
+    | PlanProgressed
+    | PlanFellDue
+    | PlanBreached
+    | PlanBlocked
+    | PlanUnblocked
+    | PlanExemptionWithdrawn
+)
 
 
-def evolve(state: Plan, event: PlanEvent, stamp: Stamp) -> Plan:
+def evolve(  # noqa: PLR0911 - one return a kind of event
+    state: Plan, event: PlanEvent, stamp: Stamp
+) -> Plan:
     """The plan after one of its events."""
     match event:
         case PlanProgressed():
@@ -50,6 +61,9 @@ def evolve(state: Plan, event: PlanEvent, stamp: Stamp) -> Plan:
             return replace(state, fell_due=True)
         case PlanBreached():
             return replace(state, breached=True)
+        case PlanExemptionWithdrawn():
+            mark = f"{event.person_id}#{event.number}"
+            return replace(state, withdrawn=(*state.withdrawn, mark))
         case PlanBlocked():
             return replace(state, blocked=event.query_id, blocked_since=event.since)
         case PlanUnblocked():
@@ -120,6 +134,8 @@ def _quiz(event: PlanQuizSet) -> Quiz:
         pass_mark=event.pass_mark,
         max_attempts=event.max_attempts,
         ends_at=event.ends_at,
+        version=event.quiz_version,
+        required=event.required_version,
     )
 
 

@@ -18,7 +18,10 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Quiz:
-    """The terms of a plan's quiz; its bank is kept elsewhere, under its hash."""
+    """The terms of a plan's quiz; its bank is kept elsewhere, under its hash.
+
+    `required` is the oldest version of which a pass is good.
+    """
 
     sha256: str
     trigger: str
@@ -26,6 +29,8 @@ class Quiz:
     pass_mark: int
     max_attempts: int
     ends_at: datetime | None = None
+    version: int = 1
+    required: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Plan:
     `exempt` count advisers as last told, `eligible` is their denominator since the launch.
     `extensions` are the lists of who came after it. `fell_due` and `breached` keep the deadline
     from being told twice. `blocked` is the query that the client has about it (A43), the time of
-    which is not the provider's.
+    which is not the provider's. `withdrawn` are exemptions that were, by person and number.
     """
 
     status: PlanStatus = PlanStatus.NEW
@@ -62,6 +67,7 @@ class Plan:
     blocked: str = ""
     blocked_since: datetime | None = None
     reason: str = ""
+    withdrawn: tuple[str, ...] = ()
 
     @property
     def rosters(self) -> tuple[str, ...]:
@@ -115,6 +121,21 @@ class SetQuiz:
     questions: int
     drawn: int
     ends_at: datetime | None = None
+    substantial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawExemption:
+    """Somebody is to sign after all: the `number`-th time for this person."""
+
+    person_id: str
+    leader: bool
+    reason: str
+    number: int
+
+    @property
+    def mark(self) -> str:
+        return f"{self.person_id}#{self.number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +183,8 @@ class Unblock:
 class Tally:
     """What the committed enrolments of a plan say; `last_done_at` only when all are done.
 
-    `required` is the version of the material from which on signatures were counted.
+    `required` is the version of the material from which on signatures were counted; `withdrawals`
+    are the exemptions that enrolments knew to be withdrawn before the others were counted.
     """
 
     leaders_signed: int = 0
@@ -171,6 +193,7 @@ class Tally:
     exempt: int = 0
     last_done_at: datetime | None = None
     required: int = 1
+    withdrawals: int = 0
 
     @property
     def done(self) -> int:
@@ -215,6 +238,7 @@ Command = (
     | ReplaceLeader
     | Block
     | Unblock
+    | WithdrawExemption
     | Recount
     | Cancel
     | Expire

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from services.training.domain.lifecycle import PlanAction, follow_plan
+from services.training.domain.lifecycle import SIGNING, PlanAction, follow_plan
 from services.training.domain.plan_state import ExtendQuiz, Plan, SetQuiz
 from services.training.policy import TrainingPolicy
 from shared.contracts import EventBody
@@ -64,7 +64,11 @@ def grade(asked: Sequence[Question], answers: Mapping[str, frozenset[str]]) -> i
 def set_quiz(
     state: Plan, command: SetQuiz | ExtendQuiz, given: Given[TrainingPolicy]
 ) -> list[EventBody]:
-    """The plan's quiz, before it is launched; its end, until the plan itself ends."""
+    """The plan's quiz, and another version of it while people sign; its end.
+
+    Signatures that were given stay good. Who has passed an earlier version need not pass the new
+    one, unless it is substantial; who has not begins anew with all attempts.
+    """
     _require_later(command.ends_at, given.at)
     if isinstance(command, ExtendQuiz):
         follow_plan(state.status, PlanAction.EXTEND_QUIZ)
@@ -75,7 +79,10 @@ def set_quiz(
     follow_plan(state.status, PlanAction.SET_QUIZ)
     if not 1 <= command.drawn <= command.questions:
         raise Invalid("quiz.too_few_questions", questions=command.questions)
-    rules = given.policy.quiz
+    rules, before = given.policy.quiz, state.quiz
+    version = required = 1 if before is None else before.version + 1
+    if before is not None and state.status in SIGNING and not command.substantial:
+        required = before.required
     return [
         PlanQuizSet(
             sha256=command.sha256,
@@ -85,6 +92,8 @@ def set_quiz(
             pass_mark=rules.pass_mark,
             max_attempts=rules.attempts,
             ends_at=command.ends_at,
+            quiz_version=version,
+            required_version=required,
         )
     ]
 

@@ -23,23 +23,22 @@ CASCADE, COMPLETED, CANCELLED = PlanStatus.CASCADE, PlanStatus.COMPLETED, PlanSt
 NO, CLOSED, TWICE = "plan.illegal_transition", "plan.closed", "plan.already_launched"
 
 EARLY, LED = "plan.not_launched", "leader.already_done"
-LATE = "quiz.already_launched"
-# the columns: open, publish, launch, reopen, extend, replace, set_quiz, extend_quiz, open_cascade,
-# complete, cancel
+# the columns: open, publish, launch, reopen, extend, replace, withdraw, set_quiz, extend_quiz,
+# open_cascade, complete, cancel
 PLANS: dict[PlanStatus, tuple[PlanStatus | str, ...]] = {
-    PlanStatus.NEW: (OPEN, *(NO,) * 10),
-    OPEN: (NO, READY, "plan.no_material", NO, EARLY, EARLY, OPEN, OPEN, NO, NO, CANCELLED),
-    READY: (NO, READY, LEADERS, NO, EARLY, EARLY, READY, READY, NO, NO, CANCELLED),
+    PlanStatus.NEW: (OPEN, *(NO,) * 11),
+    OPEN: (NO, READY, "plan.no_material", NO, *(EARLY,) * 3, OPEN, OPEN, NO, NO, CANCELLED),
+    READY: (NO, READY, LEADERS, NO, *(EARLY,) * 3, READY, READY, NO, NO, CANCELLED),
     LEADERS: (
         *(NO, LEADERS, TWICE, LEADERS, LEADERS, LEADERS),
-        *(LATE, LEADERS, CASCADE, NO, CANCELLED),
+        *(LEADERS, LEADERS, LEADERS, CASCADE, NO, CANCELLED),
     ),
     CASCADE: (
         *(NO, CASCADE, TWICE, LEADERS, CASCADE, LED),
-        *(LATE, CASCADE, NO, COMPLETED, CANCELLED),
+        *(CASCADE, CASCADE, CASCADE, NO, COMPLETED, CANCELLED),
     ),
-    COMPLETED: (CLOSED,) * 11,
-    CANCELLED: (CLOSED,) * 11,
+    COMPLETED: (CLOSED,) * 12,
+    CANCELLED: (CLOSED,) * 12,
 }
 
 NEVER = "enrolment.illegal_transition"
@@ -47,13 +46,13 @@ UNSIGNED, SIGNED = EnrolmentStatus.OPEN, EnrolmentStatus.SIGNED
 EXEMPT, RELEASED = EnrolmentStatus.EXEMPT, EnrolmentStatus.RELEASED
 DONE, ALREADY = "signature.already_signed", "exemption.already_signed"
 PASSED, OUT, AWAY = "quiz.already_passed", "signature.exempt", "signature.released"
-# the columns are open, sign, exempt, reopen, release, take_quiz, grant
+# the columns are open, sign, exempt, reopen, release, withdraw, take_quiz, grant
 ENROLMENTS: dict[EnrolmentStatus, tuple[EnrolmentStatus | str, ...]] = {
-    EnrolmentStatus.NEW: (UNSIGNED, *(NEVER,) * 6),
-    UNSIGNED: (NEVER, SIGNED, EXEMPT, NEVER, RELEASED, UNSIGNED, UNSIGNED),
-    SIGNED: (NEVER, DONE, ALREADY, UNSIGNED, RELEASED, PASSED, PASSED),
-    EXEMPT: (NEVER, OUT, "exemption.already_exempt", NEVER, NEVER, OUT, OUT),
-    RELEASED: (NEVER, AWAY, "exemption.released", NEVER, NEVER, AWAY, AWAY),
+    EnrolmentStatus.NEW: (UNSIGNED, *(NEVER,) * 7),
+    UNSIGNED: (NEVER, SIGNED, EXEMPT, NEVER, RELEASED, NEVER, UNSIGNED, UNSIGNED),
+    SIGNED: (NEVER, DONE, ALREADY, UNSIGNED, RELEASED, NEVER, PASSED, PASSED),
+    EXEMPT: (NEVER, OUT, "exemption.already_exempt", NEVER, NEVER, UNSIGNED, OUT, OUT),
+    RELEASED: (NEVER, AWAY, "exemption.released", NEVER, NEVER, NEVER, AWAY, AWAY),
 }
 
 

@@ -84,13 +84,57 @@ def test_terms_that_cannot_be(opened: Replication, command: Any, code: str) -> N
     assert found.value.code == code
 
 
-def test_a_quiz_is_set_before_the_launch_and_its_end_moved_later(quizzed: Replication) -> None:
-    with pytest.raises(Rejected, match=r"quiz\.already_launched"):
-        quizzed.give(QUIZ, NOON)
+def test_the_end_of_a_quiz_is_moved_later(quizzed: Replication) -> None:
     later = lima(2)
     assert quizzed.give(ExtendQuiz(later), NOON) == [PlanQuizExtended(ends_at=later)]
     assert quizzed.give(ExtendQuiz(later), NOON) == []
     assert len(takes(quizzed, "sofia", 1, 5, END + timedelta(hours=1))) == 1
+
+
+def anew(replication: Replication, *, substantial: bool) -> PlanQuizSet:
+    """The next version of the quiz, set while people sign."""
+    command = SetQuiz("e" * 64, "procedure_change", 10, 5, END, substantial=substantial)
+    (event,) = replication.give(command, NOON)
+    assert isinstance(event, PlanQuizSet)
+    return event
+
+
+def test_a_correction_of_a_running_quiz_leaves_passes_good(quizzed: Replication) -> None:
+    takes(quizzed, "sofia", 1, 5)
+    for attempt in (1, 2, 3):
+        takes(quizzed, "mario", attempt, 0)
+    event = anew(quizzed, substantial=False)
+    assert (event.quiz_version, event.required_version) == (2, 1)
+    sign = Sign(quizzed.plan, SHA, Method.CLICK)
+    assert refusal(quizzed, "mario", sign).code == "signature.quiz_pending"
+    assert isinstance(quizzed.to("sofia", sign, NOON)[0], EnrolmentSigned)
+    # who had failed begins anew
+    (taken,) = takes(quizzed, "mario", 1, 5)
+    assert (taken.attempt, taken.quiz_version, taken.passed) == (1, 2, True)
+    assert isinstance(quizzed.to("mario", sign, NOON)[0], EnrolmentSigned)
+
+
+def test_another_quiz_asks_all_who_have_not_signed_anew(quizzed: Replication) -> None:
+    for name in ("sofia", "mario"):
+        takes(quizzed, name, 1, 5)
+    quizzed.to("sofia", Sign(quizzed.plan, SHA, Method.CLICK), NOON)
+    event = anew(quizzed, substantial=True)
+    assert (event.quiz_version, event.required_version) == (2, 2)
+    sign = Sign(quizzed.plan, SHA, Method.CLICK)
+    assert refusal(quizzed, "mario", sign).code == "signature.quiz_pending"
+    (failed,) = takes(quizzed, "mario", 1, 0)
+    assert not failed.passed
+    assert refusal(quizzed, "mario", sign).code == "signature.quiz_pending"
+    for attempt in (2, 3):
+        takes(quizzed, "mario", attempt, 0)
+    assert refusal(quizzed, "mario", TakeQuiz(quizzed.plan, 4, 5, 5)).code == (
+        "quiz.no_attempts_left"
+    )
+    quizzed.to("mario", GrantAttempt(quizzed.plan, "Reforzado"), NOON)
+    takes(quizzed, "mario", 4, 5)
+    assert isinstance(quizzed.to("mario", sign, NOON)[0], EnrolmentSigned)
+    # what was signed stays signed
+    assert quizzed.recount(NOON) == [PlanCascadeOpened(advisers=2)]
 
 
 def test_a_signature_counts_only_with_a_pass_and_so_does_the_gate(quizzed: Replication) -> None:
