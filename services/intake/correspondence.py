@@ -8,7 +8,7 @@ from typing import Final
 from services.intake.letterbox.mails import Mails
 from services.intake.letterbox.policy import DeskName, letterbox_of
 from services.intake.private import Private
-from services.intake.rules.rows import LetterRow, LetterRows
+from services.intake.rules.rows import FACTS, LetterRow, LetterRows
 from shared.clock import Calendar
 from shared.files import GridFiles
 from shared.mail import Composed, Letter, Letters, Unsendable
@@ -53,10 +53,12 @@ class Correspondent:
         row = next((known[one] for one in languages if one in known), None)
         if row is None:
             raise Unsendable("no_words")
+        # a template may name any fact; one that this occasion has not is empty
+        blank = dict.fromkeys(FACTS - set(words), "")
         return Composed(
             to=(contact.email,),
-            subject=row.subject.format(**words),
-            text=row.text.format(**words),
+            subject=row.subject.format(**blank, **words),
+            text=row.text.format(**blank, **words),
             headers=await self._headers(letter.tenant, case_id),
         )
 

@@ -6,6 +6,7 @@ from typing import Final
 from services.intake import notices
 from services.intake.consultations import writing as consultations
 from services.intake.dossiers import writing as dossiers
+from services.intake.surveys import writing as surveys
 from services.intake.voices import writing as voices
 from shared.mail import Composed, Composer, Letter, Unsendable
 from shared.service import Workshop
@@ -15,6 +16,7 @@ COMPOSERS: Final[Mapping[str, Callable[[Workshop, Letter], Awaitable[Composed]]]
     **dict.fromkeys(consultations.TEMPLATES, consultations.compose),
     **dict.fromkeys(dossiers.TEMPLATES, dossiers.compose),
     **dict.fromkeys(voices.TEMPLATES, voices.compose),
+    **dict.fromkeys(surveys.TEMPLATES, surveys.compose),
 }
 
 

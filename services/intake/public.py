@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from services.intake.care import SECTION as CARE
+from services.intake.care import CareSection
 from services.intake.consultations.api import ROWS as CONSULTATION_ROWS
 from services.intake.consultations.api import consultation_routes
 from services.intake.consultations.cases import CONSULTATION
@@ -28,6 +30,9 @@ from services.intake.letterbox.policy import SECTION as LETTERBOX
 from services.intake.letterbox.policy import DeskName, LetterboxSection, places
 from services.intake.letterbox.sorting import Sorting
 from services.intake.private import Private
+from services.intake.surveys.api import ROWS as SURVEY_ROWS
+from services.intake.surveys.api import survey_routes
+from services.intake.surveys.cases import SURVEY
 from services.intake.voices.api import ROWS as VOICE_ROWS
 from services.intake.voices.api import voice_routes
 from services.intake.voices.cases import VOICES
@@ -39,8 +44,9 @@ from shared.security import Role
 from shared.service import Workshop
 from shared.store import Kind
 
-KINDS: Final[Sequence[Kind[Any]]] = (CONSULTATION, DOSSIER, *VOICES.values())
+KINDS: Final[Sequence[Kind[Any]]] = (CONSULTATION, DOSSIER, *VOICES.values(), SURVEY)
 SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
+    CARE: CareSection,
     CONSULTATIONS: ConsultationSection,
     DOCUMENTS: DocumentsSection,
     LETTERBOX: LetterboxSection,
@@ -51,6 +57,7 @@ ROWS: Final[Mapping[str, set[Role]]] = {
     **DOSSIER_ROWS,
     **MAIL_ROWS,
     **VOICE_ROWS,
+    **SURVEY_ROWS,
 }
 HEARD: Final = (on_incident_ended,)
 """What the bus tells them; named here so that it is registered with the service's own."""
@@ -64,6 +71,7 @@ def public_routes(api: Routes, workshop: Workshop) -> None:
     consultation_routes(api, workshop)
     dossier_routes(api, workshop)
     voice_routes(api, workshop)
+    survey_routes(api, workshop)
     mail_routes(api, _mails(workshop))
 
 

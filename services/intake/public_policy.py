@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from services.intake.care import CarePolicy, care_policy
 from services.intake.consultations.policy import ConsultationPolicy, consultation_policy
 from services.intake.dossiers.policy import DocumentsPolicy, documents_policy
 from services.intake.voices.policy import VoiceKind, VoicePolicy, voice_policies
@@ -15,6 +16,7 @@ class PublicPolicy:
     """What one account offers the public; asking for what it does not offer is refused."""
 
     tenant: str
+    care: CarePolicy
     own_consultations: ConsultationPolicy | None = None
     own_documents: DocumentsPolicy | None = None
     own_voices: Mapping[VoiceKind, VoicePolicy] = field(default_factory=dict)
@@ -55,5 +57,9 @@ class PublicPolicy:
 def public_policy(tenant: Tenant) -> PublicPolicy:
     """What the tenant's folder has of it, names looked up so that a misspelt one shows at start."""
     return PublicPolicy(
-        tenant.key, consultation_policy(tenant), documents_policy(tenant), voice_policies(tenant)
+        tenant.key,
+        care_policy(tenant),
+        consultation_policy(tenant),
+        documents_policy(tenant),
+        voice_policies(tenant),
     )

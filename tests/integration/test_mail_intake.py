@@ -60,9 +60,11 @@ async def test_a_message_becomes_one_case_and_its_thread_stays_one(street: Stree
     view = await street.act(view, "distribute", {"folder": "rnp"})
     view = await street.act(view, "draft", {"text": "Se renueva desde el portal del RNP."})
     view = await street.act(view, "send", {"checks": CHECKS})
-    answer = (await street.letters(2))[1]
+    answer = await street.letter("Respuesta a su consulta")
     assert "Se renueva desde el portal del RNP." in answer.get_content()
     assert answer["references"] == "<m-1@correo.example>"
+
+    await _rated(street, view["id"])
 
     # the user answers our letter; another program forgets the thread and keeps the subject
     again = written("¿Y desde el extranjero?", "Re:", message_id="<m-2@x>")
@@ -78,21 +80,38 @@ async def test_a_message_becomes_one_case_and_its_thread_stays_one(street: Stree
     told = (await street.desk.get(f"/consultations/{view['id']}/messages")).json()
     words = [one["text"] for one in told["texts"] if one["role"] == "user"]
     assert words[1:] == ["¿Y desde el extranjero?", "Gracias."]
+    await _returned(street, view["id"], str(answer["message-id"]))
 
-    # what came back is told to who answers, and a machine's word opens nothing
-    own_id = str(answer["message-id"]).strip("<>")
-    await street.send(bounce(own_id), "")
+
+async def _returned(street: Street, case_id: str, message_id: str) -> None:
+    """What came back is told to who answers, and a machine's word opens nothing."""
+    await street.send(bounce(message_id.strip("<>")), "")
     away = written("Estoy de vacaciones.", message_id="<m-5@x>", Auto_Submitted="auto-replied")
-    away["References"] = answer["message-id"]
+    away["References"] = message_id
     await street.send(away)
     aside = await street.mails("set_aside")
     assert {(one["reason"], one["case_id"]) for one in aside} == {
-        ("mail.bounce", view["id"]),
-        ("mail.auto_reply", view["id"]),
+        ("mail.bounce", case_id),
+        ("mail.auto_reply", case_id),
     }
-    view = await street.read(view["id"])
+    view = await street.read(case_id)
     assert [one["code"] for one in view["warnings"]] == ["undelivered", "enclosure_refused"]
     assert len(await street.consultations(2)) == 2
+
+
+async def _rated(street: Street, case_id: str) -> None:
+    """Whoever was answered is asked how, and says so."""
+    await street.letter("¿Cómo le atendimos?")
+    (survey,) = (await street.desk.get("/surveys")).json()["items"]
+    assert (survey["case_id"], survey["attended_by"]) == (case_id, "person:ana")
+    care = (await street.desk.get("/care", headers={"accept-language": "es"})).json()
+    scores = {one["key"]: 4 for one in care["drivers"]}
+    assert len(scores) == 6
+    path = f"/surveys/{survey['id']}/answer"
+    said = {"scores": scores, "comment": "Muy amable Rosa."}
+    headers = {"if-match": f'"{survey["version"]}"'}
+    rated = await street.desk.post(path, json=said, headers=headers)
+    assert rated.json()["satisfied"] is True, rated.text
 
 
 async def test_what_cannot_be_read_waits_with_its_reason_and_is_not_lost(street: Street) -> None:

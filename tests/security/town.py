@@ -232,6 +232,9 @@ async def _seed(client: httpx.AsyncClient) -> None:
     for path, body in seeds.items():
         made = await client.post(path, json=body)
         assert made.is_success, made.text
+        if path == "/consultations":
+            asked = {"about": "intake.consultation", "case_id": made.json()["id"]}
+            (await client.post("/surveys", json=asked)).raise_for_status()
 
 
 async def _attach(client: httpx.AsyncClient, request_id: str) -> None:

@@ -8,6 +8,7 @@ from services.intake.correspondence import Correspondent, spoken
 from services.intake.following import follows
 from services.intake.letterbox.policy import DeskName
 from services.intake.policy import IntakePolicy
+from services.intake.surveys.inviting import invitation
 from shared.bus.hears import Heard, Send
 from shared.contracts.consultations import (
     ConsultationAnswered,
@@ -43,7 +44,10 @@ async def on_consultation_told(heard: Heard[Told], workshop: Workshop) -> Iterab
         case ConsultationAnswered(text=text):
             template, facts = ANSWERED, {**facts, "text": text.id}
     await _correspondent(workshop).write(letter_id, heard.tenant, template, **facts)
-    return []
+    if template != ANSWERED:
+        return []
+    kind = CONSULTATION.stream
+    return await invitation(workshop, heard.tenant, kind, heard.subject, heard.actor)
 
 
 async def compose(workshop: Workshop, letter: Letter) -> Composed:

@@ -14,7 +14,7 @@ from shared.policy import Frozen, Source, Tenant
 from shared.policy.models import Language
 from shared.security.roles import Role
 
-FACTS: Final = frozenset({"code", "due", "answer", "reason"})
+FACTS: Final = frozenset({"code", "due", "answer", "reason", "survey"})
 Series = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,8}$")]
 
 
@@ -52,7 +52,7 @@ Template = Annotated[
 
 
 class LetterRow(Frozen):
-    """What the user is written; `{code}`, `{due}`, `{reason}` and `{answer}` are filled in."""
+    """What the user is written; `FACTS` in braces are filled in."""
 
     subject: Template
     text: Template

@@ -7,6 +7,7 @@ from services.intake.correspondence import Correspondent, spoken
 from services.intake.following import follows
 from services.intake.letterbox.policy import DeskName
 from services.intake.policy import IntakePolicy
+from services.intake.surveys.inviting import invitation
 from services.intake.voices.cases import VOICES
 from services.intake.voices.policy import Occasion, VoiceKind
 from shared.bus.hears import Heard, Send
@@ -47,7 +48,10 @@ async def on_voice_told(heard: Heard[EventBody], workshop: Workshop) -> Iterable
     await _correspondent(workshop, kind).write(
         letter_id, heard.tenant, template, case=heard.subject
     )
-    return []
+    if occasion != "informed":
+        return []
+    stream = VOICES[kind].stream
+    return await invitation(workshop, heard.tenant, stream, heard.subject, heard.actor)
 
 
 async def compose(workshop: Workshop, letter: Letter) -> Composed:

@@ -1,0 +1,59 @@
+"""The letter that asks how somebody was attended."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from services.intake.correspondence import Correspondent
+from services.intake.following import follows
+from services.intake.letterbox.policy import DeskName
+from services.intake.policy import IntakePolicy
+from services.intake.surveys.inviting import invitation
+from shared.bus.hears import Heard, Send
+from shared.contracts.dossiers import DossierAcknowledged
+from shared.contracts.surveys import SurveyInvited
+from shared.ids import derived_id
+from shared.mail import Composed, Letter
+from shared.service import Workshop
+
+TEMPLATE: Final = "survey_invited"
+TEMPLATES: Final = frozenset({TEMPLATE})
+_DESKS: Final = {
+    "intake.consultation": DeskName.CONSULTATIONS,
+    "intake.dossier": DeskName.DOCUMENTS,
+    "intake.suggestion": DeskName.SUGGESTIONS,
+    "intake.claim": DeskName.CLAIMS,
+}
+KNOWN: Final = frozenset(_DESKS)
+"""What somebody may be asked about."""
+
+
+@follows(SurveyInvited)
+async def on_survey_invited(heard: Heard[SurveyInvited], workshop: Workshop) -> Iterable[Send]:
+    """Write it down to be sent."""
+    body = heard.body
+    letter_id = derived_id("letter", heard.subject, str(heard.sequence))
+    await Correspondent(workshop, body.about, _DESKS[body.about]).write(
+        letter_id, heard.tenant, TEMPLATE, case=body.case_id, survey=heard.subject
+    )
+    return []
+
+
+@follows(DossierAcknowledged)
+async def on_dossier_acknowledged(
+    heard: Heard[DossierAcknowledged], workshop: Workshop
+) -> Iterable[Send]:
+    return await invitation(workshop, heard.tenant, "intake.dossier", heard.subject, heard.actor)
+
+
+async def compose(workshop: Workshop, letter: Letter) -> Composed:
+    """The words of the invitation.
+
+    Raises:
+        Unsendable: there is nobody to send it to.
+    """
+    policy: IntakePolicy = workshop.policy(letter.tenant)
+    kind, case_id = str(letter.facts["kind"]), str(letter.facts["case"])
+    state = (await workshop.cases[kind].get(case_id, letter.tenant)).state
+    words = {"code": state.code, "survey": str(letter.facts["survey"])}
+    correspondent = Correspondent(workshop, kind, _DESKS[kind])
+    return await correspondent.compose(letter, policy.public.care.survey.letter, words)
