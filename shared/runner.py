@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 
 from shared.cancellation import end
 from shared.http import EnlaceApp, Health, create_app
+from shared.pace import clock_of
 from shared.parts import Parts
 from shared.policy import Tenants, load_tenants
 from shared.security import load_verifier
@@ -122,7 +123,7 @@ async def serve(
 
     `before` is called, and may wait, when everything is built and nothing is connected yet.
     """
-    process = Process(services, settings, everything=everything)
+    process = Process(services, settings, now=clock_of(settings.clock), everything=everything)
     if before is not None:
         before()
     async with AsyncExitStack() as stack:

@@ -159,6 +159,14 @@ class Settings(BaseSettings):
             "mail server; without it none is taken",
         ),
     ] = None
+    clock: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[^,]+,[^,]+,[0-9.e+]+,[^,]+$",
+            description="For demonstrations alone, another clock than the real one: "
+            "`begins,since,pace,ends`, from the real instant `since` on `pace` times as fast",
+        ),
+    ] = None
     otlp_endpoint: Annotated[
         str | None,
         Field(description="Where spans go (OTLP), `http://host:4318/v1/traces`; none without it"),

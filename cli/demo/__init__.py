@@ -44,12 +44,18 @@ def load(base_url: str, say: Callable[[str], None] = _silent) -> None:
 
 
 def _load(api: Api, base_url: str, say: Callable[[str], None]) -> None:
+    team = join(api, PEOPLE)
+    say(f"{len(PEOPLE)} people work for {TENANT}")
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        team = Team.of(pool.map(lambda one: _join(api, one), PEOPLE))
-        say(f"{len(PEOPLE)} people work for {TENANT}")
         walked = list(pool.map(lambda scene: Road(api, team, scene).walk(), SCENES))
     for line in _told(base_url, walked):
         say(line)
+
+
+def join(api: Api, people: Sequence[NewPerson]) -> Team:
+    """The people of the account, who join if they are not there."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return Team.of(pool.map(lambda one: _join(api, one), people))
 
 
 def _join(api: Api, one: NewPerson) -> Somebody:

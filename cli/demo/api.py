@@ -16,9 +16,12 @@ from cli.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from shared.security import Issuer
+
 PATIENCE_SECONDS: Final = 20.0
 FIRST_PAUSE: Final = 0.02
 LONGEST_PAUSE: Final = 0.2
+LIFETIME: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +60,11 @@ class Answer:
 class Api:
     """Calls for one tenant; each thread has a connection of its own."""
 
-    def __init__(self, base_url: str, tenant: str) -> None:
-        from shared.security import Issuer, load_signing_key
-        from shared.security.keys import UnusableKeys
-        from shared.settings import Settings
-
-        key = Settings().token_private_key
-        if key is None:
-            raise UserError("set ENLACE_TOKEN_PRIVATE_KEY: the day is loaded by people with tokens")
-        try:
-            self._issuer = Issuer(load_signing_key(key))
-        except UnusableKeys as error:
-            raise UserError(str(error)) from error
+    def __init__(self, base_url: str, tenant: str, issuer: Issuer | None = None) -> None:
+        self._issuer = issuer or _local_issuer()
         self._address = urlsplit(base_url).netloc
         self._tenant = tenant
-        self._tokens: dict[Somebody, str] = {}
+        self._tokens: dict[Somebody, tuple[float, str]] = {}
         self._local = threading.local()
 
     def call(
@@ -138,10 +131,27 @@ class Api:
     def _token(self, who: Somebody) -> str:
         from shared.security import Actor, Role
 
-        if who not in self._tokens:
+        until, token = self._tokens.get(who, (0.0, ""))
+        if until < time.monotonic():
             actor = Actor(who.id, self._tenant, frozenset(Role(role) for role in who.roles))
-            self._tokens[who] = self._issuer.issue(actor, lifetime=timedelta(minutes=10))
-        return self._tokens[who]
+            token = self._issuer.issue(actor, lifetime=LIFETIME)
+            until = time.monotonic() + LIFETIME.total_seconds() / 2
+            self._tokens[who] = (until, token)
+        return token
+
+
+def _local_issuer() -> Issuer:
+    from shared.security import Issuer, load_signing_key
+    from shared.security.keys import UnusableKeys
+    from shared.settings import Settings
+
+    key = Settings().token_private_key
+    if key is None:
+        raise UserError("set ENLACE_TOKEN_PRIVATE_KEY: the demonstration is made of people's calls")
+    try:
+        return Issuer(load_signing_key(key))
+    except UnusableKeys as error:
+        raise UserError(str(error)) from error
 
 
 def eventually(look: Callable[[], Answer], until: Callable[[Answer], bool], what: str) -> Answer:

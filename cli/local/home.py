@@ -81,6 +81,20 @@ class Home:
     def save(self, state: State) -> None:
         _replace(self.folder / "state.json", asdict(state))
 
+    def demonstrated(self) -> dict[str, Any] | None:
+        """The demonstration month that runs, or ran, here: its clock, its seed, how far it is."""
+        try:
+            found: dict[str, Any] = json.loads((self.folder / "month.json").read_text())
+        except FileNotFoundError:
+            return None
+        except ValueError as error:
+            file = self.folder / "month.json"
+            raise UserError(f"{file} cannot be read ({error}): ./enlace down --wipe") from error
+        return found
+
+    def demonstrate(self, month: dict[str, Any]) -> None:
+        _replace(self.folder / "month.json", month)
+
     def record(self, state: State, name: str, identity: Identity) -> None:
         """Remember a process, so that it is found again when we are killed."""
         state.processes[name] = (identity.pid, identity.created)

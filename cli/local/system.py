@@ -31,7 +31,7 @@ class Wishes:
     """What was asked of `up`."""
 
     port: int | None = None
-    demo: bool = True
+    clock: str | None = None
     docker: bool = False
 
 
@@ -112,6 +112,8 @@ class System:
             self.supervisor.launch(database)
         self._make_keys()
         environment = self.home.environment(self.state)
+        if self.wishes.clock is not None:
+            environment["ENLACE_CLOCK"] = self.wishes.clock
         services = Services(
             self.state.ports["http"],
             env=environment,

@@ -69,12 +69,12 @@ def notice_of(  # noqa: PLR0911 - one return an occasion
             occasion = LetterOccasion.CONFIRMATION
             return Notice(occasion, "request_confirmation", "confirmation", {"note": text})
         case EvaluationObserved(query_id=query, questions=questions):
-            asked = "\n".join(f"{n}. {one.text}" for n, one in enumerate(questions, 1))
-            facts = {"questions": asked, "query": query}
-            return Notice(LetterOccasion.OBSERVATION, "request_observed", f"query {query}", facts)
+            told: dict[str, Fact] = {"query": query}
+            told["questions"] = "\n".join(f"{n}. {one.text}" for n, one in enumerate(questions, 1))
+            return Notice(LetterOccasion.OBSERVATION, "request_observed", f"query {query}", told)
         case QueryReminded(number=number):
-            key, facts = f"reminder {number}", {"number": number}
-            return Notice(LetterOccasion.REMINDER, "request_reminded", key, facts)
+            occasion, again = LetterOccasion.REMINDER, {"number": number}
+            return Notice(occasion, "request_reminded", f"reminder {number}", again)
         case RequestClosed(outcome=outcome, reason=reason):
             facts = {"reason": reason}
             return Notice(LetterOccasion.CLOSE, f"request_{outcome}", "close", facts)
