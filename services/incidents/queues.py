@@ -1,6 +1,7 @@
 """How incidents are found: by the time they have left, and by their words."""
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +15,12 @@ from services.incidents.domain import Incident
 from shared.store import Cases, Outcome
 from shared.store.group import Document, transient_when_away
 
-ENOUGH: Final = 1_000
+ENOUGH: Final = 20_000
 """A word that so many have is no better a start than any other."""
+FREQUENT: Final = 500
+"""How often such a word occurs is remembered: to count it is work, and it hardly changes."""
+REMEMBERED: Final = 600.0
+MOST_WORDS: Final = 10_000
 SHOWN: Final = {"history": 0, "seen": 0, "heard": 0, "state.words": 0}
 Position = tuple[datetime, str]
 
@@ -30,19 +35,46 @@ class Wanted:
     limit: int = 50
 
 
-async def queue(incidents: Cases[Incident], tenant: str, wanted: Wanted) -> list[Outcome[Incident]]:
-    """Incidents by their tightest running promise; those where none runs come last.
+class Queues:
+    """Where incidents are looked for."""
 
-    Raises:
-        Transient: the database did not answer.
-    """
-    with transient_when_away():
-        if wanted.words:
-            cursor = await _by_words(incidents, tenant, wanted)
-        else:
-            cursor = _by_time(incidents, tenant, wanted)
-        found = [document async for document in cursor.limit(wanted.limit)]
-    return [Outcome(d["_id"], incidents.shape.load(d["state"]), d["version"]) for d in found]
+    def __init__(self, incidents: Cases[Incident]) -> None:
+        self._incidents = incidents
+        self._numbers: dict[tuple[str, str], tuple[int, float]] = {}
+
+    async def find(self, tenant: str, wanted: Wanted) -> list[Outcome[Incident]]:
+        """Incidents by their tightest running promise; those where none runs come last.
+
+        Raises:
+            Transient: the database did not answer.
+        """
+        with transient_when_away():
+            if wanted.words:
+                numbers = await self._numbers_of(tenant, wanted.words)
+                rarest = wanted.words[numbers.index(min(numbers))]
+                cursor = _by_words(self._incidents, tenant, wanted, rarest)
+            else:
+                cursor = _by_time(self._incidents, tenant, wanted)
+            found = [document async for document in cursor.limit(wanted.limit)]
+        shape = self._incidents.shape
+        return [Outcome(d["_id"], shape.load(d["state"]), d["version"]) for d in found]
+
+    async def _numbers_of(self, tenant: str, words: Sequence[str]) -> list[int]:
+        if len(words) == 1:
+            return [0]
+        return await asyncio.gather(*(self._number(tenant, word) for word in words))
+
+    async def _number(self, tenant: str, word: str) -> int:
+        number, until = self._numbers.get((tenant, word), (0, 0.0))
+        if time.monotonic() < until:
+            return number
+        found = {"tenant": tenant, "state.words": word}
+        number = await self._incidents.collection.count_documents(found, limit=ENOUGH)
+        if number >= FREQUENT:
+            if len(self._numbers) >= MOST_WORDS:
+                self._numbers.clear()
+            self._numbers[tenant, word] = number, time.monotonic() + REMEMBERED
+        return number
 
 
 def _by_time(incidents: Cases[Incident], tenant: str, wanted: Wanted) -> AsyncCursor[Document]:
@@ -60,14 +92,11 @@ def _behind(position: Position) -> Mapping[str, Any]:
     return {"$or": [{"state.due_at": {"$gt": due}}, {"state.due_at": due, "_id": {"$gt": last}}]}
 
 
-async def _by_words(
-    incidents: Cases[Incident], tenant: str, wanted: Wanted
+def _by_words(
+    incidents: Cases[Incident], tenant: str, wanted: Wanted, rarest: str
 ) -> AsyncCursor[Document]:
     """By the index of words, entered at the rarest: its order is that of the queue already."""
-    words = wanted.words
-    numbers = await asyncio.gather(*(_number(incidents, tenant, word) for word in words))
-    rarest = words[numbers.index(min(numbers))]
-    parts: list[Mapping[str, Any]] = [wanted.where, {"state.words": {"$all": list(words)}}]
+    parts: list[Mapping[str, Any]] = [wanted.where, {"state.words": {"$all": list(wanted.words)}}]
     first: tuple[Any, Any] = (MinKey(), MinKey())
     if wanted.after is not None:
         parts.append(_behind(wanted.after))
@@ -81,8 +110,3 @@ async def _by_words(
 
 def _bound(values: tuple[Any, ...]) -> list[tuple[str, Any]]:
     return list(zip(("tenant", *BY_WORDS), values, strict=True))
-
-
-async def _number(incidents: Cases[Incident], tenant: str, word: str) -> int:
-    found = {"tenant": tenant, "state.words": word}
-    return await incidents.collection.count_documents(found, limit=ENOUGH)

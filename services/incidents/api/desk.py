@@ -20,7 +20,7 @@ from services.incidents.domain.commands import Convert, Forward, Register
 from services.incidents.estimates import estimate
 from services.incidents.explanations import ExplainedDeadline, explained
 from services.incidents.policy import IncidentPolicy
-from services.incidents.queues import Wanted, queue
+from services.incidents.queues import Queues, Wanted
 from services.incidents.reporters import Reporters
 from services.incidents.views import (
     HistoryEvent,
@@ -45,6 +45,7 @@ class Desk:
     def __init__(self, workshop: Workshop) -> None:
         self._workshop = workshop
         self._cases: Cases[Incident] = workshop.of(INCIDENT)
+        self._queues = Queues(self._cases)
         self._reporters = Reporters(workshop.database)
 
     async def register(self, call: Call, body: NewIncident) -> IncidentView:
@@ -106,7 +107,7 @@ class Desk:
             after=None if after is None else (after[0], after[1]),
             limit=query.limit + 1,
         )
-        found = await queue(self._cases, call.tenant, wanted)
+        found = await self._queues.find(call.tenant, wanted)
         page = page_of(found, query, lambda outcome: (outcome.state.due_at, outcome.id))
         policy = self._policy(call)
         return Page(
