@@ -182,7 +182,7 @@ def _always(month: Month, rng: random.Random) -> list[tuple[str, Pen]]:
     replaced = on(9).ask(subject="Requisitos, primera versión").then(HOUR, "approve", complexity="")
     replaced.prepared().then(HOUR, "replace", subject="Requisitos, versión final").replicated()
     rule = on(6).ask(topic=TOPICS[2], touches=[TOUCHED], effective_on=ahead)
-    other = on(7).ask(topic=TOPICS[2], touches=[TOUCHED], subject="Otra forma de denunciar")
+    other = on(6, 10).ask(topic=TOPICS[2], touches=[TOUCHED], subject="Otra forma de denunciar")
     older = on(11).ask(topic=TOPICS[2], touches=[TOUCHED], effective_on=sooner)
     why = "Contradice lo que rige desde una fecha posterior."
     return [
