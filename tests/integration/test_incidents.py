@@ -363,6 +363,7 @@ async def test_the_knowledge_base_is_found_in_spanish_and_knows_what_it_solved(
     by_words = [await found(text) for text in ("facturacion", "REGISTROS en blanco", "sesiones")]
     newest = await found("")
     view = await tiers.do(tiers.desk, await tiers.register(), "forward")
+    fitting = await tiers.desk.get(f"/incidents/{view['id']}/suggestions")
     await tiers.do(tiers.second, view, "solve", answer="Reingrese.", article=entry["id"])
     vote = await tiers.desk.post(f"/knowledge/{entry['id']}/votes", json={"helpful": True})
 
@@ -380,6 +381,7 @@ async def test_the_knowledge_base_is_found_in_spanish_and_knows_what_it_solved(
     assert published.status_code == 201, published.text
     assert by_words == [[other["title"]], [ENTRY["title"]], [ENTRY["title"]]]
     assert set(newest) == {ENTRY["title"], other["title"]}
+    assert [item["title"] for item in fitting.json()["items"]] == [ENTRY["title"]]
     assert (vote.status_code, shown["helpful"], shown["incidents"]) == (200, 1, [view["id"]])
     assert (denied.status_code, retired.status_code, foreign.status_code) == (403, 200, 404)
     assert await found("registro") == []

@@ -1,14 +1,24 @@
 """The routes of the knowledge base."""
 
 from services.incidents.api import inputs
-from services.incidents.cases import ARTICLE
-from services.incidents.domain.article import Command, Content, Publish, Rate, Retire, Revise
+from services.incidents.cases import ARTICLE, INCIDENT
+from services.incidents.domain import Incident
+from services.incidents.domain.article import (
+    Article,
+    Command,
+    Content,
+    Publish,
+    Rate,
+    Retire,
+    Revise,
+)
 from services.incidents.knowledge import ArticleView, FoundArticles, article_view, search
 from services.incidents.policy import IncidentPolicy
 from shared.http import Call, Routes
 from shared.service import Workshop, cause_of
 
 RETIRED = "article.retired"
+SUGGESTED = 5
 
 
 class Shelf:
@@ -17,6 +27,7 @@ class Shelf:
     def __init__(self, workshop: Workshop) -> None:
         self._workshop = workshop
         self._articles = workshop.of(ARTICLE)
+        self._incidents = workshop.of(INCIDENT)
 
     async def publish(self, call: Call, body: inputs.ArticleContent) -> ArticleView:
         cause = cause_of(call)
@@ -32,6 +43,14 @@ class Shelf:
     async def read(self, call: Call, article_id: str) -> ArticleView:
         return article_view(await self._articles.get(article_id, call.tenant))
 
+    async def suggest(self, call: Call, incident_id: str) -> FoundArticles:
+        incident = (await self._incidents.get(incident_id, call.tenant)).state
+        text = f"{incident.summary}\n{incident.description}"
+        found = await search(self._articles, call.tenant, text, {}, SUGGESTED)
+        # of what fits as well, what is of the same kind, helped more and was used more comes first
+        found.sort(key=lambda outcome: _merit(outcome.state, incident), reverse=True)
+        return FoundArticles(items=[article_view(outcome) for outcome in found])
+
     async def find(self, call: Call, query: inputs.KnowledgeQuery) -> FoundArticles:
         policy: IncidentPolicy = self._workshop.policy(call.tenant)
         where = {}
@@ -41,6 +60,12 @@ class Shelf:
             where["state.kind"] = policy.type(query.type)
         found = await search(self._articles, call.tenant, query.text, where, query.limit)
         return FoundArticles(items=[article_view(outcome) for outcome in found])
+
+
+def _merit(article: Article, incident: Incident) -> tuple[int, int, int]:
+    same = (article.area == incident.area) + (article.kind == incident.kind)
+    unhelpful = len(article.votes) - article.helpful
+    return same, article.helpful - unhelpful, article.applied
 
 
 def content_of(body: inputs.ArticleContent) -> Content:
@@ -64,6 +89,11 @@ def knowledge(api: Routes, workshop: Workshop) -> None:
     async def search_knowledge(call: Call, query: inputs.KnowledgeQuery) -> FoundArticles:
         """Entries for what is being written: in Spanish, accents and endings ignored."""
         return await shelf.find(call, query)
+
+    @api.get("/incidents/{incident_id}/suggestions", may="read_incident")
+    async def suggest_articles(call: Call, incident_id: str) -> FoundArticles:
+        """Entries that may solve an incident, by its words: those of its kind, and what helped."""
+        return await shelf.suggest(call, incident_id)
 
     @api.get("/knowledge/{article_id}", may="read_incident")
     async def read_article(call: Call, article_id: str) -> ArticleView:
