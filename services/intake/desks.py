@@ -1,7 +1,7 @@
 """The public's ways in over HTTP: what the operations on each kind of case have in common."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import quote
@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from starlette.responses import Response, StreamingResponse
 
 from services.intake.private import Contact, Private
+from services.intake.profiles.meeting import Meeting, Met
 from services.intake.rules.promise import Promise
 from services.intake.views import HistoryEvent, View, history_event
 from shared.contracts import body_of
@@ -128,6 +129,11 @@ class Desk(Generic[S, V]):
     @property
     def private(self) -> Private:
         return Private(self.workshop.database)
+
+    async def met(self, call: Call, contact: Contact, preferential: str) -> Met:
+        """Who it is; the ground that is given now goes before the one of his profile."""
+        met = await Meeting(self.workshop).meet(call.tenant, contact, str(call.actor))
+        return replace(met, preferential=preferential or met.preferential)
 
     async def create(self, call: Call, command: object, cause: Cause) -> V:
         """A new case under the cause's id; a repetition is answered as the first call was."""

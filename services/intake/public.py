@@ -30,6 +30,10 @@ from services.intake.letterbox.policy import SECTION as LETTERBOX
 from services.intake.letterbox.policy import DeskName, LetterboxSection, places
 from services.intake.letterbox.sorting import Sorting
 from services.intake.private import Private
+from services.intake.profiles.api import ROWS as PROFILE_ROWS
+from services.intake.profiles.api import profile_routes
+from services.intake.profiles.cases import PROFILE
+from services.intake.profiles.meeting import Meeting
 from services.intake.surveys.api import ROWS as SURVEY_ROWS
 from services.intake.surveys.api import survey_routes
 from services.intake.surveys.cases import SURVEY
@@ -44,7 +48,7 @@ from shared.security import Role
 from shared.service import Workshop
 from shared.store import Kind
 
-KINDS: Final[Sequence[Kind[Any]]] = (CONSULTATION, DOSSIER, *VOICES.values(), SURVEY)
+KINDS: Final[Sequence[Kind[Any]]] = (CONSULTATION, DOSSIER, *VOICES.values(), SURVEY, PROFILE)
 SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
     CARE: CareSection,
     CONSULTATIONS: ConsultationSection,
@@ -58,6 +62,7 @@ ROWS: Final[Mapping[str, set[Role]]] = {
     **MAIL_ROWS,
     **VOICE_ROWS,
     **SURVEY_ROWS,
+    **PROFILE_ROWS,
 }
 HEARD: Final = (on_incident_ended,)
 """What the bus tells them; named here so that it is registered with the service's own."""
@@ -72,6 +77,7 @@ def public_routes(api: Routes, workshop: Workshop) -> None:
     dossier_routes(api, workshop)
     voice_routes(api, workshop)
     survey_routes(api, workshop)
+    profile_routes(api, workshop)
     mail_routes(api, _mails(workshop))
 
 
@@ -79,6 +85,7 @@ async def prepare(workshop: Workshop) -> None:
     """Make the indexes of what lies beside the cases."""
     await Private(workshop.database).ensure_indexes()
     await _mails(workshop).ensure_indexes()
+    await Meeting(workshop).ensure_indexes()
 
 
 def public_tasks(workshop: Workshop) -> Sequence[Callable[[], Awaitable[None]]]:

@@ -71,3 +71,38 @@ async def test_both_ways_to_the_result(street: Street) -> None:
     closed = await act("claims", claim.json(), ("dismiss", moved))
     assert closed["deadlines"][0]["state"] == "cancelled"
     assert "no un reclamo" in (await street.letter("Sobre su mensaje")).get_content()
+    await _one_person(street, closed["profile_id"], view["profile_id"])
+
+
+async def _one_person(street: Street, of_claim: str, of_suggestion: str) -> None:
+    """Whoever wrote by mail and filled in a form is one person, and stays first once he is."""
+    assert of_claim == of_suggestion
+    desk = street.desk
+    found = await desk.post("/profile-searches", json={"email": SENDER.upper()})
+    profile = found.json()
+    assert profile["id"] == of_claim
+    assert {one["kind"] for one in profile["cases"]} == {"intake.claim", "intake.suggestion"}
+    assert profile["contacts"] == [{"kind": "email", "value": SENDER}]
+    headers = {"if-match": f'"{profile["version"]}"'}
+    path = f"/profiles/{profile['id']}"
+    body = {"ground": "elderly"}
+    assert (await desk.post(f"{path}/prefer", json=body, headers=headers)).is_success
+    other = {**CLAIM, "contact": {"phone": "987 654 321"}}
+    by_phone = (await desk.post("/claims", json=other)).json()
+    assert by_phone["profile_id"] not in ("", profile["id"])
+    first = (await desk.post("/claims", json=CLAIM)).json()
+    assert (first["preferential"], by_phone["preferential"]) == ("elderly", "")
+
+    joined = await desk.post(
+        f"/profiles/{by_phone['profile_id']}/join",
+        json={"into": profile["id"]},
+        headers={"if-match": '"1"'},
+    )
+    assert joined.status_code == 200, joined.text
+    whole = (await desk.get(path)).json()
+    assert len(whole["contacts"]) == 2
+    assert by_phone["id"] in {one["id"] for one in whole["cases"]}
+    again = (await desk.post("/claims", json=other)).json()
+    assert (again["profile_id"], again["preferential"]) == (profile["id"], "elderly")
+    unmet = await desk.post("/profile-searches", json={"email": "nadie@x.example"})
+    assert (unmet.status_code, unmet.json()["code"]) == (404, "profile.not_met")

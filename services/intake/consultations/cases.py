@@ -9,6 +9,10 @@ CONSULTATION: Final[Kind[Consultation]] = Kind(
     "intake",
     "consultation",
     RULES,
-    indexes=(("state.due_at", "_id"), ("state.answered_by", "state.answered_at")),
+    indexes=(
+        ("state.due_at", "_id"),
+        ("state.answered_by", "state.answered_at"),
+        ("state.profile_id", "_id"),
+    ),
     unique=(("state.code",),),
 )

@@ -36,12 +36,14 @@ class Consultations(Desk[Consultation, ConsultationView]):
         ref = await self.private.keep(
             call.tenant, cause.id, USER, body.text, now, subject=body.subject
         )
+        met = await self.met(call, contact, body.preferential)
         command = model.Receive(
             code=code,
             channel=body.channel,
             text=ref,
             anonymous=contact.is_empty,
-            preferential=body.preferential,
+            profile_id=met.profile_id,
+            preferential=met.preferential,
         )
         return await self.create(call, command, cause)
 

@@ -9,6 +9,6 @@ DOSSIER: Final[Kind[Dossier]] = Kind(
     "intake",
     "dossier",
     RULES,
-    indexes=(("state.due_at", "_id"), ("state.area", "state.due_at")),
+    indexes=(("state.due_at", "_id"), ("state.area", "state.due_at"), ("state.profile_id", "_id")),
     unique=(("state.code",),),
 )

@@ -46,13 +46,16 @@ class Dossiers(Desk[Dossier, DossierView]):
         cause, now = cause_of(call), self.workshop.now()
         documents = await self._keep(call, cause.id, cause.id, body.documents)
         code = await self.workshop.codes.next(call.tenant, policy.section.series, policy.year(now))
-        await self.private.keep_contact(call.tenant, cause.id, body.contact.contact())
+        contact = body.contact.contact()
+        await self.private.keep_contact(call.tenant, cause.id, contact)
+        met = await self.met(call, contact, body.preferential)
         command = model.Present(
             code=code,
             service=body.service,
             text=await self.private.keep(call.tenant, cause.id, USER, body.text, now),
             documents=documents,
-            preferential=body.preferential,
+            profile_id=met.profile_id,
+            preferential=met.preferential,
             for_entity=body.for_entity,
         )
         return await self.create(call, command, cause)

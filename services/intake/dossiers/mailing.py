@@ -21,12 +21,14 @@ class DossierMail(CaseMail[Dossier]):
     async def open(self, incoming: Incoming) -> None:
         tenant, at = incoming.mail.tenant, incoming.mail.received_at
         rules = self.policy(tenant).public.documents
-        await self.sender(incoming)
+        met = await self.sender(incoming)
         command = model.Present(
             code=await self.workshop.codes.next(tenant, rules.section.series, rules.year(at)),
             service=incoming.place.box.way,
             text=await self.words(incoming),
             documents=incoming.enclosures,
+            profile_id=met.profile_id,
+            preferential=met.preferential,
         )
         await self.cases.create(incoming.case_id, command, incoming.cause)
 

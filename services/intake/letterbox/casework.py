@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 from services.intake.letterbox.desks import Incoming
 from services.intake.policy import IntakePolicy
 from services.intake.private import USER, Contact, Private
+from services.intake.profiles.meeting import Meeting, Met
 from shared.contracts.consultations import TextRef
 from shared.service import Workshop
 from shared.store import Cases, Kind
@@ -44,10 +45,12 @@ class CaseMail(Generic[S]):
                 return one.id
         return ""
 
-    async def sender(self, incoming: Incoming) -> None:
-        """Keep who wrote a message that opens a case."""
+    async def sender(self, incoming: Incoming) -> Met:
+        """Keep who wrote a message that opens a case, and find his profile."""
         contact = Contact(incoming.read.sender_name, incoming.read.sender)
-        await self.private.keep_contact(incoming.mail.tenant, incoming.case_id, contact)
+        tenant = incoming.mail.tenant
+        await self.private.keep_contact(tenant, incoming.case_id, contact)
+        return await Meeting(self.workshop).meet(tenant, contact, incoming.cause.actor)
 
     async def words(self, incoming: Incoming) -> TextRef:
         """Keep what it says."""

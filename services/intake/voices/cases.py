@@ -12,7 +12,7 @@ VOICES: Final[Mapping[VoiceKind, Kind[Voice]]] = {
         "intake",
         kind.value,
         RULES[kind],
-        indexes=(("state.due_at", "_id"), ("state.unit", "_id")),
+        indexes=(("state.due_at", "_id"), ("state.unit", "_id"), ("state.profile_id", "_id")),
         unique=(("state.code",),),
     )
     for kind in VoiceKind

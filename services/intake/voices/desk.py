@@ -85,6 +85,7 @@ class Voices(Desk[Voice, VoiceView]):
         text = await self.private.keep(
             call.tenant, cause.id, USER, body.text, now, subject=body.subject
         )
+        met = await self.met(call, contact, body.preferential)
         command = model.Receive(
             code=await self.workshop.codes.next(
                 call.tenant, policy.section.series, policy.year(now)
@@ -92,7 +93,8 @@ class Voices(Desk[Voice, VoiceView]):
             channel=body.channel,
             text=text,
             anonymous=contact.is_empty,
-            preferential=body.preferential,
+            profile_id=met.profile_id,
+            preferential=met.preferential,
         )
         return await self.create(call, command, cause)
 

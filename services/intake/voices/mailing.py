@@ -19,12 +19,14 @@ class VoiceMail(CaseMail[Voice]):
     async def open(self, incoming: Incoming) -> None:
         tenant, at = incoming.mail.tenant, incoming.mail.received_at
         rules = self.policy(tenant).public.voice(self._which)
-        await self.sender(incoming)
+        met = await self.sender(incoming)
         command = model.Receive(
             code=await self.workshop.codes.next(tenant, rules.section.series, rules.year(at)),
             channel=incoming.place.box.way,
             text=await self.words(incoming),
             enclosures=incoming.enclosures,
+            profile_id=met.profile_id,
+            preferential=met.preferential,
         )
         await self.cases.create(incoming.case_id, command, incoming.cause)
 

@@ -1,0 +1,1 @@
+"""One profile of a person across all ways in (B:L879-892)."""

@@ -1,0 +1,158 @@
+"""Profiles over HTTP: one person, all his cases whatever way they came."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from services.intake.consultations.cases import CONSULTATION
+from services.intake.desks import Choice, ContactInput
+from services.intake.dossiers.cases import DOSSIER
+from services.intake.profiles.cases import PROFILE
+from services.intake.profiles.domain import Join, Prefer, Profile, Status
+from services.intake.profiles.meeting import Meeting
+from services.intake.views import View
+from services.intake.voices.cases import VOICES
+from shared.decider import Unknown
+from shared.http import Call, Input, Routes
+from shared.security import Role
+from shared.service import Workshop, cause_of
+from shared.store import Kind, Outcome
+
+_DESK: Final = {
+    Role.ADVISER,
+    Role.CHANNEL_COORDINATOR,
+    Role.SUPERVISOR,
+    Role.SUGGESTIONS_OFFICER,
+    Role.CLAIMS_OFFICER,
+}
+ROWS: Final[Mapping[str, set[Role]]] = {
+    "read_profile": _DESK,
+    "keep_profile": {Role.ADVISER, Role.CHANNEL_COORDINATOR},
+}
+_KINDS: Final[Sequence[Kind[Any]]] = (CONSULTATION, DOSSIER, *VOICES.values())
+_MAX: Final = 50
+
+
+class ContactView(View):
+    """How somebody is reached: `email` or `phone`."""
+
+    kind: str
+    value: str
+
+
+class CaseView(View):
+    """A case of the person's."""
+
+    kind: str = Field(description="Such as `intake.consultation`")
+    id: str
+    code: str
+    status: str
+    received_at: datetime
+
+
+class ProfileView(View):
+    """A person across all ways in."""
+
+    id: str
+    status: Status
+    contacts: Sequence[ContactView]
+    preferential: str = Field(description="The ground on which he is attended before others")
+    into: str = Field(description="The profile that it was joined with, if any")
+    cases: Sequence[CaseView] = Field(description="The newest of each kind")
+    version: int
+
+
+class Preference(Input):
+    """A ground of the laws; empty for no longer."""
+
+    ground: Annotated[str, Field(max_length=80)] = ""
+
+
+class Joining(Input):
+    """Which other profile is the same person's."""
+
+    into: Choice
+
+
+def profile_routes(api: Routes, workshop: Workshop) -> None:
+    """The operations below `/api/v1/profiles`."""
+    meeting = Meeting(workshop)
+    cases = workshop.of(PROFILE)
+
+    @api.post("/profile-searches", may="read_profile")
+    async def find_profile(call: Call, body: ContactInput) -> ProfileView:
+        """Whose contact it is; asked in the body, so that no address stands in a log."""
+        found = await meeting.find(call.tenant, body.contact())
+        if not found:
+            raise Unknown("profile.not_met")
+        return await _shown(workshop, call, await cases.get(found, call.tenant))
+
+    @api.get("/profiles/{profile_id}", may="read_profile")
+    async def read_profile(call: Call, profile_id: str) -> ProfileView:
+        """One person and all his cases."""
+        return await _shown(workshop, call, await cases.get(profile_id, call.tenant))
+
+    @api.post(
+        "/profiles/{profile_id}/prefer",
+        may="keep_profile",
+        if_match=True,
+        problems=("profile.illegal_transition",),
+    )
+    async def prefer_profile(call: Call, profile_id: str, body: Preference) -> ProfileView:
+        """Attend the person before others, from the next case on, on a ground of the laws."""
+        outcome = await cases.handle(
+            profile_id, Prefer(body.ground), cause_of(call), expected=call.expected_version
+        )
+        return await _shown(workshop, call, outcome)
+
+    @api.post(
+        "/profiles/{profile_id}/join",
+        may="keep_profile",
+        if_match=True,
+        problems=("profile.illegal_transition",),
+    )
+    async def join_profile(call: Call, profile_id: str, body: Joining) -> ProfileView:
+        """It is the same person as another profile: his contacts are the other's from now on."""
+        await cases.get(profile_id, call.tenant)
+        other = await cases.get(body.into, call.tenant)
+        if other.state.status is not Status.OPEN:
+            raise Unknown("profile.unknown", id=body.into)
+        command = Join(profile_id, body.into)
+        outcome = await cases.handle(
+            profile_id, command, cause_of(call), expected=call.expected_version
+        )
+        await meeting.hand_over(call.tenant, profile_id, body.into)
+        return await _shown(workshop, call, outcome)
+
+
+async def _shown(workshop: Workshop, call: Call, outcome: Outcome[Profile]) -> ProfileView:
+    state = outcome.state
+    joined = await workshop.of(PROFILE).find(call.tenant, {"state.into": outcome.id}, limit=_MAX)
+    ids = [outcome.id, *(one.id for one in joined)]
+    shown = []
+    for kind in _KINDS:
+        found = await workshop.of(kind).find(
+            call.tenant, {"state.profile_id": {"$in": ids}}, order=(("_id", -1),), limit=_MAX
+        )
+        shown += [
+            CaseView(
+                kind=kind.stream,
+                id=one.id,
+                code=one.state.code,
+                status=one.state.status,
+                received_at=one.state.received_at,
+            )
+            for one in found
+        ]
+    contacts = await Meeting(workshop).contacts(call.tenant, outcome.id)
+    return ProfileView(
+        id=outcome.id,
+        status=state.status,
+        contacts=[ContactView(kind=kind, value=value) for kind, value in contacts],
+        preferential=state.preferential,
+        into=state.into,
+        cases=shown,
+        version=outcome.version,
+    )

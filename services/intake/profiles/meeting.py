@@ -1,0 +1,102 @@
+"""Who somebody is, by how he is reached: the same address is the same person on every way in."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from services.intake.private import Contact
+from services.intake.profiles.cases import PROFILE
+from services.intake.profiles.domain import Meet, Profile
+from shared.ids import derived_id, new_id
+from shared.service import Workshop
+from shared.store import Cases, Cause
+from shared.store.document import CODEC
+from shared.store.group import Collection, transient_when_away
+
+EMAIL: Final = "email"
+PHONE: Final = "phone"
+_OTHER: Final = re.compile(r"[^0-9+]")
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A person: his profile, and the ground on which he is first, if any."""
+
+    profile_id: str = ""
+    preferential: str = ""
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """Finds profiles by contacts, which lie beside the cases."""
+
+    workshop: Workshop
+
+    @property
+    def cases(self) -> Cases[Profile]:
+        return self.workshop.of(PROFILE)
+
+    @property
+    def _handles(self) -> Collection:
+        return self.workshop.database.get_collection("private_handles", codec_options=CODEC)
+
+    async def ensure_indexes(self) -> None:
+        """Make what listing a profile's contacts needs."""
+        await self._handles.create_index(["tenant", "profile_id"])
+
+    async def meet(self, tenant: str, contact: Contact, actor: str) -> Met:
+        """The profile of whoever is reached so; a new one for a new person, none for nobody."""
+        kinds = handles_of(contact)
+        if not kinds:
+            return Met()
+        profile_id = await self._known(tenant, kinds) or new_id()
+        for kind, value in kinds:
+            profile_id = await self._bound(tenant, kind, value, profile_id)
+        for kind, _ in kinds:
+            cause = Cause(tenant, actor, id=derived_id("meet", tenant, profile_id, kind))
+            outcome = await self.cases.handle(profile_id, Meet(kind), cause, create=True)
+        return Met(profile_id, outcome.state.preferential)
+
+    async def find(self, tenant: str, contact: Contact) -> str:
+        """The profile of whoever is reached so; empty when nobody is."""
+        return await self._known(tenant, handles_of(contact))
+
+    async def contacts(self, tenant: str, profile_id: str) -> Sequence[tuple[str, str]]:
+        """How somebody is reached."""
+        with transient_when_away():
+            cursor = self._handles.find({"tenant": tenant, "profile_id": profile_id})
+            return [(one["kind"], one["value"]) async for one in cursor.sort("_id", 1).limit(100)]
+
+    async def hand_over(self, tenant: str, profile_id: str, into: str) -> None:
+        """All contacts of one are the other's from now on; again, nothing more happens."""
+        mine = {"tenant": tenant, "profile_id": profile_id}
+        with transient_when_away():
+            await self._handles.update_many(mine, {"$set": {"profile_id": into}})
+
+    async def _known(self, tenant: str, kinds: Sequence[tuple[str, str]]) -> str:
+        ids = [_key(tenant, kind, value) for kind, value in kinds]
+        with transient_when_away():
+            cursor = self._handles.find({"_id": {"$in": ids}})
+            found = {one["_id"]: one["profile_id"] async for one in cursor}
+        return next((found[one] for one in ids if one in found), "")
+
+    async def _bound(self, tenant: str, kind: str, value: str, profile_id: str) -> str:
+        """Bind a contact; one that is somebody's already stays his, and the first one decides."""
+        content = {"tenant": tenant, "kind": kind, "value": value, "profile_id": profile_id}
+        key = {"_id": _key(tenant, kind, value)}
+        with transient_when_away():
+            await self._handles.update_one(key, {"$setOnInsert": content}, upsert=True)
+            found = await self._handles.find_one(key)
+        bound = profile_id if found is None else str(found["profile_id"])
+        return bound if kind == EMAIL else profile_id
+
+
+def handles_of(contact: Contact) -> list[tuple[str, str]]:
+    """The contacts as they are compared: addresses in small letters, numbers without spaces."""
+    handles = [(EMAIL, contact.email.strip().lower()), (PHONE, _OTHER.sub("", contact.phone))]
+    return [(kind, value) for kind, value in handles if value]
+
+
+def _key(tenant: str, kind: str, value: str) -> str:
+    return derived_id("handle", tenant, kind, value)
