@@ -14,6 +14,7 @@ from services.kpi.reports.forms import MEDIA_TYPES
 from services.kpi.views import Period
 from shared.http import Call, Page, Routes
 from shared.i18n import load
+from shared.mail import Letters, letter_routes
 from shared.security import Permissions, Role
 from shared.service import Workshop
 
@@ -33,6 +34,7 @@ PERMISSIONS: Final = Permissions(
             Role.PROGRAM,
         ),
         "close_period": (Role.SERVICE_MANAGER, Role.TENANT_ADMIN),
+        "keep_letters": (Role.TENANT_ADMIN,),
     }
 )
 REPORT_SECONDS: Final = 60.0
@@ -83,7 +85,7 @@ def routes(workshop: Workshop) -> Routes:
         """A report of a period, in the caller's language; the same figures in every form."""
         period = Period.of(query.from_, query.to)
         frozen = await periods.frozen(call.tenant, period)
-        document = await editor.document(call, kind, period, frozen)
+        document = await editor.document(call.tenant, call.language, kind, period, frozen)
         body = await asyncio.to_thread(rendered, document, form, words)
         name = f"{call.tenant}-{kind}-{period.first}-{period.last}.{form}"
         headers = {
@@ -111,4 +113,5 @@ def routes(workshop: Workshop) -> Routes:
         """The closed months and whether the chain of their signatures holds."""
         return await periods.all(call)
 
+    letter_routes(api, Letters(workshop.database, workshop.now), prefix="/reports")
     return api

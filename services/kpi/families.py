@@ -46,6 +46,13 @@ FAMILIES: Final[dict[str, Family]] = {
     "incident_policies": Family(("policy",)),
     "incident_origins": Family(("origin",)),
     "incident_people": Family(("person",), ("tier",)),
+    "consultations": Family(("folder",), ("channel",)),
+    "consultation_people": Family(("person",), ("folder",)),
+    "dossiers": Family(("area",), ("type",)),
+    "suggestions": Family(("unit",), ("channel",)),
+    "suggestion_outcomes": Family(("outcome",), ("unit",)),
+    "claims": Family(("unit",), ("channel",)),
+    "claim_outcomes": Family(("outcome",), ("unit",)),
     "incidents_all": Family(("tier",), ()),
     "incidents_open": Family(("tier", "side"), ()),
 }

@@ -27,12 +27,12 @@ TIER: Final = "@tier"
 class Measure:
     """An amount that an event adds to a family of measures.
 
-    `amount` is a number among the event's fields, or working seconds since the event `since` (or
-    the case's first one): all of them (`BUSINESS`) or those of one side; 1 when it is empty.
-    `when` are values that fields must have, and `day` is the field with its instant, the
-    event's own when it is empty; without the field's value nothing is counted. `undone` are events
-    that take it back. `scaled` counts the case under its step of `SCALE`. `by` tells dimensions
-    that are the event's own: a field, `ACTOR`, or `TIER`, the tier that had the case.
+    `amount` is a number among the event's fields, or working seconds since the last of the
+    events `since` (or the case's first one): all of them (`BUSINESS`) or those of one side; 1 when
+    it is empty. `when` are values that fields must have, and `day` is the field with its instant,
+    the event's own when it is empty; without the field's value nothing is counted. `undone` are
+    events that take it back. `scaled` counts the case under its step of `SCALE`. `by` tells
+    dimensions that are the event's own: a field, `ACTOR`, or `TIER`, the tier that had the case.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Measure:
     amount: str = ONE
     when: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
     day: str = ""
-    since: str = ""
+    since: tuple[str, ...] = ()
     undone: tuple[str, ...] = ()
     scaled: bool = False
     by: Mapping[str, str] = field(default_factory=dict)
@@ -68,8 +68,9 @@ class Thing:
 
     `attributes` are the case's dimensions, each by a field and the events that tell it, the last
     word counting. `tiers` are the events after which another tier has it: a number, or a field.
-    `standing` is the family of what is open now: what began with `started` and not with an older
-    register, until one of `ended`, and again from `resumed` on.
+    `turns` are the events after which it is the client's or the provider's turn, where no holder
+    is told. `standing` is the family of what is open now: what began with `started` and not with
+    an older register, until one of `ended`, and again from `resumed` on.
     """
 
     source: Source
@@ -79,6 +80,7 @@ class Thing:
     started: tuple[str, ...]
     ended: tuple[str, ...]
     resumed: tuple[str, ...] = ()
+    turns: Mapping[str, str] = field(default_factory=dict)
     standing: str = ""
     clocks: Clocks | None = None
 

@@ -12,7 +12,8 @@ from services.kpi.closing import Close, CloseMonth, Series, days_of, decide, evo
 from services.kpi.definitions import told_outside
 from services.kpi.desk import Desk
 from services.kpi.policy import Counting
-from services.kpi.reports.document import FigureRow, figure_rows
+from services.kpi.reports.document import figure_rows
+from services.kpi.reports.rows import FigureRow
 from services.kpi.views import Cut, Period
 from shared.contracts.kpi import FrozenFigure
 from shared.decider import Decider, Invalid, Unknown

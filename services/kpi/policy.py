@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import time
+from enum import StrEnum
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints
 
+from services.kpi.calendar_pieces import Every
 from shared.clock import Calendar
 from shared.policy import Frozen, Key, Remark, Source, Tenant
 
@@ -66,11 +69,59 @@ _OPEN: Final = {
 }
 
 
+class Form(StrEnum):
+    """The ending of a report's address."""
+
+    JSON = "json"
+    CSV = "csv"
+    XLSX = "xlsx"
+    PDF = "pdf"
+
+
+class Kind(StrEnum):
+    """Which report: the client's of A61, the consolidated one by day, the one to improve by.
+
+    `suggestions` is the year's of B62.
+    """
+
+    CLIENT = "client"
+    DAILY = "daily"
+    IMPROVEMENT = "improvement"
+    SUGGESTIONS = "suggestions"
+
+
+class Language(StrEnum):
+    ES = "es"
+    EN = "en"
+
+
 class Target(Frozen):
     """What the account wants an indicator to reach, in the indicator's own unit."""
 
     value: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     source: Source
+
+
+class ReportRow(Frozen):
+    """A report that is made and sent by itself.
+
+    It is of each piece of the calendar, due on the `after`-th business day past its end (0: on the
+    next day) at the local time `at`. `to` are words of `mail.yaml`.
+    """
+
+    report: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
+    every: Every
+    after: Annotated[int, Field(ge=0, le=60)] = 1
+    at: time = time(8, 30)
+    to: Annotated[tuple[Key, ...], Field(min_length=1)]
+    forms: Annotated[tuple[Form, ...], Field(min_length=1)] = (Form.PDF, Form.XLSX)
+    language: Language = Language.ES
+    source: Source
+
+    @property
+    def terms(self) -> str:
+        """What decides when it is due."""
+        return f"{self.report} {self.every} {self.after} {self.at:%H:%M}"
 
 
 class KpiSection(Frozen):
@@ -89,6 +140,7 @@ class KpiSection(Frozen):
     client_holders: tuple[Value, ...] = (CLIENT,)
     targets: Mapping[str, Target] = {}
     notice_days: Annotated[int, Field(ge=0, le=60)] = 2
+    reports: Mapping[Key, ReportRow] = {}
 
     def remarks(self) -> Iterable[Remark]:
         """A target for an indicator that does not exist is an error."""
@@ -98,6 +150,10 @@ class KpiSection(Frozen):
         for name in self.targets:
             if name not in INDICATORS:
                 yield Remark(("targets", name), "unknown_indicator", {"name": name, "known": known})
+        for key, row in self.reports.items():
+            if row.report not in tuple(Kind):
+                facts = {"name": row.report, "known": ", ".join(Kind)}
+                yield Remark(("reports", key, "report"), "unknown_report", facts)
 
 
 @dataclass(frozen=True)
@@ -111,6 +167,7 @@ class Counting:
     client_holders: frozenset[str]
     targets: Mapping[str, Target]
     notice_days: int = 2
+    reports: Mapping[str, ReportRow] = field(default_factory=dict)
 
     def closed(self, dimension: str, value: str) -> str:
         """The value as the dimension's set has it, however it is capitalised, else `other`."""
@@ -136,12 +193,15 @@ def counting(tenant: Tenant) -> Counting:
         zone=ZoneInfo(calendar.spec.tz),
         calendar=calendar,
         values={
-            "type": frozenset(section.types) | _classes(tenant, "types"),
+            "type": frozenset(section.types) | _told(tenant, "types", "services"),
             "channel": frozenset(section.channels)
             | frozenset(tenant.channels)
-            | _classes(tenant, "channels"),
-            "area": frozenset(section.areas) | _classes(tenant, "areas"),
-            "origin": _classes(tenant, "origins"),
+            | _told(tenant, "channels", "ways"),
+            "area": frozenset(section.areas) | _told(tenant, "areas"),
+            "origin": _told(tenant, "origins"),
+            "folder": _told(tenant, "folders"),
+            "unit": _told(tenant, "units"),
+            "outcome": _told(tenant, "outcomes"),
             "tier": frozenset(TIERS),
             "side": frozenset(SIDES),
             "stage": frozenset(STAGES),
@@ -151,11 +211,20 @@ def counting(tenant: Tenant) -> Counting:
         client_holders=frozenset(section.client_holders),
         targets=section.targets,
         notice_days=section.notice_days,
+        reports=section.reports,
     )
 
 
-def _classes(tenant: Tenant, name: str) -> frozenset[str]:
-    """A list of the account's classification of incidents, which closes the sets as well."""
-    document = tenant.documents.get("incidents")
-    rows = {} if document is None else document.body.get("classification", {}).get(name, {})
-    return frozenset(str(row).casefold() for row in rows)
+LISTS: Final = ("incidents", "consultations", "documents", "suggestions", "claims")
+
+
+def _told(tenant: Tenant, *names: str) -> frozenset[str]:
+    """Lists of the account's other files, which close the sets as well."""
+    found: set[str] = set()
+    for place in LISTS:
+        document = tenant.documents.get(place)
+        body = {} if document is None else document.body
+        for name in names:
+            rows = body.get("classification", body).get(name, ())
+            found |= {str(row).casefold() for row in rows}
+    return frozenset(found)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
+from services.kpi.calendar_pieces import Every
 from shared.http import Input, PageQuery
 
 Value = Annotated[str, Field(min_length=1, max_length=80)]
@@ -19,16 +20,9 @@ class Dimension(StrEnum):
     STAGE = "stage"
     ORIGIN = "origin"
     PERSON = "person"
-
-
-class Every(StrEnum):
-    """Pieces of the calendar; a fortnight ends on the 15th or with the month."""
-
-    DAY = "day"
-    WEEK = "week"
-    FORTNIGHT = "fortnight"
-    MONTH = "month"
-    QUARTER = "quarter"
+    FOLDER = "folder"
+    UNIT = "unit"
+    OUTCOME = "outcome"
 
 
 class Part(StrEnum):
@@ -55,6 +49,8 @@ class IndicatorQuery(Input):
     tier: Value | None = None
     stage: Value | None = None
     person: Value | None = None
+    folder: Value | None = None
+    unit: Value | None = None
     by: Dimension | None = None
     every: Every | None = None
 
@@ -75,6 +71,9 @@ class CaseQuery(PageQuery):
     stage: Value | None = None
     origin: Value | None = None
     person: Value | None = None
+    folder: Value | None = None
+    unit: Value | None = None
+    outcome: Value | None = None
 
 
 def filters(query: IndicatorQuery | CaseQuery) -> dict[str, str]:

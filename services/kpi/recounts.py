@@ -99,7 +99,7 @@ class _Recount:
         starts = [
             e["at"]
             for place, e in enumerate(self.history[:number])
-            if (_name(e) == measure.since if measure.since else place == 0)
+            if (_name(e) in measure.since if measure.since else place == 0)
         ]
         if not starts and not (number == 0 and not measure.since):
             return None
@@ -109,7 +109,7 @@ class _Recount:
     def _seconds(self, side: str, start: datetime, end: datetime) -> int:
         if side == "@business":
             return self.by.calendar.elapsed_business_time(start, max(start, end))
-        turns = [(start, ""), *((e["at"], e["data"].get("holder")) for e in self.history)]
+        turns = [(start, ""), *((e["at"], self._turn(e)) for e in self.history)]
         seconds, holder, reached = 0, "", start
         for (_, held), (at, _) in pairwise([*turns, (end, "")]):
             holder = holder if held is None else held
@@ -119,8 +119,12 @@ class _Recount:
             reached = until
         return seconds
 
+    def _turn(self, entry: Entry) -> str | None:
+        held: str | None = entry["data"].get("holder")
+        return self.thing.turns.get(_name(entry)) if held is None else held
+
     def _side(self, holder: str) -> str:
-        if holder in self.by.client_holders:
+        if holder == "@client" or holder in self.by.client_holders:
             return "@client"
         return (
             "@third"

@@ -1,15 +1,19 @@
 """Composition of the kpi service."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from services.kpi.api import routes
 from services.kpi.books import Books
 from services.kpi.consumers import KpiSink
+from services.kpi.mailing import SCHEDULE, composer, follows, keep_planned
 from services.kpi.metrics import FigureCollector, KpiMetrics
 from services.kpi.periods import PERIOD
 from services.kpi.policy import SECTION, KpiSection, counting
 from services.kpi.targets import TargetCollector
 from services.kpi.views import Figures
+from shared import mail
+from shared.mail import Letters, Postman
 from shared.service import Service, Workshop
 
 
@@ -26,14 +30,17 @@ def _tasks(workshop: Workshop) -> Sequence[Callable[[], Awaitable[None]]]:
     workshop.registry.register(collector)
     targets = TargetCollector(Figures(Books(workshop.database)), workshop)
     workshop.registry.register(targets)
-    return collector.watch, targets.watch
+    letters = Letters(workshop.database, workshop.now)
+    postman = Postman(workshop, letters, composer(workshop))
+    return collector.watch, targets.watch, postman.watch, partial(keep_planned, workshop)
 
 
 SERVICE = Service(
     name="kpi",
-    kinds=(PERIOD,),
+    kinds=(PERIOD, SCHEDULE),
+    follows=follows,
     patterns=("#",),
-    sections={SECTION: KpiSection},
+    sections={SECTION: KpiSection, mail.SECTION: mail.MailSection},
     policy=counting,
     routes=routes,
     sink=_sink,

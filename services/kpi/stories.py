@@ -103,6 +103,10 @@ class _Page:
         }
         self._tiers = list(self._tiers_before())
 
+    def _attribute(self, name: str) -> str:
+        found = self._attributes.get(name)
+        return self.by.closed(name, "") if found is None else found
+
     def _last(self, field: str, events: tuple[str, ...]) -> object:
         told = [e[4][field] for e in self.entries if e[1] in events and field in e[4]]
         return told[-1] if told else ""
@@ -147,7 +151,7 @@ class _Page:
             return found
         since = 0
         if measure.since:
-            before = [n for n in range(place) if self.entries[n][1] == measure.since]
+            before = [n for n in range(place) if self.entries[n][1] in measure.since]
             if not before:
                 return None
             since = before[-1]
@@ -163,13 +167,17 @@ class _Page:
         for entry in self.entries:
             until = min(max(entry[2], reached), max(end, start))
             sides[self._side(holder)] += self.by.calendar.elapsed_business_time(reached, until)
-            reached, holder = until, entry[4].get("holder", holder)
+            reached, holder = until, self._holder(entry, holder)
         last = max(end, reached)
         sides[self._side(holder)] += self.by.calendar.elapsed_business_time(reached, last)
         return sides
 
+    def _holder(self, entry: Entry, before: str) -> str:
+        told: str = entry[4].get("holder", self.thing.turns.get(entry[1], before))
+        return told
+
     def _side(self, holder: str) -> str:
-        if holder in self.by.client_holders:
+        if holder == CLIENT or holder in self.by.client_holders:
             return CLIENT
         return THIRD if holder.startswith(OUTSIDE) else PROVIDER
 
@@ -181,7 +189,7 @@ class _Page:
         if rows.cuts and at is not None:
             day = at.astimezone(self.by.zone).date().isoformat()
         values = [
-            self.by.closed(name, own[name]) if name in own else self._attributes[name]
+            self.by.closed(name, own[name]) if name in own else self._attribute(name)
             for name in rows.dimensions
         ]
         told = {name: amount for name, amount in amounts.items() if amount}
@@ -221,7 +229,7 @@ class _Page:
         for entry in self.entries:
             if entry[1] in thing.ended or entry[1] in thing.resumed:
                 is_open = entry[1] in thing.resumed
-            holder = entry[4].get("holder", holder)
+            holder = self._holder(entry, holder)
             told = thing.tiers.get(entry[1])
             tier = tier if told is None else str(entry[4].get(told, told))
         if is_open:

@@ -15,6 +15,7 @@ from services.kpi.measures import (
     Measure,
     Thing,
 )
+from services.kpi.public import CLAIM, CONSULTATION, DOSSIER, SUGGESTION
 from services.kpi.sources import Source
 
 _TIER: Final = {"tier": TIER}
@@ -133,5 +134,7 @@ INCIDENT: Final = Thing(
     ),
 )
 
-THINGS: Final[dict[str, Thing]] = {thing.name: thing for thing in (INCIDENT,)}
+THINGS: Final[dict[str, Thing]] = {
+    thing.name: thing for thing in (INCIDENT, CONSULTATION, DOSSIER, SUGGESTION, CLAIM)
+}
 """By the name of their fact."""

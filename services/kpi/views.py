@@ -8,17 +8,16 @@ from typing import Any, Final
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from services.kpi.books import Books
+from services.kpi.calendar_pieces import Every, end_of_month, piece_of
 from services.kpi.definitions import Indicator
 from services.kpi.families import FAMILIES
 from services.kpi.ledger import Record
 from services.kpi.policy import OTHER, Counting
-from services.kpi.questions import Every
 from shared.decider import Invalid
 from shared.store.group import Document
 
 MAX_DAYS: Final = 3_660
 MAX_PIECES: Final = 62
-FIFTEENTH: Final = 15
 _DAY: Final = timedelta(days=1)
 Amounts = Mapping[str, int]
 
@@ -48,7 +47,7 @@ class Period:
         found: list[Period] = []
         start = self.first
         while start <= self.last:
-            end = min(_end_of(start, every), self.last)
+            end = min(piece_of(start, every)[1], self.last)
             found.append(Period(start, end))
             start = end + _DAY
             if len(found) > MAX_PIECES:
@@ -67,32 +66,13 @@ class Period:
         days: list[tuple[str, str]] = []
         start = self.first
         while start <= self.last:
-            end = min(_end_of_month(start), self.last)
-            if start.day == 1 and end == _end_of_month(start):
+            end = min(end_of_month(start), self.last)
+            if start.day == 1 and end == end_of_month(start):
                 months.append(start.isoformat()[:7])
             else:
                 days.append((start.isoformat(), end.isoformat()))
             start = end + _DAY
         return months, days
-
-
-def _end_of(day: date, every: Every) -> date:
-    """The last day of the piece that a day is in; weeks end on Sunday."""
-    match every:
-        case Every.DAY:
-            return day
-        case Every.WEEK:
-            return day + (6 - day.weekday()) * _DAY
-        case Every.FORTNIGHT if day.day <= FIFTEENTH:
-            return day.replace(day=FIFTEENTH)
-        case Every.QUARTER:
-            return _end_of_month(day.replace(day=1, month=(day.month + 2) // 3 * 3))
-        case _:
-            return _end_of_month(day)
-
-
-def _end_of_month(day: date) -> date:
-    return (day.replace(day=1) + 31 * _DAY).replace(day=1) - _DAY
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,10 @@
-"""What kpi says of closed periods; the subject is the account's one series of them."""
+"""What kpi says of closed periods and of reports that are due.
+
+The subject of the first is the account's one series of closed months, of the others one row of the
+account's schedule.
+"""
+
+from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict
 
@@ -30,3 +36,40 @@ class PeriodClosed(EventBody, event_type="kpi.period.closed.v1"):
     figures: tuple[FrozenFigure, ...]
     previous: str
     sha256: str
+
+
+class SchedulePlanned(EventBody, event_type="kpi.schedule.planned.v1"):
+    """A report is to be made of the period that these days are of, at `due_at`.
+
+    `terms` are the row of the policy that says so; the days are local to the account.
+    """
+
+    name: str
+    report: str
+    terms: str
+    first: date
+    last: date
+    due_at: datetime
+
+
+class ScheduleReached(EventBody, event_type="kpi.schedule.reached.v1"):
+    """The report of a period is due: it goes to these addressees of the account in these forms.
+
+    `next_first`, `next_last` and `next_at` are the period after it.
+    """
+
+    name: str
+    report: str
+    first: date
+    last: date
+    due_at: datetime
+    to: tuple[str, ...]
+    forms: tuple[str, ...]
+    language: str
+    next_first: date
+    next_last: date
+    next_at: datetime
+
+
+class ScheduleEnded(EventBody, event_type="kpi.schedule.ended.v1"):
+    """The account's policy has no such row any more."""

@@ -8,11 +8,12 @@ from typing import Final
 
 from services.kpi.definitions.incidents import INCIDENTS
 from services.kpi.definitions.model import Good, Indicator, Unit
+from services.kpi.definitions.public import PUBLIC
 from services.kpi.definitions.requests import REQUESTS
 
 __all__ = ["INDICATORS", "Good", "Indicator", "Unit", "report", "reports", "told_outside"]
 
-INDICATORS: Final[dict[str, Indicator]] = {one.id: one for one in (*REQUESTS, *INCIDENTS)}
+INDICATORS: Final[dict[str, Indicator]] = {one.id: one for one in (*REQUESTS, *INCIDENTS, *PUBLIC)}
 
 
 def report(name: str) -> tuple[Indicator, ...]:

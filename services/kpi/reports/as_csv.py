@@ -9,7 +9,7 @@ import io
 from datetime import date
 from typing import Final
 
-from services.kpi.reports.document import Document
+from services.kpi.reports.rows import Document
 from services.kpi.reports.tables import Cell, Tabler
 
 STARTS_A_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")

@@ -16,7 +16,7 @@ from fpdf.enums import TableCellFillMode
 from fpdf.fonts import FontFace, TextStyle
 
 from services.kpi.definitions import Unit
-from services.kpi.reports.document import Document, FigureRow
+from services.kpi.reports.rows import Document, FigureRow
 from services.kpi.reports.tables import Cell, Table, Tabler
 
 FONT: Final = "Roboto"

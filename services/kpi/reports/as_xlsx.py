@@ -14,13 +14,14 @@ from openpyxl.worksheet.table import TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from services.kpi.definitions import Unit
-from services.kpi.reports.document import Document
+from services.kpi.reports.rows import Document
 from services.kpi.reports.tables import Table, Tabler
 
 FORMATS: Final = {Unit.SHARE: "0.00%", Unit.SECONDS: "#,##0", Unit.PER_CASE: "0.00"}
 STYLE: Final = TableStyleInfo(name="TableStyleMedium2", showRowStripes=True)
 WIDEST: Final = 60
-STAGES: Final = "requests.stages_met"
+CHARTED: Final = ("requests.stages_met", "suggestions.received")
+"""The figures with parts that are drawn: the first that the report has."""
 
 
 def as_xlsx(document: Document, tabler: Tabler) -> bytes:
@@ -37,7 +38,7 @@ def as_xlsx(document: Document, tabler: Tabler) -> bytes:
         if table.name == "days":
             _draw_days(sheet, table)
         if table.name == "figures":
-            _draw_stages(sheet, table)
+            _draw_parts(sheet, table)
     book.properties.title = document.title
     book.properties.language = document.language
     out = io.BytesIO()
@@ -80,14 +81,20 @@ def _put(cell: Cell | Any, value: object) -> None:  # noqa: ANN401 - a merged ce
         cell.value = value
 
 
-def _draw_stages(sheet: Worksheet, table: Table) -> None:
-    """Kept deadlines by stage, the total among them."""
-    rows = [n for n, row in enumerate(table.rows, 2) if row[0] == STAGES]
+def _draw_parts(sheet: Worksheet, table: Table) -> None:
+    """A figure by its parts, the total among them."""
+    found = {row[0] for row in table.rows}
+    drawn = next((name for name in CHARTED if name in found), None)
+    rows = [n for n, row in enumerate(table.rows, 2) if row[0] == drawn]
+    if not rows:
+        return
     value = table.columns.index("value") + 1
     chart = BarChart()
     chart.title = str(table.rows[rows[0] - 2][1])
-    chart.y_axis.scaling.min, chart.y_axis.scaling.max = 0, 1
-    chart.y_axis.number_format = "0%"
+    chart.y_axis.scaling.min = 0
+    if table.units[rows[0] - 2].get("value") is Unit.SHARE:
+        chart.y_axis.scaling.max = 1
+        chart.y_axis.number_format = "0%"
     chart.add_data(Reference(sheet, min_col=value, min_row=rows[0], max_row=rows[-1]))
     part = table.columns.index("part") + 1
     chart.set_categories(Reference(sheet, min_col=part, min_row=rows[0], max_row=rows[-1]))

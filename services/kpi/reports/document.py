@@ -1,24 +1,30 @@
-"""What a report says, before it has a form: rows of figures, days and requests."""
+"""What a report says, put together of one moment of the figures."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
-from enum import StrEnum
-from typing import Annotated, Final, NamedTuple
-
-from pydantic import BaseModel, ConfigDict, Field
+from datetime import timedelta
+from typing import Final, NamedTuple
 
 from services.kpi.answers import Figure, Share, share
 from services.kpi.books import Books
 from services.kpi.closing import Close, row_id
-from services.kpi.definitions import INDICATORS, Good, Unit, told_outside
+from services.kpi.definitions import INDICATORS, Indicator, report, told_outside
 from services.kpi.desk import Desk
 from services.kpi.domain import RequestFact
 from services.kpi.ledger import Record
-from services.kpi.policy import Counting
+from services.kpi.policy import Counting, Kind
+from services.kpi.reports.course import Course, Progress
+from services.kpi.reports.rows import (
+    Closing,
+    DayRow,
+    Definition,
+    Document,
+    FigureRow,
+    RequestRow,
+)
 from services.kpi.views import Amounts, Cut, Figures, Period
 from shared.decider import Invalid
-from shared.http import Call
 from shared.i18n import Catalogue
+from shared.policy import Tenant
 from shared.service import Workshop
 
 MAX_DAYS: Final = 400
@@ -34,99 +40,22 @@ DAILY: Final = (
 )
 
 
-class Kind(StrEnum):
-    """Which report: the client's of A61, or the consolidated one by day."""
-
-    CLIENT = "client"
-    DAILY = "daily"
-
-
-class _Row(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class FigureRow(_Row):
-    """One figure, or its part for one value of its split (`part`, else empty)."""
-
-    id: str
-    name: str
-    part: str
-    value: float | None
-    unit: Unit
-    numerator: int
-    denominator: int | None
-    excluded: dict[str, int]
-    target: float | None
-    frozen_numerator: int | None = None
-    frozen_denominator: int | None = None
-    adjustment_numerator: int | None = None
-    adjustment_denominator: int | None = None
+OFFERED: Final = {
+    "incidents": "incidents",
+    "consultations": "consultations",
+    "dossiers": "documents",
+    "suggestions": "suggestions",
+    "claims": "claims",
+}
+"""Reports of what an account need not offer, by the file that says that it does."""
 
 
-class Definition(_Row):
-    """How a figure is made, printed in every form."""
-
-    id: str
-    name: str
-    version: int
-    formula: str
-    good: Good
-    source: str
-    reason: str | None
-
-
-class DayRow(_Row):
-    """One figure of one local day."""
-
-    day: date
-    id: str
-    name: str
-    value: float | None
-    numerator: int
-    denominator: int | None
-
-
-class RequestRow(_Row):
-    """The seven fields of the register (A:L1457-1461), with channel and area."""
-
-    code: str
-    received_at: datetime
-    due_at: datetime | None
-    status: str
-    type: str
-    topic: str
-    compliance_pct: float | None
-    channel: str
-    area: str
-
-
-class Closing(_Row):
-    """How the month was closed."""
-
-    month: str
-    closed_at: datetime
-    sha256: str
-
-
-class Document(_Row):
-    """A report; `requests_left_out` says that there are more than are listed."""
-
-    model_config = ConfigDict(frozen=True, populate_by_name=True, serialize_by_alias=True)
-
-    kind: Kind
-    title: str
-    account: str
-    from_: Annotated[date, Field(alias="from")]
-    to: date
-    time_zone: str
-    policy: str
-    language: str
-    closing: Closing | None
-    figures: list[FigureRow]
-    definitions: list[Definition]
-    days: list[DayRow]
-    requests: list[RequestRow]
-    requests_left_out: bool
+def indicators_of(kind: Kind, tenant: Tenant) -> Sequence[Indicator]:
+    """What a report is about: the yearly one about suggestions, the others all that there is."""
+    if kind is Kind.SUGGESTIONS:
+        return report("suggestions")
+    gone = {name for name, file in OFFERED.items() if file not in tenant.documents}
+    return [one for one in told_outside() if one.report not in gone]
 
 
 class Scope(NamedTuple):
@@ -148,41 +77,47 @@ class Editor:
         self._words = words
 
     async def document(
-        self, call: Call, kind: Kind, period: Period, frozen: Close | None
+        self, account: str, language: str, kind: Kind, period: Period, frozen: Close | None
     ) -> Document:
         """The report of a period; `frozen` are its closed figures, if it was closed."""
         if (period.last - period.first).days >= MAX_DAYS:
             raise Invalid("period.too_long", days=MAX_DAYS)
-        counting: Counting = self._workshop.policy(call.tenant)
-        tenant = self._workshop.tenants[call.tenant]
-        scope = Scope(counting, period, Cut.of(counting, {}), call.language)
-        wanted = told_outside()
+        counting: Counting = self._workshop.policy(account)
+        tenant = self._workshop.tenants[account]
+        scope = Scope(counting, period, Cut.of(counting, {}), language)
+        wanted = indicators_of(kind, tenant)
         requests: list[Record] = []
         days: list[DayRow] = []
+        progress = Progress([], [])
         async with self._figures.moment() as session:
             figures = await self._desk.shown(
                 wanted, period, scope.cut, scope.language, session=session
             )
             if kind is Kind.CLIENT:
                 requests = await self._figures.requests(period, scope.cut, MAX_REQUESTS, session)
-            else:
+            elif kind is Kind.DAILY:
                 daily = [INDICATORS[name] for name in DAILY]
-                days = self._days(
-                    scope, await self._figures.days(daily, period, scope.cut, session)
-                )
+                found = await self._figures.days(daily, period, scope.cut, session)
+                days = self._days(scope, found)
+            else:
+                course = Course(self._figures, self._words, session)
+                progress = await course.of(wanted, figures, scope.cut, period, language)
         return Document(
             kind=kind,
-            title=self._words.text(call.language, f"report.{kind}.title"),
+            title=self._words.text(language, f"report.{kind}.title"),
             account=tenant.name,
             from_=period.first,
             to=period.last,
             time_zone=counting.zone.key,
             policy=tenant.version,
-            language=call.language,
+            mixed_policies=self._desk.mixed(figures, language),
+            language=language,
             closing=_closing(frozen),
             figures=figure_rows(figures, frozen),
             definitions=[_definition(figure) for figure in figures],
             days=days,
+            course=progress.course,
+            findings=progress.findings,
             requests=[
                 self._request(scope, record.fact)
                 for record in requests[:MAX_REQUESTS]

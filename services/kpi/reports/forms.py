@@ -1,25 +1,15 @@
 """The forms a report can have, by the ending of its address."""
 
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from typing import Final
 
+from services.kpi.policy import Form
 from services.kpi.reports.as_csv import as_csv
 from services.kpi.reports.as_pdf import as_pdf
 from services.kpi.reports.as_xlsx import as_xlsx
-from services.kpi.reports.document import Document
+from services.kpi.reports.rows import Document
 from services.kpi.reports.tables import Tabler
 from shared.i18n import Catalogue
-
-
-class Form(StrEnum):
-    """The ending of a report's address."""
-
-    JSON = "json"
-    CSV = "csv"
-    XLSX = "xlsx"
-    PDF = "pdf"
-
 
 MEDIA_TYPES: Final[Mapping[Form, str]] = {
     Form.JSON: "application/json",

@@ -6,7 +6,8 @@ from datetime import date, datetime
 from typing import Final
 
 from services.kpi.definitions import INDICATORS, Unit
-from services.kpi.reports.document import DAILY, DayRow, Document, FigureRow
+from services.kpi.reports.document import DAILY
+from services.kpi.reports.rows import CourseRow, DayRow, Document, FigureRow, FindingRow
 from shared.i18n import Catalogue
 
 Cell = str | int | float | date | datetime | None
@@ -17,6 +18,8 @@ FROZEN: Final = (
     "adjustment_denominator",
 )
 FIGURES: Final = ("id", "name", "part", "value", "unit", "numerator", "denominator", "excluded")
+COURSE: Final = ("first", "last", *FIGURES[:2], *FIGURES[3:7], "change")
+FINDINGS: Final = ("id", "name", "finding", "value", "unit", "target", "before")
 DEFINITIONS: Final = ("id", "name", "version", "formula", "source", "note")
 REQUESTS: Final = (
     "code",
@@ -54,9 +57,14 @@ class Tabler:
         return self._words.text(self._document.language, f"report.{key}")
 
     def tables(self) -> list[Table]:
-        """Figures, then days or requests, then the definitions."""
+        """Figures, then what the report is about, then the definitions."""
         document = self._document
-        more = [self._requests()] if document.requests or not document.days else [self._days()]
+        if document.course:
+            more = [self._findings(), self._course()]
+        elif document.requests or not document.days:
+            more = [self._requests()]
+        else:
+            more = [self._days()]
         return [self._figures(), *more, self._definitions()]
 
     def heading_lines(self) -> list[str]:
@@ -67,6 +75,8 @@ class Tabler:
             self._filled("period", start=document.from_, end=document.to, zone=document.time_zone),
             self._filled("policy", policy=document.policy),
         ]
+        if document.mixed_policies is not None:
+            lines.append(document.mixed_policies)
         if document.closing is not None:
             closing = document.closing
             at = closing.closed_at.isoformat(timespec="seconds")
@@ -117,6 +127,22 @@ class Tabler:
             for row in self._document.requests
         ]
         return self._table("requests", REQUESTS, rows)
+
+    def _course(self) -> Table:
+        return self._plain("course", COURSE, self._document.course)
+
+    def _findings(self) -> Table:
+        return self._plain("findings", FINDINGS, self._document.findings)
+
+    def _plain(
+        self, name: str, columns: tuple[str, ...], found: Sequence[CourseRow] | Sequence[FindingRow]
+    ) -> Table:
+        rows: list[tuple[Cell, ...]] = []
+        for row in found:
+            shown = {"unit": self.word(f"unit.{row.unit}")}
+            rows.append(tuple(shown[c] if c in shown else _cell(getattr(row, c)) for c in columns))
+        units = [dict.fromkeys(("value", "target", "before", "change"), row.unit) for row in found]
+        return self._table(name, columns, rows, units)
 
     def _days(self) -> Table:
         by_day: dict[date, dict[str, DayRow]] = {}

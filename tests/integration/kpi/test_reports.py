@@ -9,7 +9,7 @@ import pytest
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
-from services.kpi.definitions import Unit
+from services.kpi.definitions import Unit, reports
 from services.kpi.reports.as_pdf import number
 from shared.security import Role
 from tests.support.figures import JULY, World, counted, events_of, figures, some_lives
@@ -99,7 +99,7 @@ async def test_four_forms_have_the_same_figures(reader: httpx.AsyncClient, thing
     # one function gives the figures of the routes and of the reports
     routes = {
         f"{report}.{name}": figure
-        for report in ("requests", "training", "incidents")
+        for report in reports()
         for name, figure in (await figures(reader, report)).items()
     }
     for row in rows:
@@ -232,3 +232,36 @@ async def test_another_tenant_reads_its_own(house: House, things: World) -> None
     told = (await fetched(stranger, "client.json")).json()
     assert told["requests"] == []
     assert all(row["numerator"] == 0 for row in told["figures"])
+
+
+async def test_the_improvement_report_tells_the_course_and_what_to_look_at(
+    reader: httpx.AsyncClient, things: World
+) -> None:
+    await happened(things)
+    quarter = {"from": "2026-07-01", "to": "2026-09-30"}
+    told = (await fetched(reader, "improvement.json", **quarter)).json()
+    tables = xlsx_tables((await fetched(reader, "improvement.xlsx", **quarter)).content)
+
+    july = {row["id"]: row for row in told["course"] if row["first"] == "2026-07-01"}
+    assert july["requests.received"]["value"] == await _received(reader)
+    assert {row["last"] for row in told["course"]} == {"2026-07-31", "2026-08-31", "2026-09-30"}
+    assert [(row["Indicador"], row["Valor"]) for row in tables["Evolución"]] == [
+        (row["id"], row["value"]) for row in told["course"]
+    ]
+    found = {row["id"]: row for row in told["findings"]}
+    assert found["requests.on_time"]["finding"] == "Fuera de su meta"
+    assert len(tables["Hallazgos"]) == len(found)
+    assert (await fetched(reader, "improvement.pdf", **quarter)).content.startswith(b"%PDF-")
+
+
+async def _received(reader: httpx.AsyncClient) -> float:
+    return float((await figures(reader))["received"]["value"])
+
+
+async def test_the_yearly_report_is_about_suggestions(reader: httpx.AsyncClient) -> None:
+    year = {"from": "2026-01-01", "to": "2026-12-31"}
+    told = (await fetched(reader, "suggestions.json", language="en", **year)).json()
+    assert told["title"] == "Annual report of suggestions"
+    assert {row["id"].partition(".")[0] for row in told["figures"]} == {"suggestions"}
+    assert len({row["first"] for row in told["course"]}) == 12
+    assert (await fetched(reader, "suggestions.xlsx", **year)).content.startswith(b"PK")

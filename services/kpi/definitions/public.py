@@ -1,0 +1,108 @@
+"""Indicators of the public's ways in (B:L1043-1091, B:L1376-1422)."""
+
+from typing import Final
+
+from services.kpi.definitions.model import Good, Indicator, Unit
+
+
+def _average(report: str, name: str, measure: str, over: str, source: str) -> Indicator:
+    return Indicator(
+        f"{report}.{name}",
+        report,
+        (measure,),
+        source,
+        denominator=(over,),
+        unit=Unit.SECONDS,
+        good=Good.LOWER,
+    )
+
+
+def _on_time(report: str, over: str, source: str) -> Indicator:
+    return Indicator(
+        f"{report}.on_time",
+        report,
+        ("on_time",),
+        source,
+        denominator=(over,),
+        unit=Unit.SHARE,
+        good=Good.HIGHER,
+    )
+
+
+def _count(report: str, name: str, source: str, split: str = "") -> Indicator:
+    return Indicator(f"{report}.{name}", report, (name,), source, split=split)
+
+
+def _voices(report: str, source: str) -> tuple[Indicator, ...]:
+    family = f"{report.removesuffix('s')}_outcomes"
+    return (
+        _count(report, "received", source, "unit"),
+        _count(report, "referred", source, "unit"),
+        _count(report, "dismissed", source),
+        _count(report, "informed", source, "unit"),
+        _count(report, "implemented", source, "unit"),
+        _average(report, "answer_time", "seconds", "informed", source),
+        Indicator(f"{report}.outcomes", family, ("evaluated",), source, split="outcome"),
+    )
+
+
+PUBLIC: Final = (
+    _count("consultations", "received", "B:L1066-1076", "folder"),
+    _count("consultations", "answered", "B:L1066-1076", "folder"),
+    _count("consultations", "in_process", "B:L1066-1076", "folder"),
+    _on_time("consultations", "answered", "B:L713-718"),
+    _average("consultations", "answer_time", "seconds", "answered", "B:L1066-1076"),
+    _average("consultations", "client_time", "client_seconds", "answered", "B:L1066-1076"),
+    _average("consultations", "provider_time", "provider_seconds", "answered", "B:L1066-1076"),
+    _count("consultations", "continued", "B:L513-531"),
+    _count("consultations", "escalated", "B:L741"),
+    _count("consultations", "observed", "B:L744"),
+    _count("consultations", "discarded", "derived: B:L757-762"),
+    _count("consultations", "undelivered", "derived: B:L806-823"),
+    Indicator(
+        "consultations.answered_by",
+        "consultation_people",
+        ("answered",),
+        "B:L852-878",
+        split="person",
+    ),
+    Indicator(
+        "consultations.answer_time_by",
+        "consultation_people",
+        ("seconds",),
+        "B:L852-878",
+        denominator=("answered",),
+        unit=Unit.SECONDS,
+        good=Good.LOWER,
+        split="person",
+    ),
+    _count("dossiers", "received", "B:L1078-1088", "area"),
+    _count("dossiers", "observed", "B:L1078-1088", "area"),
+    _count("dossiers", "rejected", "B:L1078-1088", "area"),
+    _count("dossiers", "resolved", "B:L1078-1088", "area"),
+    _on_time("dossiers", "resolved", "B:L771-774"),
+    _average("dossiers", "answer_time", "seconds", "resolved", "B:L1078-1088"),
+    _average("dossiers", "client_time", "client_seconds", "resolved", "B:L1078-1088"),
+    _average("dossiers", "provider_time", "provider_seconds", "resolved", "B:L1078-1088"),
+    _count("dossiers", "lapsed", "derived: B:L1078-1088"),
+    Indicator(
+        "dossiers.acknowledged",
+        "dossiers",
+        ("acknowledged",),
+        "B:L806-828",
+        denominator=("notified",),
+        unit=Unit.SHARE,
+        good=Good.HIGHER,
+    ),
+    *_voices("suggestions", "B:L1376-1412"),
+    *_voices("claims", "B:L1416-1422"),
+    Indicator(
+        "claims.on_time",
+        "claims",
+        ("on_time",),
+        "B:L1416-1422",
+        denominator=("judged",),
+        unit=Unit.SHARE,
+        good=Good.HIGHER,
+    ),
+)

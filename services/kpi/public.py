@@ -1,0 +1,107 @@
+"""What is counted of the public's ways in: consultations, files, suggestions, claims."""
+
+from typing import Final
+
+from services.kpi.measures import ACTOR, BUSINESS, CLIENT, PROVIDER, Measure, Thing
+from services.kpi.sources import Source
+
+_ASKED: Final = ("received", "continued")
+
+
+def _seconds(family: str, event: str, *, since: tuple[str, ...] = ()) -> tuple[Measure, ...]:
+    """Working time until an event, whole and by whose turn it was."""
+    return (
+        Measure("seconds", family, event, BUSINESS, since=since),
+        Measure("client_seconds", family, event, CLIENT, since=since),
+        Measure("provider_seconds", family, event, PROVIDER, since=since),
+    )
+
+
+CONSULTATION: Final = Thing(
+    source=Source("intake", "consultation", "consultation"),
+    attributes={
+        "folder": ("folder", ("distributed", "answered")),
+        "channel": ("channel", ("received",)),
+    },
+    tiers={},
+    started=("received",),
+    ended=("answered", "discarded"),
+    resumed=("continued",),
+    measures=(
+        Measure("received", "consultations", "received", day="received_at"),
+        Measure("continued", "consultations", "continued"),
+        Measure(
+            "in_process",
+            "consultations",
+            "received",
+            day="received_at",
+            undone=("answered", "discarded"),
+        ),
+        Measure("answered", "consultations", "answered"),
+        Measure("on_time", "consultations", "answered", when={"on_time": (True,)}),
+        *_seconds("consultations", "answered", since=_ASKED),
+        Measure("escalated", "consultations", "escalated"),
+        Measure("observed", "consultations", "observed"),
+        Measure("discarded", "consultations", "discarded"),
+        Measure("undelivered", "consultations", "undelivered"),
+        Measure("answered", "consultation_people", "answered", by={"person": ACTOR}),
+        Measure(
+            "seconds",
+            "consultation_people",
+            "answered",
+            BUSINESS,
+            since=_ASKED,
+            by={"person": ACTOR},
+        ),
+    ),
+)
+
+DOSSIER: Final = Thing(
+    source=Source("intake", "dossier", "dossier"),
+    attributes={"area": ("area", ("received", "accepted")), "type": ("service", ("received",))},
+    tiers={},
+    started=("received",),
+    ended=("resolved", "rejected"),
+    turns={"observed": CLIENT, "required": CLIENT, "added": PROVIDER, "accepted": PROVIDER},
+    measures=(
+        Measure("received", "dossiers", "received", day="received_at"),
+        Measure("observed", "dossiers", "observed"),
+        Measure("rejected", "dossiers", "rejected"),
+        Measure("lapsed", "dossiers", "rejected", when={"lapsed": (True,)}),
+        Measure("resolved", "dossiers", "resolved"),
+        Measure("on_time", "dossiers", "resolved", when={"on_time": (True,)}),
+        *_seconds("dossiers", "resolved"),
+        Measure("notified", "dossiers", "notified", when={"number": (1,)}),
+        Measure("acknowledged", "dossiers", "acknowledged"),
+        Measure("undelivered", "dossiers", "undelivered"),
+    ),
+)
+
+
+def _voice(name: str) -> Thing:
+    family, outcomes = f"{name}s", f"{name}_outcomes"
+    return Thing(
+        source=Source("intake", name, name),
+        attributes={
+            "unit": ("unit", ("referred", "evaluated", "informed", "implemented")),
+            "channel": ("channel", ("received",)),
+        },
+        tiers={},
+        started=("received",),
+        ended=("informed", "dismissed"),
+        measures=(
+            Measure("received", family, "received", day="received_at"),
+            Measure("dismissed", family, "dismissed"),
+            Measure("referred", family, "referred"),
+            Measure("informed", family, "informed"),
+            Measure("judged", family, "informed", when={"on_time": (True, False)}),
+            Measure("on_time", family, "informed", when={"on_time": (True,)}),
+            *_seconds(family, "informed"),
+            Measure("implemented", family, "implemented"),
+            Measure("evaluated", outcomes, "evaluated", by={"outcome": "outcome"}),
+        ),
+    )
+
+
+SUGGESTION: Final = _voice("suggestion")
+CLAIM: Final = _voice("claim")

@@ -1,0 +1,112 @@
+"""How figures went by month, against the period before, and what that leads to (B:L940-987)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from services.kpi.answers import Figure, Share, share
+from services.kpi.calendar_pieces import Every
+from services.kpi.definitions import Good, Indicator
+from services.kpi.reports.rows import CourseRow, FindingRow
+from services.kpi.views import Cut, Figures, Period
+from shared.i18n import Catalogue
+
+WORSE: Final = 0.05
+"""By which part of what it was a figure has to be worse to be a finding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The course of a period, and what was found in it."""
+
+    course: list[CourseRow]
+    findings: list[FindingRow]
+
+
+class Course:
+    """Reads the months of a period and the period before, at one moment."""
+
+    def __init__(self, figures: Figures, words: Catalogue, session: AsyncClientSession) -> None:
+        self._figures = figures
+        self._words = words
+        self._session = session
+
+    async def of(
+        self,
+        wanted: Sequence[Indicator],
+        shown: Sequence[Figure],
+        cut: Cut,
+        period: Period,
+        language: str,
+    ) -> Progress:
+        """The course of the period, and its findings."""
+        names = {one.id: one.name for one in shown}
+        months = period.pieces(Every.MONTH)
+        course: list[CourseRow] = []
+        before = await self._shares(wanted, cut, _months_before(period, 1))
+        for month in months:
+            found = await self._shares(wanted, cut, month)
+            for one in wanted:
+                now, then = found[one.id], before[one.id].value
+                change = None if now.value is None or then is None else now.value - then
+                course.append(_row(month, one, names[one.id], now, change))
+            before = found
+        former = await self._shares(wanted, cut, _months_before(period, len(months)))
+        found_of = [(one, finding_of(one, former[one.id].value)) for one in shown]
+        findings = [
+            FindingRow(
+                id=one.id,
+                name=one.name,
+                finding=self._words.text(language, f"report.finding.{finding}"),
+                value=one.value,
+                unit=one.unit,
+                target=one.target,
+                before=former[one.id].value,
+            )
+            for one, finding in found_of
+            if finding is not None and one.value is not None
+        ]
+        return Progress(course, findings)
+
+    async def _shares(
+        self, wanted: Sequence[Indicator], cut: Cut, period: Period
+    ) -> dict[str, Share]:
+        sums = await self._figures.sums(wanted, period, cut, None, self._session)
+        return {one.id: share(one, sums[one.id][""]) for one in wanted}
+
+
+def finding_of(figure: Figure, before: float | None) -> str | None:
+    """`off_target`, `worse` or nothing; a figure without a good direction finds nothing."""
+    value, sign = figure.value, 1 if figure.good is Good.HIGHER else -1
+    if value is None or figure.good is Good.NEITHER:
+        return None
+    if figure.target is not None and sign * (value - figure.target) < 0:
+        return "off_target"
+    if before is not None and sign * (value - before) < -WORSE * abs(before):
+        return "worse"
+    return None
+
+
+def _months_before(period: Period, number: int) -> Period:
+    """So many whole months before a period."""
+    last = start = period.first - timedelta(days=1)
+    for _ in range(number - 1):
+        start = start.replace(day=1) - timedelta(days=1)
+    return Period.of(start.replace(day=1), last)
+
+
+def _row(month: Period, one: Indicator, name: str, now: Share, change: float | None) -> CourseRow:
+    return CourseRow(
+        first=month.first,
+        last=month.last,
+        id=one.id,
+        name=name,
+        value=now.value,
+        unit=one.unit,
+        numerator=now.numerator,
+        denominator=now.denominator,
+        change=change,
+    )

@@ -1,0 +1,126 @@
+"""The rows that a report is made of, before it has a form."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.kpi.definitions import Good, Unit
+from services.kpi.policy import Kind
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class FigureRow(_Row):
+    """One figure, or its part for one value of its split (`part`, else empty)."""
+
+    id: str
+    name: str
+    part: str
+    value: float | None
+    unit: Unit
+    numerator: int
+    denominator: int | None
+    excluded: dict[str, int]
+    target: float | None
+    frozen_numerator: int | None = None
+    frozen_denominator: int | None = None
+    adjustment_numerator: int | None = None
+    adjustment_denominator: int | None = None
+
+
+class Definition(_Row):
+    """How a figure is made, printed in every form."""
+
+    id: str
+    name: str
+    version: int
+    formula: str
+    good: Good
+    source: str
+    reason: str | None
+
+
+class DayRow(_Row):
+    """One figure of one local day."""
+
+    day: date
+    id: str
+    name: str
+    value: float | None
+    numerator: int
+    denominator: int | None
+
+
+class CourseRow(_Row):
+    """One figure of a part of the period, and by how much it changed since the part before."""
+
+    first: date
+    last: date
+    id: str
+    name: str
+    value: float | None
+    unit: Unit
+    numerator: int
+    denominator: int | None
+    change: float | None
+
+
+class FindingRow(_Row):
+    """A figure off its target, or worse than in the period before."""
+
+    id: str
+    name: str
+    finding: str
+    value: float
+    unit: Unit
+    target: float | None
+    before: float | None
+
+
+class RequestRow(_Row):
+    """The seven fields of the register (A:L1457-1461), with channel and area."""
+
+    code: str
+    received_at: datetime
+    due_at: datetime | None
+    status: str
+    type: str
+    topic: str
+    compliance_pct: float | None
+    channel: str
+    area: str
+
+
+class Closing(_Row):
+    """How the month was closed."""
+
+    month: str
+    closed_at: datetime
+    sha256: str
+
+
+class Document(_Row):
+    """A report; `requests_left_out` says that there are more than are listed."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True, serialize_by_alias=True)
+
+    kind: Kind
+    title: str
+    account: str
+    from_: Annotated[date, Field(alias="from")]
+    to: date
+    time_zone: str
+    policy: str
+    mixed_policies: str | None = None
+    language: str
+    closing: Closing | None
+    figures: list[FigureRow]
+    definitions: list[Definition]
+    days: list[DayRow]
+    course: list[CourseRow] = []
+    findings: list[FindingRow] = []
+    requests: list[RequestRow]
+    requests_left_out: bool

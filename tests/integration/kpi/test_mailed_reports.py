@@ -1,0 +1,91 @@
+"""A report that leaves by itself: due by the durable timer, once, with the figures in its files."""
+
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from services.kpi.mailing import SCHEDULE, plan
+from services.kpi.service import SERVICE
+from shared.security import Role
+from shared.settings import Settings
+from tests.integration.kpi.test_reports import pdf_lines, xlsx_tables
+from tests.support.eventually import eventually
+from tests.support.figures import World, counted, events_of
+from tests.support.house import House, running
+from tests.support.lives import whole_life
+from tests.support.post_office import PostOffice, post_office
+
+pytestmark = pytest.mark.integration
+LEADER = "incidencias@osce.example"
+MORNING = timedelta(hours=14)
+
+
+async def due(house: House, name: str) -> Any:
+    """What an account has planned under a name."""
+
+    async def planned() -> Any:
+        found = await house.process.parts["kpi"].workshop.of(SCHEDULE).find("osce", {})
+        return next((one.state for one in found if one.state.name == name), None)
+
+    return await eventually(planned, lambda state: state is not None)
+
+
+def enclosed(letter: EmailMessage) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for part in letter.iter_attachments():
+        content = part.get_payload(decode=True)
+        assert isinstance(content, bytes)
+        found[str(part.get_filename()).rpartition(".")[2]] = content
+    return found
+
+
+async def test_a_report_is_sent_when_it_is_due_and_once(
+    settings: Settings, things: World, tmp_path: Path
+) -> None:
+    async with post_office() as office:
+        told = settings.model_copy(update={"smtp_url": SecretStr(office.url)})
+        async with running([SERVICE], told, tmp_path) as house:
+            daily = await due(house, "daily")
+            life = whole_life(datetime.combine(daily.first, datetime.min.time(), UTC) + MORNING)
+            life.tenant = "osce"
+            await things.happened(life)
+            await things.publish(events_of([life]))
+            await counted(things, [life])
+            house.clock.move_to(daily.due_at + timedelta(seconds=1))
+            (letter,) = await eventually(lambda: _arrived(office), bool, within=40)
+            reader = house.as_(Role.REPORT_READER, tenant="osce")
+            period = {"from": str(daily.first), "to": str(daily.last)}
+            answer = await reader.get("/reports/daily.json", params=period)
+            _judge(letter, answer.json())
+            # another start plans nothing anew, and the same period is not told again
+            await plan(house.process.parts["kpi"].workshop)
+            state = await due(house, "daily")
+            assert (state.made, state.first) == (1, daily.last + timedelta(days=1))
+            admin = house.as_(Role.TENANT_ADMIN, tenant="osce")
+            log = (await admin.get("/reports/letters")).json()["items"]
+    (line,) = [one for one in log if one["addressee"] == "incident_leader"]
+    assert (line["template"], line["status"]) == ("report", "sent")
+    assert len(office.to(LEADER)) == 1
+
+
+async def _arrived(office: PostOffice) -> list[EmailMessage]:
+    return office.to(LEADER)
+
+
+def _judge(letter: EmailMessage, told: dict[str, Any]) -> None:
+    assert "Consolidado diario" in str(letter["subject"])
+    files = enclosed(letter)
+    assert set(files) == {"pdf", "xlsx"}
+    figures = {(row["id"], row["part"]): row for row in told["figures"]}
+    rows = xlsx_tables(files["xlsx"])["Indicadores"]
+    assert len(rows) == len(figures)
+    for row in rows:
+        one = figures[row["Indicador"], row["Parte"] or ""]
+        assert (row["Valor"], row["Numerador"]) == (one["value"], one["numerator"])
+    assert figures["requests.received", ""]["value"] == 1
+    lines = [line.split() for line in pdf_lines(files["pdf"])]
+    assert any(line[:1] == ["requests.received"] and "1" in line for line in lines)

@@ -1,0 +1,137 @@
+"""What the public's ways in add to the figures, against a recount by other code."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.kpi.families import Key
+from services.kpi.recounts import recount_of
+from services.kpi.stories import Story, counts_of, fold
+from services.kpi.things import THINGS
+from shared.contracts import EventBody
+from shared.contracts import consultations as c
+from shared.contracts import dossiers as d
+from shared.contracts import voices as v
+from shared.contracts.stages import StageDeadline
+from tests.unit.kpi.test_incidents import osce
+
+HOUR = timedelta(hours=1)
+AT = datetime(2026, 7, 6, 14, tzinfo=UTC)
+TEXT = c.TextRef(id="t", digest="0" * 64)
+DUE = StageDeadline(
+    stage="reply", due_at=AT + 24 * HOUR, effective_at=AT, term="consultation.reply", amount=1
+)
+CAME: dict[str, Any] = {
+    "code": "X-1",
+    "received_at": AT,
+    "effective_received_at": AT,
+    "deadline": DUE,
+    "text": TEXT,
+}
+LIVES: dict[str, list[tuple[int, EventBody]]] = {
+    "consultation": [
+        (0, c.ConsultationReceived(channel="mail", **CAME)),
+        (0, c.ConsultationDistributed(folder="legal", review=True)),
+        (1, c.ConsultationEscalated(unit="norms-direction", reason="norma")),
+        (1, c.ConsultationObserved(reason="redacción")),
+        (2, c.ConsultationAnswered(
+            text=TEXT, answered_at=AT + 2 * HOUR, on_time=True, checks=(), folder="legal"
+        )),
+        (3, c.ConsultationContinued(text=TEXT, deadline=DUE)),
+        (5, c.ConsultationAnswered(
+            text=TEXT, answered_at=AT + 5 * HOUR, on_time=False, checks=(), folder="legal"
+        )),
+    ],
+    "dossier": [
+        (0, d.DossierReceived(service="norm-opinion", area="norms", **CAME)),
+        (1, d.DossierObserved(reason="falta firma", deadline=DUE)),
+        (4, d.DossierAdded(text=TEXT, received_at=AT + 4 * HOUR, effective_received_at=AT)),
+        (4, d.DossierAccepted(area="norms")),
+        (6, d.DossierResolved(text=TEXT, resolved_at=AT + 6 * HOUR, on_time=True)),
+        (6, d.DossierNotified(number=1, means="mail", sent_at=AT + 6 * HOUR, text=TEXT)),
+        (7, d.DossierAcknowledged(
+            number=1, proof="cargo", file_number="7", acknowledged_at=AT, person=TEXT
+        )),
+    ],
+    "suggestion": [
+        (0, v.SuggestionReceived(channel="mail", code="S", received_at=AT, text=TEXT)),
+        (1, v.SuggestionReferred(unit="rnp-direction", order="evaluar")),
+        (3, v.SuggestionEvaluated(unit="rnp-direction", outcome="adopted", text=TEXT)),
+        (4, v.SuggestionInformed(
+            unit="rnp-direction", outcome="adopted", text=TEXT, informed_at=AT + 4 * HOUR
+        )),
+        (5, v.SuggestionImplemented(unit="rnp-direction", action="formulario nuevo")),
+    ],
+    "claim": [
+        (0, v.ClaimReceived(channel="mail", code="R", received_at=AT, text=TEXT, deadline=DUE)),
+        (1, v.ClaimReferred(unit="seace-direction", order="evaluar")),
+        (2, v.ClaimInformed(
+            unit="seace-direction",
+            outcome="founded",
+            text=TEXT,
+            informed_at=AT + 2 * HOUR,
+            on_time=False,
+        )),
+    ],
+}  # fmt: skip
+
+
+def counted(name: str, length: int) -> dict[tuple[str, str], int]:
+    story = Story()
+    for sequence, (hours, body) in enumerate(LIVES[name][:length], 1):
+        at = AT + hours * HOUR
+        story = fold(THINGS[name], story, body, at, sequence, "person:eva")
+    found = counts_of(THINGS[name], story, osce())
+    return {(key, measure): n for key, own in found.items() for measure, n in own.items()}
+
+
+def total(name: str, measure: str, **values: str) -> int:
+    return sum(
+        amount
+        for (key, told), amount in counted(name, 99).items()
+        if told == measure and values.items() <= Key.parse(key).dimensions.items()
+    )
+
+
+@pytest.mark.parametrize("name", LIVES)
+def test_counts_equal_a_recount_after_every_event(name: str) -> None:
+    history = [
+        {
+            "seq": sequence,
+            "type": body.event_type,
+            "at": AT + hours * HOUR,
+            "actor": "person:eva",
+            "data": body.model_dump(mode="json"),
+        }
+        for sequence, (hours, body) in enumerate(LIVES[name], 1)
+    ]
+    for length in range(1, len(history) + 1):
+        recounted = recount_of(name, {"intake": history[:length]}, osce())
+        assert counted(name, length) == recounted
+
+
+def test_consultations_of_the_virtual_channel() -> None:
+    assert total("consultation", "received", folder="legal", channel="mail") == 1
+    assert total("consultation", "answered") == 4  # two answers, and each by person
+    assert total("consultation", "on_time") == 1
+    assert total("consultation", "in_process") == 0
+    # two working hours for the first answer, two from what the user wrote again
+    assert total("consultation", "provider_seconds") == 4 * 3600
+    assert total("consultation", "answered", person="person:eva") == 2
+
+
+def test_files_tell_whose_time_it_took() -> None:
+    assert total("dossier", "observed", area="norms", type="norm-opinion") == 1
+    assert total("dossier", "client_seconds") == 3 * 3600
+    assert total("dossier", "provider_seconds") == 3 * 3600
+    assert total("dossier", "acknowledged") == total("dossier", "notified") == 1
+
+
+def test_suggestions_by_organ_and_what_came_of_them() -> None:
+    assert total("suggestion", "received", unit="rnp-direction") == 1
+    assert total("suggestion", "implemented", unit="rnp-direction") == 1
+    assert total("suggestion", "evaluated", outcome="adopted") == 1
+    assert total("suggestion", "judged") == 0
+    assert total("claim", "judged") == 1
+    assert total("claim", "on_time") == 0

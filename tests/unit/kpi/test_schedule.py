@@ -1,0 +1,137 @@
+"""When reports are due, and what becomes of a changed policy or a long outage."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.kpi.calendar_pieces import Every, piece_of
+from services.kpi.mailing import letter_of
+from services.kpi.policy import Counting, Form, Kind, ReportRow
+from services.kpi.reports.course import finding_of
+from services.kpi.schedule import PlanReport, Reach, Schedule, decide, evolve, next_due
+from shared.contracts.kpi import ScheduleEnded, SchedulePlanned, ScheduleReached
+from shared.decider import Given, Stamp
+from tests.unit.kpi.test_incidents import osce
+
+SOURCE = "B:L1403"
+
+
+def row(every: Every, after: int, at: time = time(8, 30), kind: Kind = Kind.CLIENT) -> ReportRow:
+    return ReportRow(
+        report=kind, every=every, after=after, at=at, to=("direction", "client"), source=SOURCE
+    )
+
+
+def by(**rows: ReportRow) -> Counting:
+    return replace(osce(), reports=rows)
+
+
+def after(state: Schedule, command: Any, at: datetime, policy: Counting) -> tuple[Schedule, Any]:
+    events = decide(state, command, Given(at, "system:kpi", "osce", policy))
+    for event in events:
+        state = evolve(state, event, Stamp(at, "system:kpi", 1))  # type: ignore[arg-type]
+    return state, events
+
+
+def planned(every: Every, number: int, at: datetime) -> Schedule:
+    state, _ = after(Schedule(), PlanReport("one"), at, by(one=row(every, number)))
+    return state
+
+
+@pytest.mark.parametrize(
+    ("every", "number", "now", "first", "last", "due"),
+    [
+        # the golden case of the manual: ten business days into 2027 are 15 January
+        (Every.YEAR, 10, "2026-11-02", "2026-01-01", "2026-12-31", "2027-01-15"),
+        (Every.WEEK, 1, "2026-07-08", "2026-07-06", "2026-07-12", "2026-07-13"),
+        (Every.FORTNIGHT, 1, "2026-07-03", "2026-07-01", "2026-07-15", "2026-07-16"),
+        (Every.FORTNIGHT, 1, "2026-02-20", "2026-02-16", "2026-02-28", "2026-03-02"),
+        (Every.MONTH, 2, "2026-07-31", "2026-07-01", "2026-07-31", "2026-08-04"),
+        (Every.QUARTER, 1, "2026-05-05", "2026-04-01", "2026-06-30", "2026-07-01"),
+        (Every.DAY, 0, "2026-07-11", "2026-07-11", "2026-07-11", "2026-07-12"),
+    ],
+)
+def test_a_report_is_due_by_the_accounts_calendar(
+    every: Every, number: int, now: str, first: str, last: str, due: str
+) -> None:
+    state = planned(every, number, datetime.fromisoformat(f"{now}T17:00:00Z"))
+    assert (str(state.first), str(state.last)) == (first, last)
+    assert state.due_at is not None
+    assert state.due_at.astimezone(osce().zone).isoformat() == f"{due}T08:30:00-05:00"
+
+
+def test_an_outage_skips_no_period_and_each_is_due_once() -> None:
+    policy = by(one=row(Every.WEEK, 1))
+    state = planned(Every.WEEK, 1, datetime(2026, 7, 8, 17, tzinfo=UTC))
+    back = datetime(2026, 8, 1, tzinfo=UTC)
+    told: list[ScheduleReached] = []
+    while (due := next_due(state)) is not None and due <= back:
+        state, events = after(state, Reach(due), back, policy)
+        told += events
+    assert [one.first for one in told] == [date(2026, 7, day) for day in (6, 13, 20)]
+    assert all(one.to == ("direction", "client") for one in told)
+    again, events = after(state, Reach(back), back, policy)
+    assert (again, events) == (state, [])
+    ids = {letter_of("osce", one, to).id for one in [*told, *told] for to in one.to}
+    assert len(ids) == 6
+
+
+def test_a_plan_follows_its_policy() -> None:
+    now = datetime(2026, 7, 8, 17, tzinfo=UTC)
+    state = planned(Every.WEEK, 1, now)
+    _, same = after(state, PlanReport("one"), now, by(one=row(Every.WEEK, 1)))
+    assert same == []
+    changed, (event,) = after(state, PlanReport("one"), now, by(one=row(Every.MONTH, 1)))
+    assert isinstance(event, SchedulePlanned)
+    assert changed.last == date(2026, 7, 31)
+    gone, (ended,) = after(state, PlanReport("one"), now, by())
+    assert isinstance(ended, ScheduleEnded)
+    assert next_due(gone) is None
+    assert after(gone, PlanReport("one"), now, by())[1] == []
+
+
+DAYS = st.dates(min_value=date(2019, 1, 1), max_value=date(2030, 12, 31))
+
+
+@given(day=DAYS, every=st.sampled_from(Every))
+def test_pieces_tile_the_calendar(day: date, every: Every) -> None:
+    first, last = piece_of(day, every)
+    assert first <= day <= last
+    assert piece_of(first, every) == piece_of(last, every) == (first, last)
+    following, _ = piece_of(date.fromordinal(last.toordinal() + 1), every)
+    assert following.toordinal() == last.toordinal() + 1
+
+
+def test_findings_are_off_the_target_or_clearly_worse() -> None:
+    from services.kpi.answers import Figure  # noqa: PLC0415 - one test needs it
+    from services.kpi.definitions import Good, Unit  # noqa: PLC0415
+
+    def figure(value: float | None, good: Good, target: float | None = None) -> Figure:
+        return Figure(
+            id="x.y",
+            name="x",
+            value=value,
+            unit=Unit.SHARE,
+            numerator=1,
+            formula="",
+            good=good,
+            target=target,
+            source="",
+            version=1,
+        )
+
+    assert finding_of(figure(0.8, Good.HIGHER, 0.9), 0.7) == "off_target"
+    assert finding_of(figure(0.8, Good.HIGHER), 0.9) == "worse"
+    assert finding_of(figure(0.89, Good.HIGHER), 0.9) is None
+    assert finding_of(figure(1.2, Good.LOWER), 1.0) == "worse"
+    assert finding_of(figure(0.0, Good.LOWER, 0.0), 0.0) is None
+    assert finding_of(figure(None, Good.HIGHER, 0.9), 0.9) is None
+    assert finding_of(figure(3.0, Good.NEITHER), 9.0) is None
+
+
+def test_forms_are_those_that_people_open() -> None:
+    assert row(Every.DAY, 0).forms == (Form.PDF, Form.XLSX)
