@@ -1,12 +1,11 @@
 """The routes of the teams' meetings."""
 
-from datetime import date
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
 from services.incidents import meetings
-from services.incidents.api.inputs import Choice, Long, Name, Short, Text, Why
+from services.incidents.api.inputs import Choice, Day, Long, Name, Short, Text, Why
 from services.incidents.cases import MEETING
 from services.incidents.domain.meeting import Cancel, Command, Commit, Fulfil, Hold, Plan, Standing
 from services.incidents.meetings import FollowUp, MeetingView, Teams, meeting_view
@@ -25,14 +24,14 @@ class NewMeeting(Input):
     """Which team meets when, and what for; see `/incident-teams`."""
 
     team: Name
-    on: date
+    on: Day
     objectives: Annotated[tuple[Short, ...], Field(min_length=1, max_length=30)]
 
 
 class Acta(Input):
     """What was said; `duration` in minutes, `present` are roles or areas."""
 
-    on: date
+    on: Day
     minutes: Long
     duration: Duration
     present: Annotated[tuple[Short, ...], Field(max_length=50)] = ()
@@ -43,7 +42,7 @@ class NewCommitment(Input):
 
     text: Text
     owner: Owner
-    due_on: date
+    due_on: Day
     area: Choice = ""
     type: Choice = ""
 

@@ -1,12 +1,11 @@
 """The routes of the day's report, the frequencies and the table of improvements."""
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from services.incidents.api.inputs import Choice
+from services.incidents.api.inputs import Choice, Day
 from services.incidents.policy import IncidentPolicy
 from services.incidents.statistics import DailyReport, Frequencies, Improvements, Span, Statistics
 from shared.http import Call, Input, Routes
@@ -29,8 +28,8 @@ class Cut(StrEnum):
 class SpanQuery(Input):
     """Local days, both within; 800 at most."""
 
-    since: Annotated[date, Field(alias="from")]
-    until: Annotated[date, Field(alias="to")]
+    since: Annotated[Day, Field(alias="from")]
+    until: Annotated[Day, Field(alias="to")]
     top: Annotated[int, Field(ge=1, le=100)] = 10
 
     @model_validator(mode="after")
@@ -54,7 +53,7 @@ class FrequencyQuery(SpanQuery):
 class DayQuery(Input):
     """Which day, today when it is left out, and of which unit, all when it is left out."""
 
-    on: date | None = None
+    on: Day | None = None
     area: Choice | None = None
 
 

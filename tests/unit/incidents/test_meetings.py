@@ -4,7 +4,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 import pytest
+from pydantic import ValidationError
 
+from services.incidents.api.meetings import NewMeeting
+from services.incidents.api.statistics import FrequencyQuery
 from services.incidents.domain.meeting import (
     Cancel,
     Command,
@@ -166,3 +169,12 @@ def test_a_team_that_nobody_knows_is_refused_with_the_list() -> None:
     with pytest.raises(Invalid) as refusal:
         Table().give(Plan("choir", date(2026, 7, 3), ("x",)), lima(1))
     assert "coordinators" in str(refusal.value.fields["known"])
+
+
+@pytest.mark.parametrize("day", ["1999-12-31", "2200-01-01", "9999-12-31"])
+def test_a_day_that_no_calendar_has_is_refused(day: str) -> None:
+    """The end of the last day there is has no instant."""
+    with pytest.raises(ValidationError):
+        NewMeeting.model_validate({"team": "coordinators", "on": day, "objectives": ["o"]})
+    with pytest.raises(ValidationError):
+        FrequencyQuery.model_validate({"from": day, "to": day})
