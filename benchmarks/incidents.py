@@ -36,7 +36,8 @@ TENANT = "osinergmin"
 FEW, MANY = 1_000, 100_000
 ASKINGS, AT_ONCE, WARM = 1_000, 2, 100
 DEADLINES = 10_000
-LEAD = timedelta(seconds=15)
+BATCH = 500
+LEAD = timedelta(seconds=60)
 PAGE_LIMIT_MS, SEARCH_LIMIT_MS, FIRE_LIMIT_SECONDS = 50, 100, 30
 ROLES = frozenset({Role.ADVISER.value, Role.SPECIALIST_L2.value})
 SYLLABLES = ("ba", "ce", "di", "fo", "gu", "la", "me", "ni", "po", "ru", "sa", "te", "vi", "zo")
@@ -93,7 +94,7 @@ async def grow(parts: Parts, kept: dict[str, Any], have: int, total: int, words:
     collection = parts.cases[INCIDENT.stream].collection
     start = kept["state"]["due_at"]
     while have < total:
-        batch = [_copy(kept, have + i, start, words) for i in range(min(2_000, total - have))]
+        batch = [_copy(kept, have + i, start, words) for i in range(min(BATCH, total - have))]
         await collection.insert_many(batch, ordered=False)
         have += len(batch)
 
@@ -179,8 +180,8 @@ async def deadlines(parts: Parts) -> tuple[float, int]:
     kept = await template(parts, "DUE-1", forwarded=False)
     due = (utc_now() + LEAD).replace(microsecond=0)
     copies = [_due(kept, number, due) for number in range(DEADLINES)]
-    for start in range(0, DEADLINES, 2_000):
-        await collection.insert_many(copies[start : start + 2_000], ordered=False)
+    for start in range(0, DEADLINES, BATCH):
+        await collection.insert_many(copies[start : start + BATCH], ordered=False)
     ready = time.monotonic()
     assert utc_now() < due, f"not ready in time: {ready}"
     left = {"state.ticket": {"$regex": "^DUE-"}, "state.told_at": None, "tenant": TENANT}

@@ -1,7 +1,7 @@
 """What the ladder has announced and still stands, as one page instead of one message each."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from services.incidents.domain import Incident
@@ -12,6 +12,7 @@ from shared.store import Cases
 from shared.store.group import transient_when_away
 
 SHOWN = 20
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class DigestRow(View):
@@ -74,7 +75,7 @@ def _pipeline(tenant: str) -> list[dict[str, Any]]:
     }
     ticket = {"output": "$state.ticket", "sortBy": {"state.stages.due_at": 1}, "n": SHOWN}
     return [
-        {"$match": {"tenant": tenant, "state.open": True}},
+        {"$match": {"tenant": tenant, "state.told_at": {"$gt": LONG_AGO}, "state.open": True}},
         {"$project": {"state.tier": 1, "state.ticket": 1, "state.stages": 1}},
         {"$unwind": "$state.stages"},
         {"$match": running},
