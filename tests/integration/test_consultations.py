@@ -59,7 +59,7 @@ async def test_a_legal_question_from_the_form_to_the_answer(house: House) -> Non
     assert first.status_code == 201, first.text
     view = first.json()
     assert (view["status"], view["holder"]) == ("received", "coordinator")
-    assert view["deadlines"][0]["due_at"] == "2026-07-02T15:00:00Z"
+    assert view["deadlines"][0]["due_at"].startswith("2026-07-02T15:0")
     view = (await act(desk, view, "distribute", {"folder": "legal"})).json()
     assert "Dirección Técnico Normativa" in view["warnings"][0]["text"]
     again = await web.post("/consultations", json=ASKED, headers=key)
@@ -81,8 +81,13 @@ async def test_a_legal_question_from_the_form_to_the_answer(house: House) -> Non
     assert [one["role"] for one in letters["texts"]] == ["user", "draft"]
     assert letters["email"] == "rosaura@correo.example"
     assert (await web.get(f"/consultations/{view['id']}/messages")).status_code == 403
-    mine = await ana.get("/consultations", params={"answered_by": "person:ana"})
+    shown = (await web.get(f"/consultations/{view['id']}/answer")).json()
+    assert shown["answer"] == words["text"]
+    shift = {"answered_by": "person:ana", "answered_on": "2026-07-01"}
+    mine = await ana.get("/consultations", params=shift)
     assert [one["code"] for one in mine.json()["items"]] == [view["code"]]
+    shift["answered_on"] = "2026-07-02"
+    assert (await ana.get("/consultations", params=shift)).json()["items"] == []
     await _nobody_is_named(house, view["id"])
 
 
@@ -108,6 +113,9 @@ async def test_without_consent_nothing_about_the_person_is_taken(house: House) -
     assert (refused.status_code, refused.json()["code"]) == (422, "desk.consent_missing")
     anonymous = await web.post("/consultations", json={"subject": "s", "text": "t"})
     assert anonymous.json()["anonymous"] is True
+    shown = (await web.get(f"/consultations/{anonymous.json()['id']}/answer")).json()
+    assert shown["due_at"].startswith("2026-07-02T15:0")
+    assert shown["answer"] == ""
     other = await house.as_(Role.PROGRAM, tenant="comteco").post(
         "/consultations", json={"subject": "s", "text": "t"}
     )

@@ -18,7 +18,7 @@ from services.intake.consultations.inputs import (
     NewDraft,
     Sending,
 )
-from services.intake.consultations.views import ConsultationView
+from services.intake.consultations.views import AnswerView, ConsultationView
 from services.intake.desks import Correspondence, Why
 from services.intake.views import HistoryEvent
 from shared.http import Call, Page, PageQuery, Routes
@@ -32,6 +32,8 @@ ROWS: Final[Mapping[str, set[Role]]] = {
     "read_consultation": _WORDS
     | {Role.PROGRAM, Role.SERVICE_MANAGER, Role.QUALITY_MONITOR, Role.AUDITOR, Role.TENANT_ADMIN},
     "read_consultation_words": _WORDS,
+    # the portal shows it to whoever has the id, which is how an anonymous one comes to his answer
+    "read_consultation_answer": _WORDS | {Role.PROGRAM},
     "distribute_consultation": {Role.CHANNEL_COORDINATOR, Role.SUPERVISOR},
     "attend_consultation": {Role.ADVISER, Role.CHANNEL_COORDINATOR},
     "inform_consultation": {Role.SPECIALIST_L2},
@@ -73,6 +75,11 @@ def _reading(api: Routes, desk: Consultations) -> None:
     async def read_consultation_messages(call: Call, consultation_id: str) -> Correspondence:
         """Who asks, and all that was written."""
         return await desk.correspondence(call, consultation_id)
+
+    @api.get(f"{_PATH}/answer", may="read_consultation_answer")
+    async def read_consultation_answer(call: Call, consultation_id: str) -> AnswerView:
+        """Where it stands and what was answered, for whoever asked, also without a name."""
+        return await desk.answer(call, consultation_id)
 
     @api.get(
         f"{_PATH}/documents/{{document_id}}",

@@ -1,14 +1,15 @@
 """What the routes do with consultations: a body becomes a command, words go where words lie."""
 
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 
 from starlette.responses import Response
 
 from services.intake.consultations.cases import CONSULTATION
-from services.intake.consultations.domain import Consultation, model
+from services.intake.consultations.domain import Consultation, Status, model
 from services.intake.consultations.inputs import ConsultationQuery, NewConsultation
 from services.intake.consultations.policy import ConsultationPolicy
-from services.intake.consultations.views import ConsultationView, consultation_view
+from services.intake.consultations.views import AnswerView, ConsultationView, consultation_view
 from services.intake.desks import Desk
 from services.intake.policy import IntakePolicy
 from services.intake.private import DRAFT, SPECIALIST, USER
@@ -61,12 +62,37 @@ class Consultations(Desk[Consultation, ConsultationView]):
             folder=query.folder,
             channel=query.channel,
             answered_by=query.answered_by,
+            answered_at=self._day(call, query),
+        )
+
+    async def answer(self, call: Call, case_id: str) -> AnswerView:
+        """Only what was sent: a draft is nobody's answer yet."""
+        state = (await self.cases.get(case_id, call.tenant)).state
+        words = ""
+        if state.status is Status.ANSWERED:
+            words = (await self.private.text(call.tenant, state.draft)).words
+        waits = state.promise is not None and state.promise.finished_at is None
+        return AnswerView(
+            code=state.code,
+            status=state.status,
+            due_at=state.promise.due_at if state.promise is not None and waits else None,
+            answered_at=state.answered_at,
+            answer=words,
         )
 
     async def document(self, call: Call, case_id: str, enclosure_id: str) -> Response:
         state = (await self.cases.get(case_id, call.tenant)).state
         found = next((one for one in state.enclosures if one.id == enclosure_id), None)
         return await self.download(call, case_id, found)
+
+    def _day(self, call: Call, query: ConsultationQuery) -> dict[str, datetime] | None:
+        """A day of the account, as the register of a shift asks for it (B:L751-755)."""
+        if query.answered_on is None:
+            return None
+        zone = policy_of(self.workshop, call).calendar.zone
+        start = datetime.combine(query.answered_on, time(), zone)
+        following = datetime.combine(query.answered_on + timedelta(days=1), time(), zone)
+        return {"$gte": start, "$lt": following}
 
     async def _keep(self, call: Call, case_id: str, words: str, role: str = DRAFT) -> TextRef:
         # whose case it is, before anything is written beside it

@@ -1,5 +1,6 @@
 """What callers send about consultations."""
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import Field
@@ -76,3 +77,4 @@ class ConsultationQuery(QueueQuery):
     folder: str | None = Field(None, max_length=80)
     channel: str | None = Field(None, max_length=80)
     answered_by: str | None = Field(None, max_length=200)
+    answered_on: Annotated[date | None, Field(ge=date(2000, 1, 1), le=date(2100, 1, 1))] = None

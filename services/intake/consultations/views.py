@@ -57,6 +57,16 @@ class ConsultationView(View):
     version: int
 
 
+class AnswerView(View):
+    """What whoever asked is shown, also without a name: where it stands, and the answer."""
+
+    code: str
+    status: Status
+    due_at: datetime | None = Field(description="Until when it is answered, while it is not")
+    answered_at: datetime | None
+    answer: str
+
+
 def consultation_view(
     outcome: Outcome[Consultation], policy: ConsultationPolicy, language: str
 ) -> ConsultationView:

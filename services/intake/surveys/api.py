@@ -56,9 +56,7 @@ class NewSurvey(Input):
 class Scores(Input):
     """A score for each driver, and what he says beside them."""
 
-    scores: Annotated[
-        dict[Choice, Annotated[int, Field(ge=0, le=10)]], Field(min_length=1, max_length=20)
-    ]
+    scores: Annotated[dict[Choice, Annotated[int, Field(ge=0, le=10)]], Field(max_length=20)]
     comment: Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000)] = ""
 
 
