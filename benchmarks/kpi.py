@@ -125,8 +125,11 @@ async def copied(books: Books, into: str, size: int, *, lean: bool) -> None:
     """Make so many facts of the templates, in the database itself."""
     database = books.facts.database
     wanted = {"tenant": 1} | {f"fact.{name}": 1 for name in (*ASKED, *AGGREGATED)}
-    parts = ["request:", {"$toString": "$copy"}, "-", {"$toString": "$_id"}]
+    # ids that only grow, as real ones do
+    number = {"$add": [10**12, {"$multiply": ["$_id", 10**6]}, "$copy"]}
+    parts = ["request:", {"$toString": {"$toLong": number}}]
     stages: list[Document] = [
+        {"$sort": {"_id": 1}},
         *([{"$project": wanted}] if lean else []),
         {"$set": {"copy": {"$range": [0, size // LIVES]}}},
         {"$unwind": "$copy"},

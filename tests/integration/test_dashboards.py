@@ -19,6 +19,7 @@ from cli.local.home import known_services
 from cli.local.install import ensure_watchers
 from cli.local.watchers import Prometheus
 from shared.runner import find
+from tests.integration.test_incidents import Tiers, tiers_of
 from tests.support.house import NO_AUTHORITIES, running, settings_of
 from tests.support.infra import Infra
 from tests.support.promql import alerts, family, names, queries, recorded, rules, selectors
@@ -26,6 +27,7 @@ from tests.support.promql import alerts, family, names, queries, recorded, rules
 pytestmark = pytest.mark.integration
 MET = "tenant_stage:enlace_deadlines_met:increase1h"
 BURN = "tenant_stage:enlace_deadlines_breached:ratio"
+TIERS = ("enlace_incidents_reopened", 'enlace_indicator_month{indicator=~"incidents.+"}')
 CHOSEN = {"$tenant": ".+", "$period": "1h"}
 
 
@@ -69,7 +71,8 @@ async def day(infra: Infra, tmp_path_factory: pytest.TempPathFactory) -> AsyncIt
             watcher.launch()
             async with httpx.AsyncClient(base_url=watcher.url, verify=NO_AUTHORITIES) as client:
                 await asyncio.to_thread(demo.load, house.url)
-                await _until(lambda: _has(client, "enlace_indicator_month", MET))
+                await _incidents(tiers_of(house))
+                await _until(lambda: _has(client, "enlace_indicator_month", MET, *TIERS))
                 # a counter rises in Prometheus' eyes only after it has been seen
                 late = next(scene for scene in SCENES if scene.goal == "not_viable")
                 patch.setattr(demo, "SCENES", (replace(late, number=99),))
@@ -78,6 +81,21 @@ async def day(infra: Infra, tmp_path_factory: pytest.TempPathFactory) -> AsyncIt
                 async with httpx.AsyncClient(verify=NO_AUTHORITIES) as reader:
                     exposed = (await reader.get(f"{house.url}/metrics")).text
                 yield Day(exposed, client)
+
+
+async def _incidents(tiers: Tiers) -> None:
+    """One that is solved, one that comes back, one that a provider has."""
+    for again in (False, True):
+        view = await tiers.do(tiers.desk, await tiers.register(), "forward")
+        view = await tiers.do(tiers.second, view, "take")
+        view = await tiers.do(tiers.second, view, "solve", answer="Se corrigió.")
+        view = await tiers.do(tiers.desk, view, "reply", message="Ya funciona.")
+        if again:
+            await tiers.do(tiers.desk, view, "reopen", reason="Volvió a fallar.")
+    view = await tiers.do(tiers.desk, await tiers.register(), "forward")
+    view = await tiers.do(tiers.second, view, "elevate", reason="Técnico.")
+    asked = {"provider": "Telco", "question": "¿Cuándo?", "steps": "Se abrió un caso."}
+    await tiers.do(tiers.third, view, "ask-provider", **asked)
 
 
 def _prometheus(folder: Path, url: str) -> Prometheus:

@@ -208,7 +208,7 @@ async def _give_access(client: httpx.AsyncClient) -> None:
 
 async def _write(town: Town) -> None:
     """A letter a service: no mail server is configured here, so that they stay as they are."""
-    for name in ("intake", "incidents"):
+    for name in ("intake", "incidents", "kpi"):
         workshop = town.house.process.parts[name].workshop
         letter = Letter(new_id(), MINE, "client", "request_received", {})
         await Letters(workshop.database, workshop.now).write(letter)
