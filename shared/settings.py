@@ -155,8 +155,8 @@ class Settings(BaseSettings):
         str | None,
         Field(
             pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$",
-            description="Where intake takes mail by SMTP, `host:port`, behind the institution's own "
-            "mail server; without it none is taken",
+            description="Where intake takes mail by SMTP, `host:port`, behind the institution's "
+            "own mail server; without it none is taken",
         ),
     ] = None
     clock: Annotated[

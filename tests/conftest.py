@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from cli.local.broker import Broker
 from cli.local.database import Database
@@ -13,6 +14,11 @@ from tests.support.infra import GivenBroker, GivenDatabase, Infra, provided
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+# how long an example takes says how busy the machine is, not whether the law holds
+settings.register_profile("laws", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("laws")
 
 
 @pytest.fixture(scope="session")

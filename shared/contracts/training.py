@@ -1,12 +1,9 @@
-"""What training says.
+"""What training says of plans, enrolments and sessions; of the persons it trains see `trainees`.
 
-Plans (subject: the request's id), enrolments (one person in one plan) and members (what training
-keeps of the persons it trains).
+A plan's subject is its request's id; an enrolment is one person in one plan.
 """
 
-from datetime import date, datetime
-
-from pydantic import BaseModel, ConfigDict
+from datetime import datetime
 
 from shared.contracts.events import EventBody
 from shared.contracts.terms import Deadline
@@ -254,54 +251,6 @@ class EnrolmentExempted(EventBody, event_type="training.enrolment.exempted.v1"):
     person_id: str
     leader: bool
     reason: str
-
-
-class MemberEnlisted(EventBody, event_type="training.member.enlisted.v1"):
-    """Somebody who may have to be trained, from a day on; the subject is the person's id."""
-
-    roles: tuple[str, ...]
-    starts_on: date
-
-
-class MemberRolesChanged(EventBody, event_type="training.member.roles_changed.v1"):
-    """The roles from now on, all of them."""
-
-    roles: tuple[str, ...]
-
-
-class MemberLeft(EventBody, event_type="training.member.left.v1"):
-    """The last day."""
-
-    last_on: date
-
-
-class DutyHours(BaseModel):
-    """From when to when somebody is on shift."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    starts_at: datetime
-    ends_at: datetime
-
-
-class MemberRostered(EventBody, event_type="training.member.rostered.v1"):
-    """When the person is on shift in a week of ISO 8601, all of it."""
-
-    week: str
-    duties: tuple[DutyHours, ...]
-
-
-class MemberAbsencePlanned(EventBody, event_type="training.member.absence_planned.v1"):
-    """Not there on these days, both included."""
-
-    first_on: date
-    last_on: date
-
-
-class MemberAbsenceCancelled(EventBody, event_type="training.member.absence_cancelled.v1"):
-    """There after all."""
-
-    first_on: date
 
 
 class SessionScheduled(EventBody, event_type="training.session.scheduled.v1"):

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from services.training.policy import TrainingPolicy
 from shared.contracts import EventBody
-from shared.contracts.training import (
+from shared.contracts.trainees import (
     DutyHours,
     MemberAbsenceCancelled,
     MemberAbsencePlanned,
