@@ -40,6 +40,14 @@ PLACE: Final = """\
       proxy_pass http://$service:8080;
     }}
 """
+DOCUMENTS: Final = ("openapi.json", "asyncapi.json")
+DOCUMENT: Final = """\
+    location = /api/v1/{name} {{
+      default_type application/json;
+      alias /usr/share/enlace/{name};
+    }}
+"""
+"""Of all services together: each of them could only answer for itself."""
 TAIL: Final = """\
     location = /live { return 204; }
     location / { return 404; }
@@ -61,7 +69,8 @@ def prefixes() -> dict[str, str]:
 def generated() -> str:
     """The whole configuration."""
     places = (PLACE.format(prefix=prefix, service=name) for prefix, name in prefixes().items())
-    return HEAD + "".join(places) + TAIL
+    documents = (DOCUMENT.format(name=name) for name in DOCUMENTS)
+    return HEAD + "".join(documents) + "".join(places) + TAIL
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import pytest
 from cli.local.home import known_services
 from cli.topology import wanted_definitions
 from deploy.rabbitmq.generate import FILE, HIDDEN, generated
+from shared import mail
 from shared.runner import find
 from shared.settings import PREFIX, Settings
 from tests.support.promql import DEPLOY, read
@@ -78,7 +79,7 @@ def test_a_container_is_well_formed(name: str) -> None:
 def test_what_is_mounted_exists(name: str) -> None:
     for mount in CONTAINERS[name].get("volumes", ()):
         source = mount.split(":")[0]
-        if source.startswith("./"):
+        if source.startswith("."):
             assert (DEPLOY / source).exists(), source
             assert mount.endswith(":ro")
         else:
@@ -112,6 +113,8 @@ def test_a_service_reaches_its_own_and_has_no_other_rights(as_container: Any, na
     assert (broker.username, broker.hostname, broker.port) == (f"enlace_{name}", "rabbitmq", 5672)
     assert (database.username, database.hostname) == (f"enlace_{name}", "mongo")
     assert own.database == f"enlace_{name}"
+    (service,) = find([name], [name])
+    assert (settings.smtp_url is not None) == (mail.SECTION in service.sections)
     assert settings.amqp_url is None
     assert settings.amqp_management_url is None
     assert settings.mongo_url is None
@@ -169,6 +172,21 @@ def test_the_gateway_leads_each_path_to_its_service() -> None:
         led = {service for pattern, service in places if re.search(pattern, path)}
         assert led == tags, f"{path}: run `python -m deploy.gateway.generate`"
     assert {service for _, service in places} == set(SERVICES)
+
+
+def test_the_gateway_answers_with_the_documents_of_all_services() -> None:
+    text = (DEPLOY / "gateway/nginx.conf").read_text(encoding="utf-8")
+    places = re.findall(r"location = (/api/v1/\S+) \{[^}]*alias (\S+);", text)
+    assert [where for where, _ in places] == ["/api/v1/openapi.json", "/api/v1/asyncapi.json"]
+    mounted = dict(
+        reversed(one.removesuffix(":ro").split(":")) for one in CONTAINERS["gateway"]["volumes"]
+    )
+    for _, file in places:
+        folder, _, name = file.rpartition("/")
+        document = json.loads((DEPLOY / mounted[folder] / name).read_text(encoding="utf-8"))
+        told = document.get("paths") or document.get("channels")
+        assert all(service in json.dumps(document) for service in SERVICES), name
+        assert told
 
 
 def test_addresses_in_configurations_are_containers_that_listen() -> None:
