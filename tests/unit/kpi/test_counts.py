@@ -126,9 +126,10 @@ def test_withdrawn_keeps_its_breach_and_is_not_judged(osinergmin: Counting) -> N
     assert found["training", "opened"] == found["plans", "running"] == 0
 
 
-def test_withdrawn_in_time_drops_its_promise(osinergmin: Counting) -> None:
+@pytest.mark.parametrize("outcome", ["withdrawn", "replaced"])
+def test_what_is_given_up_in_time_drops_its_promise(osinergmin: Counting, outcome: str) -> None:
     life = Life().add(MONDAY, received())
-    life.add(MONDAY + HOUR, closed(MONDAY + HOUR, outcome="withdrawn", on_time=None))
+    life.add(MONDAY + HOUR, closed(MONDAY + HOUR, outcome=outcome, on_time=None))
     found = totals(life, osinergmin)
     assert not [measure for family, measure in found if family == "deadlines"]
 
