@@ -17,6 +17,7 @@ from services.training.domain.member import (
     Roster,
 )
 from services.training.domain.plan import Block, Cancel, OpenPlan, Recount, Unblock
+from services.training.leavers import leavers_of
 from services.training.rosters import Rosters
 from services.training.tallies import tallies_of
 from shared.bus import Heard, Hears, Send
@@ -96,8 +97,10 @@ def on_person_roles_changed(heard: Heard[PersonRolesChanged]) -> Iterable[Send]:
 
 
 @HEARS(PersonLeft)
-def on_person_left(heard: Heard[PersonLeft]) -> Iterable[Send]:
-    yield Send(MEMBER.stream, heard.subject, Leave(heard.body.last_on))
+async def on_person_left(heard: Heard[PersonLeft], workshop: Workshop) -> Iterable[Send]:
+    leave = Send(MEMBER.stream, heard.subject, Leave(heard.body.last_on))
+    gone = await leavers_of(workshop).exemptions(heard.tenant, heard.subject, heard.body.last_on)
+    return [leave, *(Send(ENROLMENT.stream, one, command) for one, command in gone)]
 
 
 @HEARS(PersonRostered)

@@ -3,6 +3,7 @@
 from services.training.api import routes
 from services.training.cases import ENROLMENT, MEMBER, PLAN, SESSION
 from services.training.consumers import HEARS
+from services.training.leavers import leavers_of
 from services.training.policy import SECTION, TrainingSection, training_policy
 from services.training.recounts import recounts_of
 from services.training.rosters import Rosters
@@ -22,5 +23,5 @@ SERVICE = Service(
     policy=training_policy,
     routes=routes,
     prepare=prepare,
-    tasks=lambda workshop: [recounts_of(workshop).run],
+    tasks=lambda workshop: [recounts_of(workshop).run, leavers_of(workshop).run],
 )

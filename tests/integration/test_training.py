@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from services.training.api import PERMISSIONS
 from services.training.cases import ENROLMENT, PLAN, enrolment_id
 from services.training.domain.enrolment import Sign
+from services.training.leavers import leavers_of
 from services.training.policy import Method
 from services.training.service import SERVICE
 from shared.bus.dead import DeadLetters
@@ -306,6 +307,40 @@ async def test_exemptions_keep_the_denominator(floor: Floor) -> None:
     coverage = done["coverage"]
     assert (coverage["signed"], coverage["exempt"], coverage["eligible"]) == (1, 1, 2)
     assert (coverage["coverage_pct"], coverage["pending"]) == (50.0, 0)
+
+
+async def test_who_leaves_while_it_runs_no_longer_keeps_it_open(floor: Floor) -> None:
+    view = await floor.led(await floor.launched("ana", "beto", "caro"))
+    path = f"/trainings/{view['id']}"
+
+    async def exempt() -> list[str]:
+        answer = await floor.of(Role.TRAINER).get(f"{path}/enrolments", params={"status": "exempt"})
+        return [one["person_id"] for one in answer.json()["items"]]
+
+    await floor.others.tell("ana", PersonLeft(last_on=MORNING.date() - timedelta(days=1)))
+    await eventually(exempt, lambda people: people == ["ana"])
+    left = await floor.sign(view, "ana")
+    await floor.others.tell("beto", PersonLeft(last_on=MORNING.date()))
+    members = floor.house.process.parts["training"].cases["training.member"].collection
+    await eventually(
+        lambda: members.count_documents({"state.last_on": {"$ne": None}}), lambda n: n == 2
+    )
+    leavers = leavers_of(floor.house.process.parts["training"].workshop)
+    await leavers.sweep("osinergmin")
+    on_the_last_day = await exempt()
+    floor.house.clock.ahead += timedelta(hours=20)
+    await leavers.sweep("osinergmin")
+    assert (await floor.sign(view, "caro")).status_code == 201
+    done = await floor.reaches(view["id"], "completed")
+
+    assert (left.status_code, left.json()["code"]) == (403, "signature.person_left")
+    assert on_the_last_day == ["ana"]
+    coverage = done["coverage"]
+    assert (coverage["signed"], coverage["exempt"], coverage["eligible"]) == (1, 2, 3)
+    history = floor.house.process.parts["training"].cases[ENROLMENT.stream]
+    entries = await history.history(enrolment_id(view["id"], "beto"), "osinergmin", 0, 10)
+    assert entries[-1]["data"]["reason"] == "Dejó el servicio; último día: 2026-07-01."
+    assert entries[-1]["actor"] == "system:training"
 
 
 async def test_who_left_or_changed_is_known(floor: Floor) -> None:

@@ -14,6 +14,7 @@ from services.training.domain.enrolment_state import (
     Command,
     Enrolment,
     Exempt,
+    ExemptLeft,
     GrantAttempt,
     OpenEnrolment,
     Release,
@@ -52,6 +53,7 @@ __all__ = [
     "Command",
     "Enrolment",
     "Exempt",
+    "ExemptLeft",
     "GrantAttempt",
     "OpenEnrolment",
     "Release",
@@ -81,6 +83,8 @@ def decide(  # noqa: C901, PLR0911 - one return a command
             return _sign(state, command, given.policy)
         case Exempt():
             return _exempt(state, command)
+        case ExemptLeft():
+            return _exempt_left(state, command)
         case TakeQuiz():
             return _take_quiz(state, command, given.at)
         case GrantAttempt():
@@ -122,10 +126,10 @@ def _sign(state: Enrolment, command: Sign, policy: TrainingPolicy) -> list[Event
     signed = (EnrolmentStatus.SIGNED, command.sha256, command.method)
     if (state.status, state.sha256, state.method) == signed:
         return []
-    follow_enrolment(state.status, EnrolmentAction.SIGN)
-    _require_signing(command.plan)
     if not command.active:
         raise NotAllowed("signature.person_left")
+    follow_enrolment(state.status, EnrolmentAction.SIGN)
+    _require_signing(command.plan)
     if command.plan.status is PlanStatus.LEADERS and not state.leader:
         raise Rejected("signature.leaders_first")
     if command.plan.quiz is not None and not state.has_passed(command.plan.quiz):
@@ -241,6 +245,15 @@ def _exempt(state: Enrolment, command: Exempt) -> list[EventBody]:
             reason=command.reason,
         ),
     ]
+
+
+def _exempt_left(state: Enrolment, command: ExemptLeft) -> list[EventBody]:
+    plan = command.plan
+    open_ = state.status is EnrolmentStatus.OPEN or state.is_outdated(plan)
+    if not open_ or state.leader or plan.blocked or plan.status not in SIGNING:
+        # a leader who leaves is replaced by hand; the rest is tried again
+        return []
+    return _exempt(state, Exempt(plan, command.reason))
 
 
 def _require_signing(plan: Plan) -> None:

@@ -114,4 +114,14 @@ class WithdrawOwn:
     reason: str
 
 
-Command = OpenEnrolment | Sign | Exempt | Release | TakeQuiz | GrantAttempt | WithdrawOwn
+@dataclass(frozen=True, slots=True)
+class ExemptLeft:
+    """The person works here no longer: exempt with that reason, where it still matters."""
+
+    plan: Plan
+    reason: str
+
+
+Command = (
+    ExemptLeft | OpenEnrolment | Sign | Exempt | Release | TakeQuiz | GrantAttempt | WithdrawOwn
+)

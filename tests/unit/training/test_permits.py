@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from services.training.domain.application import lock
-from services.training.domain.enrolment import Enrolment, Exempt, Sign, WithdrawOwn
+from services.training.domain.enrolment import Enrolment, Exempt, ExemptLeft, Sign, WithdrawOwn
 from services.training.domain.lifecycle import EnrolmentStatus, PlanStatus
 from services.training.domain.plan import Block, Publish, Recount, WithdrawExemption
 from services.training.domain.plan_state import Plan
 from services.training.policy import Method
 from shared.contracts.training import (
+    EnrolmentExempted,
     EnrolmentExemptionWithdrawn,
     PlanBreached,
     PlanCompleted,
@@ -158,3 +159,27 @@ def test_the_client_s_query_shuts_it_for_all(launched: Launched) -> None:
     running = cascading(launched)
     running.give(Block("q1", ONE), ONE)
     assert lock(running.plan, running.enrolments["sofia"], active=True) == "application.blocked"
+
+
+def test_who_left_is_exempt_with_that_reason_and_the_rest_completes_it(launched: Launched) -> None:
+    """AMB-2: the denominator does not shrink; who left no longer keeps the plan open."""
+    running = cascading(launched)
+    gone = ExemptLeft(running.plan, "Dejó el servicio")
+    (event,) = running.to("beto", gone, ONE)
+    assert isinstance(event, EnrolmentExempted)
+    assert event.reason == "Dejó el servicio"
+    assert running.to("beto", gone, ONE) == []
+    for name in ("caro", "dana"):
+        running.to(name, Sign(running.plan, SHA, Method.CLICK), ONE)
+    assert running.to("caro", gone, ONE) == []
+    (done,) = running.recount(ONE)
+    assert isinstance(done, PlanCompleted)
+    assert (done.signed, done.exempt, done.eligible) == (2, 2, 4)
+    assert running.to("dana", gone, ONE) == []
+
+
+def test_who_left_is_left_to_somebody_where_it_is_not_plain(launched: Launched) -> None:
+    running = launched("ana")
+    assert running.to("sofia", ExemptLeft(running.plan, "x"), ONE) == []
+    running.give(Block("q1", ONE), ONE)
+    assert running.to("ana", ExemptLeft(running.plan, "x"), ONE) == []
