@@ -169,7 +169,14 @@ class Desk(Generic[S, V]):
         return page_of(events, query, lambda event: (event.sequence,))
 
     async def correspondence(self, call: Call, case_id: str) -> Correspondence:
-        await self.cases.get(case_id, call.tenant)
+        """All that became part of the case; words of a step that was refused did not."""
+        history = await self.cases.history(case_id, call.tenant, 0, MAX_HISTORY)
+        said = {
+            ref["id"]
+            for entry in history
+            for ref in (entry["data"].get("text"), entry["data"].get("person"))
+            if ref
+        }
         contact = await self.private.contact(call.tenant, case_id)
         names = await self.private.names(call.tenant, case_id)
         return Correspondence(
@@ -179,6 +186,7 @@ class Desk(Generic[S, V]):
             texts=[
                 TextView(id=one.id, role=one.role, subject=one.subject, text=one.words, at=one.at)
                 for one in await self.private.texts(call.tenant, case_id)
+                if one.id in said
             ],
             documents=[NameView(id=one, name=name) for one, name in names.items()],
         )

@@ -9,6 +9,7 @@ import pytest
 from services.intake.consultations.cases import CONSULTATION
 from services.intake.consultations.mailing import ConsultationMail
 from services.intake.letterbox.desks import Desks
+from services.intake.letterbox.door import arrived_of
 from services.intake.letterbox.mails import Mails
 from services.intake.letterbox.metrics import MailMetrics
 from services.intake.letterbox.policy import DeskName, places
@@ -112,6 +113,8 @@ async def _rated(street: Street, case_id: str) -> None:
     headers = {"if-match": f'"{survey["version"]}"'}
     rated = await street.desk.post(path, json=said, headers=headers)
     assert rated.json()["satisfied"] is True, rated.text
+    comment = await street.desk.get(f"/surveys/{survey['id']}/comment")
+    assert comment.json() == {"comment": "Muy amable Rosa."}
 
 
 async def test_what_cannot_be_read_waits_with_its_reason_and_is_not_lost(street: Street) -> None:
@@ -133,6 +136,16 @@ async def test_what_cannot_be_read_waits_with_its_reason_and_is_not_lost(street:
     assert len(await street.consultations(2)) == 2
     refused = await street.desk.post(path, json={})
     assert (refused.status_code, refused.json()["code"]) == (409, "mail.not_dead")
+
+    # one sender beyond what people write in an hour is two machines that answer each other
+    workshop = street.house.process.parts["intake"].workshop
+    mails = Mails(workshop.database, GridFiles(workshop.database), workshop.now)
+    place = places(workshop.tenants)[BOX]
+    for number in range(place.section.limits.per_hour + 1):
+        message = written(message_id=f"<flood-{number}@x>").as_bytes()
+        await mails.keep(place, arrived_of(message, "robot@x.example"))
+    reasons = [one["reason"] for one in await street.mails("dead")]
+    assert reasons.count("mail.flood") == 1
 
 
 async def test_a_message_read_twice_or_by_two_at_once_is_one_case(street: Street) -> None:

@@ -26,6 +26,7 @@ ROWS: Final[Mapping[str, set[Role]]] = {
     "invite_survey": _ASK,
     # the portal's program, or an adviser who asks by telephone (A:L869-905)
     "answer_survey": _ASK | {Role.PROGRAM},
+    "read_survey_comment": {Role.CHANNEL_COORDINATOR, Role.QUALITY_MONITOR, Role.SUPERVISOR},
     "read_survey": _ASK
     | {Role.PROGRAM, Role.SUPERVISOR, Role.SERVICE_MANAGER, Role.REPORT_READER, Role.AUDITOR},
 }
@@ -44,6 +45,12 @@ class SurveyView(View):
     satisfied: bool | None
     answered_at: datetime | None
     version: int
+
+
+class CommentView(View):
+    """What was said beside the scores; empty when nothing was."""
+
+    comment: str
 
 
 class NewSurvey(Input):
@@ -105,6 +112,13 @@ def survey_routes(api: Routes, workshop: Workshop) -> None:
     async def read_survey(call: Call, survey_id: str) -> SurveyView:
         """One survey, and what was answered."""
         return _shown(await workshop.of(SURVEY).get(survey_id, call.tenant))
+
+    @api.get("/surveys/{survey_id}/comment", may="read_survey_comment")
+    async def read_survey_comment(call: Call, survey_id: str) -> CommentView:
+        """What he said beside the scores."""
+        await workshop.of(SURVEY).get(survey_id, call.tenant)
+        texts = await Private(workshop.database).texts(call.tenant, survey_id)
+        return CommentView(comment=texts[-1].words if texts else "")
 
     @api.post("/surveys", may="invite_survey", status=201, location="/surveys/{id}")
     async def invite_survey(call: Call, body: NewSurvey) -> SurveyView:
