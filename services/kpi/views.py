@@ -131,23 +131,23 @@ class Figures:
         if session is None:
             async with self.moment() as own:
                 return await self.sums(indicators, period, cut, by, own)
-        wanted = {(i, (i.family, by or i.split)) for i in indicators}
-        places = {place for _, place in wanted}
-        names = {
-            place: sorted({m for i, at in wanted if at == place for m in i.measures})
-            for place in places
-        }
+        places: dict[str, tuple[str, str]] = {}
+        measures: dict[tuple[str, str], set[str]] = {}
+        for one in indicators:
+            place = places[one.id] = (one.family, by or one.split)
+            measures.setdefault(place, set()).update(one.measures)
+        names = {place: sorted(found) for place, found in measures.items()}
         months, days = period.parts()
-        whole = {place for place in places if _is_kept(cut, *place)}
-        found = {place: _Sums(names[place]) for place in places}
+        whole = {place for place in names if _is_kept(cut, *place)}
+        found = {place: _Sums(names[place]) for place in names}
         await self._add_whole(found, whole, months, cut, session)
-        for place in sorted(places):
+        for place in sorted(names):
             rest = _within(cut.where(place[0]), [] if place in whole else months, days)
             if rest:
                 group = f"$by.{place[1]}" if place[1] else ""
                 found[place].add(await self._sum(rest, names[place], group, session))
-        answers = {place: found[place].answer(split=bool(place[1])) for place in places}
-        return {indicator.id: answers[place] for indicator, place in wanted}
+        answers = {place: found[place].answer(split=bool(place[1])) for place in names}
+        return {name: answers[place] for name, place in places.items()}
 
     async def _add_whole(
         self,
@@ -250,8 +250,9 @@ class _Sums:
     def add(self, more: Mapping[str, Amounts]) -> None:
         for value, amounts in more.items():
             part = self._parts.setdefault(value, dict.fromkeys(self._names, 0))
-            for name in self._names:
-                part[name] += amounts.get(name, 0)
+            # the shorter of the two: a bucket has few of a scale's steps
+            for name in amounts.keys() & part.keys():
+                part[name] += amounts[name]
 
     def answer(self, *, split: bool) -> dict[str, Amounts]:
         total = {name: sum(part[name] for part in self._parts.values()) for name in self._names}
