@@ -123,6 +123,7 @@ def survey_routes(api: Routes, workshop: Workshop) -> None:
     @api.post("/surveys", may="invite_survey", status=201, location="/surveys/{id}")
     async def invite_survey(call: Call, body: NewSurvey) -> SurveyView:
         """Ask about a case; who was asked before is not asked again."""
+        _ = _policy(workshop, call).survey
         if body.about not in KNOWN:
             known = ", ".join(sorted(KNOWN))
             raise Invalid("desk.unknown_choice", what="about", given=body.about, known=known)
