@@ -50,7 +50,7 @@ class Why(Input):
     reason: Reason
 
 
-class DeadlineView(View):
+class DeskDeadlineView(View):
     """A promise and how it stands: `running`, `met`, `breached`, `cancelled`."""
 
     stage: str
@@ -101,11 +101,11 @@ class QueueQuery(PageQuery):
     overdue: bool | None = None
 
 
-def deadline_views(promise: Promise | None) -> list[DeadlineView]:
+def deadline_views(promise: Promise | None) -> list[DeskDeadlineView]:
     if promise is None:
         return []
     return [
-        DeadlineView(
+        DeskDeadlineView(
             stage=promise.stage,
             due_at=promise.due_at,
             effective_at=promise.effective_at,

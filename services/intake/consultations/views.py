@@ -7,7 +7,7 @@ from pydantic import Field
 
 from services.intake.consultations.domain import Consultation, Status
 from services.intake.consultations.policy import ConsultationPolicy
-from services.intake.desks import Caution, DeadlineView, deadline_views
+from services.intake.desks import Caution, DeskDeadlineView, deadline_views
 from services.intake.views import View
 from shared import i18n
 from shared.contracts.consultations import EnclosureRef
@@ -43,7 +43,7 @@ class ConsultationView(View):
     unit: str = Field(description="The organ of the second level that was asked last")
     received_at: datetime
     effective_received_at: datetime = Field(description="After cut-off, where the count begins")
-    deadlines: Sequence[DeadlineView]
+    deadlines: Sequence[DeskDeadlineView]
     warnings: Sequence[Caution] = Field(description="Such as `legal_limit` and `undelivered`")
     profile_id: str
     anonymous: bool

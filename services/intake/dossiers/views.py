@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from services.intake.desks import DeadlineView, deadline_views
+from services.intake.desks import DeskDeadlineView, deadline_views
 from services.intake.dossiers.domain import Dossier, Status
 from services.intake.dossiers.policy import DocumentsPolicy
 from services.intake.views import View
@@ -35,7 +35,7 @@ class DossierView(View):
     area: str
     received_at: datetime
     effective_received_at: datetime = Field(description="Within the hours of the desk")
-    deadlines: Sequence[DeadlineView]
+    deadlines: Sequence[DeskDeadlineView]
     correct_by: datetime | None = Field(description="Until when something observed may be mended")
     reason: str = Field(description="Why it was observed, or rejected")
     preferential: str

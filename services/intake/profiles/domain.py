@@ -17,10 +17,13 @@ from shared.contracts.profiles import (
 from shared.decider import Decider, Given, Invalid, Stamp
 
 
-class Status(StrEnum):
+class ProfileStatus(StrEnum):
     NEW = "new"
     OPEN = "open"
     JOINED = "joined"
+
+
+Status = ProfileStatus
 
 
 class Action(StrEnum):

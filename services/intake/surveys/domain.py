@@ -15,11 +15,14 @@ from shared.contracts.surveys import SurveyAnswered, SurveyInvited, SurveyLapsed
 from shared.decider import Decider, Given, Invalid, Stamp
 
 
-class Status(StrEnum):
+class SurveyStatus(StrEnum):
     NEW = "new"
     INVITED = "invited"
     ANSWERED = "answered"
     LAPSED = "lapsed"
+
+
+Status = SurveyStatus
 
 
 class Action(StrEnum):

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from services.intake.desks import DeadlineView, deadline_views
+from services.intake.desks import DeskDeadlineView, deadline_views
 from services.intake.views import View
 from services.intake.voices.domain import Status, Voice
 from shared.contracts.consultations import EnclosureRef
@@ -26,7 +26,7 @@ class VoiceView(View):
     reason: str = Field(description="Why it was dismissed")
     forwarded_to: str
     received_at: datetime
-    deadlines: Sequence[DeadlineView] = Field(description="None where no term is promised")
+    deadlines: Sequence[DeskDeadlineView] = Field(description="None where no term is promised")
     informed_at: datetime | None
     on_time: bool | None
     actions: Sequence[str] = Field(description="What the organ did of it")

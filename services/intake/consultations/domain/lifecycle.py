@@ -7,7 +7,7 @@ from typing import Final
 from services.intake.rules.table import Table, table
 
 
-class Status(StrEnum):
+class ConsultationStatus(StrEnum):
     """Where a consultation stands."""
 
     NEW = "new"
@@ -20,6 +20,9 @@ class Status(StrEnum):
     APPROVED = "approved"
     ANSWERED = "answered"
     DISCARDED = "discarded"
+
+
+Status = ConsultationStatus
 
 
 class Action(StrEnum):

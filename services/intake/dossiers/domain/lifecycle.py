@@ -7,7 +7,7 @@ from typing import Final
 from services.intake.rules.table import Table, table
 
 
-class Status(StrEnum):
+class DossierStatus(StrEnum):
     """Where a file stands."""
 
     NEW = "new"
@@ -19,6 +19,9 @@ class Status(StrEnum):
     NOTIFYING = "notifying"
     NOTIFIED = "notified"
     REJECTED = "rejected"
+
+
+Status = DossierStatus
 
 
 class Action(StrEnum):

@@ -8,7 +8,7 @@ from services.intake.rules.table import Table, table
 from services.intake.voices.policy import VoiceKind
 
 
-class Status(StrEnum):
+class VoiceStatus(StrEnum):
     """Where it stands."""
 
     NEW = "new"
@@ -17,6 +17,9 @@ class Status(StrEnum):
     EVALUATED = "evaluated"
     INFORMED = "informed"
     DISMISSED = "dismissed"
+
+
+Status = VoiceStatus
 
 
 class Action(StrEnum):
