@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 from shared import i18n
 from shared.decider import Rejected, Transient
-from shared.http.bus_document import Make, serve_bus_document
+from shared.http.document import Make, serve_document
 from shared.http.edge import Edge
 from shared.http.exchange import Door
 from shared.http.health import Health, health_router
@@ -43,7 +43,7 @@ class EnlaceApp(FastAPI):
     def __init__(self, services: Sequence[Routes], door: Door, **more: Any) -> None:  # noqa: ANN401
         super().__init__(
             title=TITLE,
-            openapi_url=f"{PREFIX}/openapi.json",
+            openapi_url=None,
             docs_url=None,
             redoc_url=None,
             redirect_slashes=False,
@@ -114,8 +114,9 @@ def create_app(  # noqa: PLR0913 - all that an edge is made of
     for routes in services:
         app.router.routes.extend([*routes.operations, *routes.others])
     app.include_router(health_router(health))
+    serve_document(app, f"{PREFIX}/openapi.json", app.openapi)
     if asyncapi is not None:
-        serve_bus_document(app, f"{PREFIX}/asyncapi.json", asyncapi)
+        serve_document(app, f"{PREFIX}/asyncapi.json", asyncapi)
     _tell_problems(app)
     return app
 

@@ -84,7 +84,7 @@ async def test_no_chain_of_requests_does_either(town: Town) -> None:
 def walk(url: str, token: str) -> set[int]:
     """The statuses that were met; raises what was found."""
     load_all_checks()
-    document = schemathesis.openapi.from_url(f"{url}/api/v1/openapi.json")
+    document = schemathesis.openapi.from_url(f"{url}/api/v1/openapi.json", timeout=60)
     machine: Any = document.as_state_machine()
     statuses: set[int] = set()
     headers = {"authorization": f"Bearer {token}"}
@@ -117,7 +117,7 @@ def walk(url: str, token: str) -> set[int]:
 def fuzz_all(url: str, token: str, ids: list[str]) -> tuple[list[str], dict[str, set[str]]]:
     """What was found in words, and the codes that each operation answered with (none: done)."""
     load_all_checks()
-    document = schemathesis.openapi.from_url(f"{url}/api/v1/openapi.json")
+    document = schemathesis.openapi.from_url(f"{url}/api/v1/openapi.json", timeout=60)
     results: list[Any] = list(document.get_all_operations())
     operations = [result.ok() for result in results]
     assert len(operations) >= 20

@@ -1,4 +1,7 @@
-"""`/api/v1/asyncapi.json`, made when first asked for: nobody else pays for its libraries."""
+"""`/api/v1/openapi.json` and `asyncapi.json`, made when first asked for: nobody else pays for them.
+
+Describing all operations takes seconds of a processor; a thread lets the others be answered.
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -12,7 +15,7 @@ from starlette.responses import Response
 Make = Callable[[], Mapping[str, Any]]
 
 
-class BusDocument:
+class Document:
     """Answers with what `make` gives, which is called once, in a thread."""
 
     def __init__(self, make: Make) -> None:
@@ -27,11 +30,11 @@ class BusDocument:
         return Response(self._body, media_type="application/json")
 
 
-def serve_bus_document(app: FastAPI, path: str, make: Make) -> None:
-    """Show the AsyncAPI document at `path`, beside OpenAPI's."""
-    answer = BusDocument(make)
+def serve_document(app: FastAPI, path: str, make: Make) -> None:
+    """Show at `path` what `make` gives."""
+    answer = Document(make)
 
-    async def asyncapi(request: Request) -> Response:
+    async def document(request: Request) -> Response:
         return await answer(request)
 
-    app.add_api_route(path, asyncapi, include_in_schema=False, response_model=None)
+    app.add_api_route(path, document, include_in_schema=False, response_model=None)
