@@ -143,7 +143,7 @@ class Parts:
                 log.warning("database_awaited", service=self.service.name, reason=str(error)[:200])
                 await asyncio.sleep(0.5)
         works: dict[str, Callable[[], Awaitable[None]]] = {
-            "relay": self.relay.run,
+            **self.relay.works,
             "deadlines": self.deadlines.run,
             "gauges": self._watch_gauges,
         }

@@ -70,12 +70,14 @@ class EventRelay:
         self._waiting.append((kind, case_id, tenant, entries))
         self._wake.set()
 
-    async def run(self) -> None:
-        """Publish until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._publish_offers())
-            group.create_task(self._sweep_for_ever())
-            group.create_task(self._mark_for_ever())
+    @property
+    def works(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
+        """What publishes until cancelled; each a task of its own, for a group cancels only once."""
+        return {
+            "relay": self._publish_offers,
+            "sweep": self._sweep_for_ever,
+            "marks": self._mark_for_ever,
+        }
 
     async def drain(self) -> None:
         """Publish what still waits in memory before a stop; what fails the store keeps."""
