@@ -26,7 +26,14 @@ app = typer.Typer()
 TESTS: Final = CHECKOUT / "tests"
 ORDER: Final = ("unit", "property", "contract", "architecture", "integration", "e2e", "chaos")
 ALONE: Final = frozenset({"chaos"})
-WITHOUT_SERVERS: Final = frozenset({"unit", "property", "architecture"})
+WITHOUT_SERVERS: Final = frozenset({"unit", "property"})
+TOGETHER: Final = (
+    ("unit", "property"),
+    # what takes longest in one file comes first, so that nobody waits for it at the end
+    ("contract", "e2e", "security", "architecture", "integration"),
+    ("chaos",),
+)
+"""Layers that one run of pytest takes when all are asked for: the machine is never half idle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +63,27 @@ def layers() -> list[str]:
     )
 
 
-def layer(name: str, *, chaos: str) -> Step:
-    """One folder of tests; those that share nothing but the servers run two at a time."""
-    servers = name not in WITHOUT_SERVERS
-    side_by_side = () if name in ALONE else ("-n", "2", "--dist", "loadfile")
-    arguments = ("-q", *side_by_side, f"tests/{name}")
-    return Step(name, "pytest", arguments, servers, {"ENLACE_CHAOS": chaos})
+def layer(*names: str, chaos: str) -> Step:
+    """Folders of tests; those that share nothing but the servers run side by side.
+
+    With servers one more at a time than processors are common: much of it is waiting for them.
+    """
+    servers = not WITHOUT_SERVERS.issuperset(names)
+    at_once = "3" if servers else "2"
+    side_by_side = ("-n", at_once, "--dist", "loadfile", "--no-loadscope-reorder")
+    arguments = (
+        "-q",
+        *(() if ALONE.issuperset(names) else side_by_side),
+        *(f"tests/{name}" for name in names),
+    )
+    return Step(", ".join(names), "pytest", arguments, servers, {"ENLACE_CHAOS": chaos})
+
+
+def groups(known: list[str]) -> list[tuple[str, ...]]:
+    """The layers there are, as they run together; one that is in no group runs by itself."""
+    grouped = [tuple(name for name in group if name in known) for group in TOGETHER]
+    others = [(name,) for name in known if not any(name in group for group in TOGETHER)]
+    return [*filter(None, grouped), *others]
 
 
 def plan(arguments: list[str]) -> list[Step]:
@@ -71,7 +93,7 @@ def plan(arguments: list[str]) -> list[Step]:
     if not known:
         raise UserError(f"there are no tests in {TESTS}")
     if not arguments:
-        return [*STATIC, *(layer(name, chaos="short") for name in known)]
+        return [*STATIC, *(layer(*names, chaos="short") for names in groups(known))]
     if all(name in static or name in {*ORDER, *known} for name in arguments):
         return [static.get(name) or layer(name, chaos="long") for name in arguments]
     return [Step("pytest", "pytest", tuple(arguments), servers=True)]
