@@ -55,6 +55,7 @@ async def test_named_accesses_are_given_listed_and_ended(house: House, amqp_url:
         return sorted(one["person_id"] for one in page["items"])
 
     everybody = await holders(system="expedientes")
+    (dora,) = (await auditor.get("/grants", params={"person_id": "dora"})).json()["items"]
     (beto,) = (await auditor.get("/grants", params={"person_id": "beto"})).json()["items"]
     revoked = await liaison.post(
         f"/grants/{beto['id']}/revoke", json={"reason": "x"}, headers={"if-match": '"1"'}
@@ -64,7 +65,6 @@ async def test_named_accesses_are_given_listed_and_ended(house: House, amqp_url:
     await others.tell("caro", joined, PersonLeft(last_on=today - timedelta(days=2)))
     await others.tell("dora", joined, PersonLeft(last_on=today + timedelta(days=3)))
     left = await eventually(holders, lambda names: "caro" not in names)
-    (dora,) = (await auditor.get("/grants", params={"person_id": "dora"})).json()["items"]
     await eventually(
         lambda: auditor.get(f"/grants/{dora['id']}"),
         lambda a: a.json()["expires_at"] < dora["expires_at"],
