@@ -173,8 +173,7 @@ class Parts:
         await self._client.close()
 
     async def _prepare(self) -> None:
-        for cases in self.cases.values():
-            await cases.ensure_indexes()
+        await asyncio.gather(*(cases.ensure_indexes() for cases in self.cases.values()))
         await self._cursors.ensure_indexes()
         if self.service.prepare is not None:
             await self.service.prepare(self.workshop)

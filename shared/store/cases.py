@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
 
+from pymongo import IndexModel
 from pymongo.asynchronous.database import AsyncDatabase
 
 from shared.decider import Decider, Given, Invalid, Rejected, Stale, Transient, Unknown
@@ -183,13 +184,16 @@ class Cases(Generic[S]):
 
     async def ensure_indexes(self) -> None:
         """Create the kernel's and the kind's indexes; every kind's index starts with the tenant."""
-        for name in ("relay_at", "next_due"):
-            await self.collection.create_index(
-                name, partialFilterExpression={name: {"$exists": True}}
-            )
-        for unique, wanted in ((False, self.kind.indexes), (True, self.kind.unique)):
-            for fields in wanted:
-                await self.collection.create_index(["tenant", *fields], unique=unique)
+        present = [
+            IndexModel(name, partialFilterExpression={name: {"$exists": True}})
+            for name in ("relay_at", "next_due")
+        ]
+        own = [
+            IndexModel(["tenant", *fields], unique=unique)
+            for unique, wanted in ((False, self.kind.indexes), (True, self.kind.unique))
+            for fields in wanted
+        ]
+        await self.collection.create_indexes([*present, *own])
 
     def _unknown(self, case_id: str) -> Unknown:
         return Unknown(f"{self.kind.thing}.unknown", id=case_id)
