@@ -23,8 +23,8 @@ from tests.security.town import MINE, Town, founded
 from tests.support.infra import Infra
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
-EXAMPLES = 10
-WALKS = 40
+EXAMPLES = 6
+WALKS = 25
 AT_THE_EDGE = {
     "invalid_idempotency_key",
     "invalid_if_match",
