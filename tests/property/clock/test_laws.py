@@ -21,7 +21,7 @@ from tests.property.clock.strategies import (
 
 SECOND = timedelta(seconds=1)
 WEEKDAYS = st.sampled_from((0, 2, 4, 5, 6))
-laws = settings(max_examples=150, deadline=None)
+laws = settings(max_examples=75, deadline=None)
 
 
 @laws

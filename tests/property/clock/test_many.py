@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shared.clock import Calendar, many
 from tests.property.clock.strategies import amounts, calendars, instants
 
-laws = settings(max_examples=100, deadline=None)
+laws = settings(max_examples=50, deadline=None)
 questions = st.lists(st.tuples(instants, amounts), min_size=1, max_size=30)
 
 

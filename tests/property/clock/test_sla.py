@@ -31,7 +31,7 @@ from shared.clock import (
     used,
 )
 
-laws = settings(max_examples=120, deadline=None)
+laws = settings(max_examples=60, deadline=None)
 SPEC = CalendarSpec(
     "America/Santiago",
     parse_weekly(
