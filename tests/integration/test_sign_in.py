@@ -1,6 +1,7 @@
 """Signing in over HTTP: passwords, sessions and keys, and that nothing of them is told."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from services.people.credentials import passwords
+from services.people.credentials.accounts import account_id
 from services.people.service import SERVICE
 from shared.security import Role
 from shared.store import utc_now
@@ -199,6 +202,19 @@ async def test_tries_are_slowed_alike_for_every_login(
     await signed_in(anybody, login)
     elsewhere = await asked(anybody, login, tenant="nowhere")
     assert told(elsewhere) == (401, "sign_in_wrong")
+
+
+async def test_who_is_sent_away_unheard_has_tried_nothing(
+    house: House, anybody: httpx.AsyncClient, login: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "WAITING", 2)
+    answers = await asyncio.gather(*(asked(anybody, login) for _ in range(12)))
+    seen = Counter(told(answer)[1] for answer in answers)
+    database = house.process.parts["people"].workshop.database
+    tries = await database["tries"].find_one({"_id": account_id("osinergmin", login)})
+    assert tries is not None
+    assert seen["overloaded"] > 0
+    assert tries["failed"] == seen["sign_in_wrong"]
 
 
 async def test_an_invitation_opens_once_and_to_one_login(

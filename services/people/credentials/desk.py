@@ -139,15 +139,18 @@ class SignInDesk:
     async def _tried(self, tenant: str, login: str, password: str, kept: str | None) -> bool:
         key = account_id(tenant, login)
         rules = self._policy(tenant).sign_in.tries
-        wait = await self._tries.count(key, self._workshop.now(), rules)
-        if wait:
-            seconds = max(1, ceil(wait.total_seconds()))
-            raise Refused(
-                "too_many_tries",
-                headers={"retry-after": str(seconds)},
-                fields={"seconds": seconds},
-            )
-        right = await self._passwords.fits(password, kept)
+
+        async def count() -> None:
+            wait = await self._tries.count(key, self._workshop.now(), rules)
+            if wait:
+                seconds = max(1, ceil(wait.total_seconds()))
+                raise Refused(
+                    "too_many_tries",
+                    headers={"retry-after": str(seconds)},
+                    fields={"seconds": seconds},
+                )
+
+        right = await self._passwords.fits(password, kept, count)
         if right:
             await self._tries.forget(key)
         return right

@@ -1,6 +1,8 @@
 """Argon2id over passwords, a few at a time: each takes 64 MiB and some 50 ms of a processor."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from pwdlib import PasswordHash
@@ -24,22 +26,43 @@ class Passwords:
 
     async def hashed(self, password: str) -> str:
         """What is kept of a password: algorithm, parameters, salt and hash in one text."""
-        return await self._in_turn(password, None) or ""
+        with self._place():
+            return await self._in_turn(password, None) or ""
 
-    async def fits(self, password: str, kept: str | None) -> bool:
-        """Whether it is the password; without one, takes as long (it hashes) and says no."""
-        right = await self._in_turn(password, kept)
+    async def fits(
+        self, password: str, kept: str | None, first: Callable[[], Awaitable[None]] | None = None
+    ) -> bool:
+        """Whether it is the password; without one, takes as long (it hashes) and says no.
+
+        `first` is done once it is sure that the password will be looked at.
+        """
+        with self._place():
+            if first is not None:
+                await first()
+            right = await self._in_turn(password, kept)
         return right is not None and kept is not None
 
-    async def _in_turn(self, password: str, kept: str | None) -> str | None:
+    def require_room(self) -> None:
+        """Refuse who would have to wait behind too many.
+
+        Raises:
+            Refused: nothing was looked at; to be asked again in a second.
+        """
         if self._waiting >= WAITING:
             raise Refused("overloaded", headers={"retry-after": "1"})
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        self.require_room()
         self._waiting += 1
         try:
-            async with self._turns:
-                return await asyncio.to_thread(self._work, password, kept)
+            yield
         finally:
             self._waiting -= 1
+
+    async def _in_turn(self, password: str, kept: str | None) -> str | None:
+        async with self._turns:
+            return await asyncio.to_thread(self._work, password, kept)
 
     def _work(self, password: str, kept: str | None) -> str | None:
         if kept is None:
