@@ -5,9 +5,10 @@ from typing import Final
 
 from starlette.responses import Response
 
-from services.kpi.answers import CaseLine, Report, share
+from services.kpi.answers import CaseLine, Report
 from services.kpi.desk import Desk
 from services.kpi.periods import ClosedMonths, Periods, PeriodView
+from services.kpi.permissions import PERMISSIONS
 from services.kpi.questions import CaseQuery, IndicatorQuery, ReportQuery
 from services.kpi.reports import Editor, Form, Kind, rendered
 from services.kpi.reports.forms import MEDIA_TYPES
@@ -15,32 +16,15 @@ from services.kpi.views import Period
 from shared.http import Call, Page, Routes
 from shared.i18n import load
 from shared.mail import Letters, letter_routes
-from shared.security import Permissions, Role
 from shared.service import Workshop
 
-PERMISSIONS: Final = Permissions(
-    {
-        "read_indicators": (
-            Role.LIAISON,
-            Role.REPORT_READER,
-            Role.VALIDATION_SUPERVISOR,
-            Role.TRAINING_COORDINATOR,
-            Role.SERVICE_MANAGER,
-            Role.SUPERVISOR,
-            Role.QUALITY_MONITOR,
-            Role.CHANNEL_COORDINATOR,
-            Role.AUDITOR,
-            Role.TENANT_ADMIN,
-            Role.PROGRAM,
-        ),
-        "close_period": (Role.SERVICE_MANAGER, Role.TENANT_ADMIN),
-        "keep_letters": (Role.TENANT_ADMIN,),
-    }
-)
 REPORT_SECONDS: Final = 60.0
-PROBLEMS: Final = ("period.ends_before_start", "period.too_long", "indicator.unknown_value")
-
-__all__ = ["PERMISSIONS", "routes", "share"]
+PROBLEMS: Final = (
+    "period.ends_before_start",
+    "period.too_long",
+    "indicator.unknown_value",
+    "indicator.about_persons",
+)
 
 
 def routes(workshop: Workshop) -> Routes:

@@ -10,10 +10,11 @@ from services.kpi.books import Books
 from services.kpi.definitions import INDICATORS, Indicator, report, reports
 from services.kpi.families import FAMILIES, Key
 from services.kpi.ledger import Record
-from services.kpi.policy import Counting
+from services.kpi.permissions import PERMISSIONS
+from services.kpi.policy import PERSON, Counting
 from services.kpi.questions import CaseQuery, IndicatorQuery, Part, filters
 from services.kpi.views import Amounts, Cut, Figures, Period
-from shared.decider import Invalid, Unknown
+from shared.decider import Invalid, NotAllowed, Unknown
 from shared.http import Call, Page, page_of
 from shared.i18n import Catalogue
 from shared.service import Workshop
@@ -30,12 +31,14 @@ class Desk:
         self._words = words
 
     async def report(self, call: Call, query: IndicatorQuery, name: str) -> Report:
-        """The figures of one subject."""
+        """The figures of one subject; those of persons for who leads them."""
+        _refuse_persons(call, query)
         counting: Counting = self._counting(call.tenant)
         period = Period.of(query.from_, query.to)
         cut = Cut.of(counting, filters(query))
         by = None if query.by is None else query.by.value
-        wanted = [one for one in self._report(name) if cut.knows(one.family, by)]
+        told = [one for one in self._report(name) if _may_know(call, one)]
+        wanted = [one for one in told if cut.knows(one.family, by)]
         pieces = [] if query.every is None else period.pieces(query.every)
         async with self.moment() as session:
             shown = await self.shown(wanted, period, cut, call.language, by=by, session=session)
@@ -119,10 +122,11 @@ class Desk:
 
     async def cases(self, call: Call, query: CaseQuery, name: str) -> Page[CaseLine]:
         """The cases behind a figure of a report; `requests` leads to those of every figure."""
+        _refuse_persons(call, query)
         self._report(name)
         one = INDICATORS.get(query.indicator)
-        if one is None:
-            known = ", ".join(INDICATORS)
+        if one is None or not _may_know(call, one):
+            known = ", ".join(one.id for one in INDICATORS.values() if _may_know(call, one))
             raise Invalid("indicator.unknown", indicator=query.indicator, known=known)
         period = Period.of(query.from_, query.to)
         cut = Cut.of(self._counting(call.tenant), filters(query))
@@ -140,6 +144,21 @@ class Desk:
                     break
         page = page_of(found, query, lambda item: (item[0], item[1]["_id"]))
         return Page(items=[_line(key, fact) for key, fact in page.items], next=page.next)
+
+
+def _leads(call: Call) -> bool:
+    return PERMISSIONS.allow("read_people_figures", call.actor.roles)
+
+
+def _may_know(call: Call, one: Indicator) -> bool:
+    return not one.is_internal or _leads(call)
+
+
+def _refuse_persons(call: Call, query: IndicatorQuery | CaseQuery) -> None:
+    """A cut by person makes any figure one about persons."""
+    by = query.by if isinstance(query, IndicatorQuery) else None
+    if not _leads(call) and (query.person is not None or by == PERSON):
+        raise NotAllowed("indicator.about_persons")
 
 
 def _measures(one: Indicator, part: Part) -> tuple[list[str], list[str]]:

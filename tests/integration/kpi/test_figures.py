@@ -80,6 +80,43 @@ async def test_bad_questions_are_refused(reader: httpx.AsyncClient, house: House
     assert (await outsider.get("/indicators/requests", params=JULY)).status_code == 403
 
 
+async def test_figures_about_persons_are_for_those_who_lead_them(house: House) -> None:
+    async def asked(role: Role, path: str, **query: str) -> httpx.Response:
+        return await house.as_(role).get(f"/indicators/{path}", params={**JULY, **query})
+
+    about = {"incidents": {"taken_by", "solved_by"}}
+    about["consultations"] = {"answered_by", "answer_time_by"}
+    luz = {"person": "person:luz"}
+    taken = {"indicator": "incidents.taken_by"}
+    for role in (Role.LIAISON, Role.REPORT_READER, Role.PROGRAM):
+        for report, names in about.items():
+            shown = (await asked(role, report, every="month")).json()
+            assert shown["figures"]
+            assert not names & shown["figures"].keys()
+            assert not names & shown["course"][0]["figures"].keys()
+        for path, query in (
+            ("incidents", luz),
+            ("incidents", {"by": "person"}),
+            ("incidents/cases", {**luz, "indicator": "incidents.total"}),
+            ("incidents/cases", {**luz, **taken}),
+        ):
+            refused = await asked(role, path, **query)
+            found = (refused.status_code, refused.json()["code"])
+            assert found == (403, "indicator.about_persons")
+        unknown = await asked(role, "incidents/cases", **taken)
+        assert (unknown.status_code, unknown.json()["code"]) == (422, "indicator.unknown")
+        assert "taken_by" not in unknown.json()["fields"]["known"]
+    for role in (Role.SUPERVISOR, Role.SERVICE_MANAGER, Role.TENANT_ADMIN, Role.AUDITOR):
+        for report, names in about.items():
+            assert names <= (await asked(role, report)).json()["figures"].keys()
+        for path, query in (
+            ("incidents", luz),
+            ("incidents", {"by": "person"}),
+            ("incidents/cases", {**luz, **taken}),
+        ):
+            assert (await asked(role, path, **query)).status_code == 200
+
+
 async def test_another_tenant_sees_nothing(house: House, things: World) -> None:
     lives = some_lives()
     await things.happened(*lives)
