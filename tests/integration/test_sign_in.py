@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from services.people.credentials import passwords
-from services.people.credentials.accounts import account_id
+from services.people.credentials.accounts import Accounts, account_id
 from services.people.service import SERVICE
 from shared.security import Role
 from shared.store import utc_now
@@ -182,6 +182,27 @@ async def test_sessions_end_with_sign_out_another_password_and_by_order(
     order = {"reason": "equipo perdido"}
     assert (await manager.post(f"/people/{person}/sessions/end", json=order)).json()["ended"] == 1
     assert await is_over(tokens)
+
+
+async def test_a_session_is_of_the_password_that_opened_it(
+    house: House, manager: httpx.AsyncClient, anybody: httpx.AsyncClient, login: str
+) -> None:
+    await with_password(manager, anybody, login)
+    tokens = await signed_in(anybody, login)
+    database = house.process.parts["people"].workshop.database
+    accounts = Accounts(database)
+    account = await accounts.by_id(account_id("osinergmin", login))
+    assert account is not None
+    # changed, and the sessions not ended yet: a stop between, or a sign-in that was slower
+    assert await accounts.change(account, await passwords.Passwords().hashed(OTHER))
+
+    assert told(await refreshed(anybody, tokens["refresh_token"])) == (401, "session_ended")
+    kept = await database["sessions"].find_one({"person_id": account.person_id})
+    assert kept is not None
+    assert kept["reason"] == "password_set"
+    assert account.password not in str(kept)
+    following = await signed_in(anybody, login, OTHER)
+    assert (await refreshed(anybody, following["refresh_token"])).status_code == 200
 
 
 async def test_tries_are_slowed_alike_for_every_login(

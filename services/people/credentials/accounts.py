@@ -7,7 +7,7 @@ from typing import Final
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
-from services.people.credentials.marks import Mark, new_mark
+from services.people.credentials.marks import Mark, digest, new_mark
 from shared.decider import Rejected
 from shared.ids import derived_id
 from shared.store.document import CODEC
@@ -27,6 +27,11 @@ class Account:
     password: str | None = None
     invitation: str | None = None
     invited_until: datetime | None = None
+
+    @property
+    def opens_by(self) -> str:
+        """What a session opened by this account's password bears; the hash itself stays here."""
+        return digest(self.password or "")
 
     def invites(self, mark: Mark, at: datetime) -> bool:
         """Whether an invitation is this account's and good."""

@@ -132,7 +132,7 @@ class SignInDesk:
             raise Refused("sign_in_wrong")
         rules = self._policy(tenant).sign_in
         mark, session = await self._sessions.begin(
-            tenant, account.person_id, self._workshop.now(), rules.session_lifetime, rules.idle_time
+            account, self._workshop.now(), rules.session_lifetime, rules.idle_time
         )
         return self._tokens(tenant, session, person, mark)
 
@@ -167,6 +167,11 @@ class SignInDesk:
         person = await self._present(tenant, session.person_id)
         if person is None:
             await self._sessions.end(mark.id, now, Ending.LEFT)
+            raise Refused("session_ended")
+        account = await self._accounts.of_person(tenant, session.person_id)
+        if account is None or account.opens_by != session.opened_by:
+            # opened by the password before, while it was replaced
+            await self._sessions.end(mark.id, now, Ending.PASSWORD)
             raise Refused("session_ended")
         verdict, following, changed = await self._sessions.refresh(
             mark, session, now, rules.idle_time

@@ -6,6 +6,7 @@ from typing import Final
 
 from pymongo.asynchronous.database import AsyncDatabase
 
+from services.people.credentials.accounts import Account
 from services.people.credentials.marks import Mark, new_mark
 from services.people.domain.session import Ending, Session, Verdict
 from shared.ids import new_id
@@ -30,14 +31,21 @@ class Sessions:
         await self._sessions.create_index("expires_at", expireAfterSeconds=seconds)
 
     async def begin(
-        self, tenant: str, person_id: str, at: datetime, lifetime: timedelta, idle: timedelta
+        self, account: Account, at: datetime, lifetime: timedelta, idle: timedelta
     ) -> tuple[Mark, Session]:
-        """A new session, and the token that refreshes it."""
+        """A new session by the account's password, and the token that refreshes it."""
         mark = new_mark(REFRESH, new_id())
         expires_at = at + lifetime
-        session = Session(person_id, mark.kept, expires_at, min(at + idle, expires_at))
+        session = Session(
+            account.person_id,
+            mark.kept,
+            expires_at,
+            min(at + idle, expires_at),
+            opened_by=account.opens_by,
+        )
+        document = {"_id": mark.id, "tenant": account.tenant, **asdict(session)}
         with transient_when_away():
-            await self._sessions.insert_one({"_id": mark.id, "tenant": tenant, **asdict(session)})
+            await self._sessions.insert_one(document)
         return mark, session
 
     async def find(self, session_id: str) -> tuple[str, Session] | None:

@@ -31,7 +31,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A sign-in; tokens are known by their hashes alone."""
+    """A sign-in; tokens are known by their hashes alone.
+
+    `opened_by` tells the password that was given from any other: the account's own has to be it.
+    """
 
     person_id: str
     current: str
@@ -40,6 +43,7 @@ class Session:
     used: tuple[str, ...] = ()
     ended_at: datetime | None = None
     reason: str = ""
+    opened_by: str = ""
 
     def is_open(self, at: datetime) -> bool:
         """Whether it can still be refreshed."""
