@@ -6,6 +6,7 @@ from services.kpi.measures import ACTOR, BUSINESS, CLIENT, PROVIDER, Measure, Th
 from services.kpi.sources import Source
 
 _ASKED: Final = ("received", "continued")
+_SETTLED: Final = ("answered", "discarded", "continued")
 
 
 def _seconds(family: str, event: str, *, since: tuple[str, ...] = ()) -> tuple[Measure, ...]:
@@ -30,13 +31,9 @@ CONSULTATION: Final = Thing(
     measures=(
         Measure("received", "consultations", "received", day="received_at"),
         Measure("continued", "consultations", "continued"),
-        Measure(
-            "in_process",
-            "consultations",
-            "received",
-            day="received_at",
-            undone=("answered", "discarded"),
-        ),
+        # each word of the user that waits for an answer: at most one of a consultation does
+        Measure("in_process", "consultations", "received", day="received_at", undone=_SETTLED),
+        Measure("in_process", "consultations", "continued", undone=_SETTLED),
         Measure("answered", "consultations", "answered"),
         Measure("on_time", "consultations", "answered", when={"on_time": (True,)}),
         *_seconds("consultations", "answered", since=_ASKED),

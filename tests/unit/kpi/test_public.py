@@ -86,10 +86,10 @@ def counted(name: str, length: int) -> dict[tuple[str, str], int]:
     return {(key, measure): n for key, own in found.items() for measure, n in own.items()}
 
 
-def total(name: str, measure: str, **values: str) -> int:
+def total(name: str, measure: str, length: int = 99, **values: str) -> int:
     return sum(
         amount
-        for (key, told), amount in counted(name, 99).items()
+        for (key, told), amount in counted(name, length).items()
         if told == measure and values.items() <= Key.parse(key).dimensions.items()
     )
 
@@ -119,6 +119,12 @@ def test_consultations_of_the_virtual_channel() -> None:
     # two working hours for the first answer, two from what the user wrote again
     assert total("consultation", "provider_seconds") == 4 * 3600
     assert total("consultation", "answered", person="person:eva") == 2
+
+
+def test_a_consultation_that_goes_on_is_in_process_again() -> None:
+    course = [total("consultation", "in_process", length) for length in range(1, 8)]
+    # received, ..., answered, continued, answered
+    assert course == [1, 1, 1, 1, 0, 1, 0]
 
 
 def test_files_tell_whose_time_it_took() -> None:
