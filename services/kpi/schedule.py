@@ -32,7 +32,10 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class PlanReport:
-    """Follow the row of this name as the policy has it now, from the present period on."""
+    """Follow the row of this name as the policy has it now.
+
+    From the present period on, or from one that is over and whose report is still to come.
+    """
 
     name: str
 
@@ -62,7 +65,11 @@ def _plan(state: Schedule, name: str, given: Given[Counting]) -> Sequence[EventB
     if state.due_at is not None and state.terms == row.terms:
         return []
     today = given.at.astimezone(given.policy.zone).date()
-    first, last = piece_of(today, row.every)
+    start = today
+    if state.due_at is not None and state.last is not None:
+        # its last day: with other pieces it is the one that ended last, not all the smaller ones
+        start = min(today, state.last)
+    first, last = piece_of(start, row.every)
     due_at = _due(row, last, given.policy)
     return [
         SchedulePlanned(

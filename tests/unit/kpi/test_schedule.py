@@ -94,6 +94,24 @@ def test_a_plan_follows_its_policy() -> None:
     assert after(gone, PlanReport("one"), now, by())[1] == []
 
 
+def test_an_edit_between_the_end_and_the_due_date_keeps_the_report_that_is_to_come() -> None:
+    state = planned(Every.YEAR, 10, datetime(2026, 11, 2, 17, tzinfo=UTC))
+    edited = datetime(2027, 1, 5, 17, tzinfo=UTC)
+    later, _ = after(state, PlanReport("one"), edited, by(one=row(Every.YEAR, 12)))
+    assert (later.first, later.last) == (date(2026, 1, 1), date(2026, 12, 31))
+    assert later.due_at is not None
+    assert later.due_at.astimezone(osce().zone).date() == date(2027, 1, 19)
+    due, (told,) = after(later, Reach(later.due_at), later.due_at, by(one=row(Every.YEAR, 12)))
+    assert (told.first, due.first) == (date(2026, 1, 1), date(2027, 1, 1))
+    # in other pieces: the one that the period ended in, and not a letter for each of the year
+    weekly, _ = after(state, PlanReport("one"), edited, by(one=row(Every.WEEK, 1)))
+    assert (weekly.first, weekly.last) == (date(2026, 12, 28), date(2027, 1, 3))
+    # a report that was ended before has nothing to come
+    ended, _ = after(state, PlanReport("one"), edited, by())
+    again, _ = after(ended, PlanReport("one"), edited, by(one=row(Every.YEAR, 12)))
+    assert again.first == date(2027, 1, 1)
+
+
 DAYS = st.dates(min_value=date(2019, 1, 1), max_value=date(2030, 12, 31))
 
 
