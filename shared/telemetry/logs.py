@@ -24,6 +24,8 @@ _QUIET: Final = {
     "asyncio": logging.WARNING,
     "faststream": logging.WARNING,
     "httpx": logging.WARNING,
+    # the SMTP library's: at INFO it tells who writes to whom
+    "mail.log": logging.WARNING,
     "pymongo": logging.WARNING,
     "uvicorn.access": logging.CRITICAL,
     "uvicorn.error": logging.WARNING,

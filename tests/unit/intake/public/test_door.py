@@ -1,12 +1,15 @@
 """The door over real SMTP on loopback: nothing is answered 250 that is not stored."""
 
 import asyncio
+import io
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import aiosmtplib
 import pytest
+import structlog
 from prometheus_client import CollectorRegistry
 
 from services.intake.letterbox.door import Door, stand
@@ -15,6 +18,7 @@ from services.intake.letterbox.metrics import MailMetrics
 from services.intake.letterbox.policy import Place, places
 from shared.decider import Transient
 from shared.policy import load_tenants
+from shared.telemetry import configure_logging
 from tests.unit.intake.public.bench import TENANTS
 from tests.unit.intake.public.letters import BOX, SENDER, written
 
@@ -56,6 +60,22 @@ async def test_a_message_is_taken_when_it_is_kept() -> None:
         _, answer = await client.sendmail(SENDER, [BOX.upper()], written().as_bytes())
     assert answer.startswith("2.0.0")
     assert [(one.sender, one.message_id) for one in shelf.kept] == [(SENDER, "m-1@correo.example")]
+
+
+async def test_who_writes_is_in_no_log() -> None:
+    root, stream = logging.getLogger(), io.StringIO()
+    before = root.handlers[:], root.level
+    configure_logging(stream=stream)
+    try:
+        async with opened(Shelf()) as client:
+            await client.sendmail(SENDER, [BOX], written().as_bytes())
+            with pytest.raises(aiosmtplib.SMTPRecipientsRefused):
+                await client.sendmail(SENDER, ["otro@osce.example"], written().as_bytes())
+    finally:
+        root.handlers, root.level = before
+        structlog.reset_defaults()
+    assert "mail_door_open" in stream.getvalue()
+    assert "@" not in stream.getvalue()
 
 
 @pytest.mark.parametrize("error", [Transient("database: away"), RuntimeError("a fault")])
