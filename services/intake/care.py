@@ -12,6 +12,8 @@ from shared.decider import Invalid
 from shared.policy import Frozen, Key, Source, Tenant
 
 SECTION: Final = "care"
+GRANTED: Final = "granted"
+"""All that events say of attention before others: its ground is a person's own affair."""
 
 
 class Consent(Frozen):
@@ -51,8 +53,15 @@ class CarePolicy:
     section: CareSection
 
     def preferential(self, ground: str) -> str:
-        """A ground for attention before others; empty for none."""
-        return chosen("preferential", ground, self.section.preferential) if ground else ""
+        """`granted` for one of the laws' grounds for attention before others; empty for none.
+
+        Raises:
+            Invalid: the laws know no such ground.
+        """
+        if not ground:
+            return ""
+        chosen("preferential", ground, self.section.preferential)
+        return GRANTED
 
     @property
     def survey(self) -> SurveyRow:

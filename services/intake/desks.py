@@ -9,6 +9,7 @@ from urllib.parse import quote
 from pydantic import Field, StringConstraints
 from starlette.responses import Response, StreamingResponse
 
+from services.intake.policy import IntakePolicy
 from services.intake.private import Contact, Private
 from services.intake.profiles.meeting import Meeting, Met
 from services.intake.rules.promise import Promise
@@ -89,6 +90,7 @@ class Correspondence(View):
     name: str
     email: str
     phone: str
+    ground: str = Field(description="Why the law has the person attended before others, if it does")
     texts: Sequence[TextView] = Field(description="Oldest first")
     documents: Sequence[NameView] = Field(description="Names of what came along")
 
@@ -130,10 +132,15 @@ class Desk(Generic[S, V]):
     def private(self) -> Private:
         return Private(self.workshop.database)
 
-    async def met(self, call: Call, contact: Contact, preferential: str) -> Met:
-        """Who it is; the ground that is given now goes before the one of his profile."""
+    async def met(self, call: Call, case_id: str, contact: Contact, ground: str) -> Met:
+        """Who it is, kept beside the case, and whether he goes first, now or by his profile."""
+        policy: IntakePolicy = self.workshop.policy(call.tenant)
+        first = policy.public.care.preferential(ground)
+        await self.private.keep_contact(call.tenant, case_id, contact)
+        if first:
+            await self.private.keep_ground(call.tenant, case_id, ground)
         met = await Meeting(self.workshop).meet(call.tenant, contact, str(call.actor))
-        return replace(met, preferential=preferential or met.preferential)
+        return replace(met, preferential=first or met.preferential)
 
     async def create(self, call: Call, command: object, cause: Cause) -> V:
         """A new case under the cause's id; a repetition is answered as the first call was."""
@@ -178,11 +185,13 @@ class Desk(Generic[S, V]):
             if ref
         }
         contact = await self.private.contact(call.tenant, case_id)
+        ground = await self._ground(call, case_id)
         names = await self.private.names(call.tenant, case_id)
         return Correspondence(
             name=contact.name,
             email=contact.email,
             phone=contact.phone,
+            ground=ground,
             texts=[
                 TextView(id=one.id, role=one.role, subject=one.subject, text=one.words, at=one.at)
                 for one in await self.private.texts(call.tenant, case_id)
@@ -190,6 +199,12 @@ class Desk(Generic[S, V]):
             ],
             documents=[NameView(id=one, name=name) for one, name in names.items()],
         )
+
+    async def _ground(self, call: Call, case_id: str) -> str:
+        """What was given with the case, else what the profile has."""
+        profile_id = getattr((await self.cases.get(case_id, call.tenant)).state, "profile_id")  # noqa: B009
+        own = await self.private.ground(call.tenant, case_id)
+        return own or await self.private.ground(call.tenant, profile_id)
 
     async def download(self, call: Call, case_id: str, ref: EnclosureRef | None) -> Response:
         """A kept document, to be saved and never shown in place.

@@ -54,6 +54,7 @@ class Private:
         self._contacts: Collection = database.get_collection(
             "private_contacts", codec_options=CODEC
         )
+        self._grounds: Collection = database.get_collection("private_grounds", codec_options=CODEC)
 
     async def ensure_indexes(self) -> None:
         """Make what reading all texts of a case needs."""
@@ -132,6 +133,21 @@ class Private:
         if found is None:
             return Contact()
         return Contact(found["name"], found["email"], found["phone"])
+
+    async def keep_ground(self, tenant: str, of: str, ground: str) -> None:
+        """Keep why a case, or a profile, goes before others; the last word holds."""
+        with transient_when_away():
+            if ground:
+                content = {"tenant": tenant, "ground": ground}
+                await self._grounds.update_one({"_id": of}, {"$set": content}, upsert=True)
+            else:
+                await self._grounds.delete_one({"_id": of, "tenant": tenant})
+
+    async def ground(self, tenant: str, of: str) -> str:
+        """Why a case, or a profile, goes before others; empty when it does not."""
+        with transient_when_away():
+            found = await self._grounds.find_one({"_id": of, "tenant": tenant})
+        return "" if found is None else str(found["ground"])
 
 
 def _fields(contact: Contact) -> Mapping[str, str]:

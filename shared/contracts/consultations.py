@@ -34,7 +34,7 @@ class EnclosureRef(BaseModel):
 
 
 class ConsultationReceived(EventBody, event_type="intake.consultation.received.v1"):
-    """A consultation came in; `preferential` is the ground for attention before others (B13)."""
+    """A consultation came in; `preferential` is `granted` for attention before others (B13)."""
 
     code: str
     channel: str

@@ -19,7 +19,7 @@ class ProfileLinked(EventBody, event_type="intake.profile.linked.v1"):
 
 
 class ProfilePreferred(EventBody, event_type="intake.profile.preferred.v1"):
-    """The person is attended before others, on that ground of the laws; empty for no longer."""
+    """The person is attended before others: `ground` is `granted`, and empty for no longer."""
 
     ground: str
 

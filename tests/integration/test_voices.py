@@ -91,7 +91,8 @@ async def _one_person(street: Street, of_claim: str, of_suggestion: str) -> None
     by_phone = (await desk.post("/claims", json=other)).json()
     assert by_phone["profile_id"] not in ("", profile["id"])
     first = (await desk.post("/claims", json=CLAIM)).json()
-    assert (first["preferential"], by_phone["preferential"]) == ("elderly", "")
+    assert (first["preferential"], by_phone["preferential"]) == ("granted", "")
+    await _ground_stays_private(street, profile["id"], first["id"])
 
     joined = await desk.post(
         f"/profiles/{by_phone['profile_id']}/join",
@@ -103,6 +104,15 @@ async def _one_person(street: Street, of_claim: str, of_suggestion: str) -> None
     assert len(whole["contacts"]) == 2
     assert by_phone["id"] in {one["id"] for one in whole["cases"]}
     again = (await desk.post("/claims", json=other)).json()
-    assert (again["profile_id"], again["preferential"]) == (profile["id"], "elderly")
+    assert (again["profile_id"], again["preferential"]) == (profile["id"], "granted")
     unmet = await desk.post("/profile-searches", json={"email": "nadie@x.example"})
     assert (unmet.status_code, unmet.json()["code"]) == (404, "profile.not_met")
+
+
+async def _ground_stays_private(street: Street, profile_id: str, claim_id: str) -> None:
+    """Who attends the person sees why he goes first; what is told of it does not say."""
+    desk = street.desk
+    told = (await desk.get(f"/claims/{claim_id}/messages")).json()
+    assert told["ground"] == "elderly"
+    assert (await desk.get(f"/profiles/{profile_id}")).json()["preferential"] == "elderly"
+    assert "elderly" not in (await desk.get(f"/claims/{claim_id}/history")).text

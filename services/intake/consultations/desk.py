@@ -33,11 +33,10 @@ class Consultations(Desk[Consultation, ConsultationView]):
         cause, now = cause_of(call), self.workshop.now()
         code = await self.workshop.codes.next(call.tenant, policy.section.series, policy.year(now))
         # first the words: a consultation without them could never be answered
-        await self.private.keep_contact(call.tenant, cause.id, contact)
+        met = await self.met(call, cause.id, contact, body.preferential)
         ref = await self.private.keep(
             call.tenant, cause.id, USER, body.text, now, subject=body.subject
         )
-        met = await self.met(call, contact, body.preferential)
         command = model.Receive(
             code=code,
             channel=body.channel,

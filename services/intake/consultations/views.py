@@ -47,7 +47,7 @@ class ConsultationView(View):
     warnings: Sequence[Caution] = Field(description="Such as `legal_limit` and `undelivered`")
     profile_id: str
     anonymous: bool
-    preferential: str = Field(description="The ground for attention before others, if any")
+    preferential: str = Field(description="`granted` for attention before others")
     drafted_by: str
     observation: str
     enclosures: Sequence[EnclosureView]

@@ -47,8 +47,7 @@ class Dossiers(Desk[Dossier, DossierView]):
         documents = await self._keep(call, cause.id, cause.id, body.documents)
         code = await self.workshop.codes.next(call.tenant, policy.section.series, policy.year(now))
         contact = body.contact.contact()
-        await self.private.keep_contact(call.tenant, cause.id, contact)
-        met = await self.met(call, contact, body.preferential)
+        met = await self.met(call, cause.id, contact, body.preferential)
         command = model.Present(
             code=code,
             service=body.service,

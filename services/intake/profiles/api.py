@@ -9,6 +9,7 @@ from pydantic import Field
 from services.intake.consultations.cases import CONSULTATION
 from services.intake.desks import Choice, ContactInput
 from services.intake.dossiers.cases import DOSSIER
+from services.intake.private import Private
 from services.intake.profiles.cases import PROFILE
 from services.intake.profiles.domain import Join, Prefer, Profile, Status
 from services.intake.profiles.meeting import Meeting
@@ -105,6 +106,7 @@ def profile_routes(api: Routes, workshop: Workshop) -> None:
         outcome = await cases.handle(
             profile_id, Prefer(body.ground), cause_of(call), expected=call.expected_version
         )
+        await Private(workshop.database).keep_ground(call.tenant, profile_id, body.ground)
         return await _shown(workshop, call, outcome)
 
     @api.post(
@@ -151,7 +153,7 @@ async def _shown(workshop: Workshop, call: Call, outcome: Outcome[Profile]) -> P
         id=outcome.id,
         status=state.status,
         contacts=[ContactView(kind=kind, value=value) for kind, value in contacts],
-        preferential=state.preferential,
+        preferential=await Private(workshop.database).ground(call.tenant, outcome.id),
         into=state.into,
         cases=shown,
         version=outcome.version,

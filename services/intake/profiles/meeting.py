@@ -21,7 +21,7 @@ _OTHER: Final = re.compile(r"[^0-9+]")
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """A person: his profile, and the ground on which he is first, if any."""
+    """A person: his profile, and `granted` if he is attended before others."""
 
     profile_id: str = ""
     preferential: str = ""

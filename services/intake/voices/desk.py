@@ -81,11 +81,10 @@ class Voices(Desk[Voice, VoiceView]):
         policy = self.policy(call)
         policy.way(body.channel)
         cause, now = cause_of(call), self.workshop.now()
-        await self.private.keep_contact(call.tenant, cause.id, contact)
+        met = await self.met(call, cause.id, contact, body.preferential)
         text = await self.private.keep(
             call.tenant, cause.id, USER, body.text, now, subject=body.subject
         )
-        met = await self.met(call, contact, body.preferential)
         command = model.Receive(
             code=await self.workshop.codes.next(
                 call.tenant, policy.section.series, policy.year(now)

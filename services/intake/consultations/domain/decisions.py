@@ -94,7 +94,7 @@ def _received(command: model.Receive, given: Given[IntakePolicy]) -> told.Consul
         text=command.text,
         profile_id=command.profile_id,
         anonymous=command.anonymous,
-        preferential=given.policy.public.care.preferential(command.preferential),
+        preferential=command.preferential,
         enclosures=command.enclosures,
     )
 

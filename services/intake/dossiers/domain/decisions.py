@@ -90,7 +90,7 @@ def _presented(command: model.Present, given: Given[IntakePolicy]) -> told.Dossi
         text=command.text,
         documents=command.documents,
         profile_id=command.profile_id,
-        preferential=given.policy.public.care.preferential(command.preferential),
+        preferential=command.preferential,
         for_entity=command.for_entity,
     )
 

@@ -125,7 +125,7 @@ def _received(
         enclosures=command.enclosures,
         profile_id=command.profile_id,
         anonymous=command.anonymous,
-        preferential=given.policy.public.care.preferential(command.preferential),
+        preferential=command.preferential,
     )
 
 

@@ -57,7 +57,9 @@ def test_a_profile_is_not_joined_with_itself_and_knows_the_laws_grounds_only() -
     assert met().refusal(Join("p-1", "p-1")) == "profile.joined_with_itself"
     assert met().refusal(Prefer("prisa")) == "desk.unknown_choice"
     case = met()
-    case.give(Prefer("elderly"))
+    (told,) = case.give(Prefer("elderly"))
+    assert "elderly" not in told.model_dump_json()
+    assert case.state.preferential == "granted"
     case.give(Prefer(""))
     assert case.state.preferential == ""
 

@@ -2,9 +2,6 @@
 
 import pytest
 
-from services.intake.consultations.domain import RULES as CONSULTATIONS
-from services.intake.consultations.domain import Consultation
-from services.intake.consultations.domain.model import Receive
 from services.intake.surveys.domain import (
     LIFECYCLE,
     RULES,
@@ -95,11 +92,11 @@ def test_who_does_not_answer_in_time_is_not_asked_again() -> None:
 
 
 def test_a_ground_for_attention_before_others_is_one_of_the_laws() -> None:
-    case = Case(CONSULTATIONS, Consultation())
+    care = policy_of().public.care
     with pytest.raises(Invalid, match=r"desk\.unknown_choice"):
-        case.give(Receive("CON-2026-000001", "mail", WORDS, preferential="prisa"))
-    case.give(Receive("CON-2026-000001", "mail", WORDS, preferential="elderly"))
-    assert case.state.preferential == "elderly"
+        care.preferential("prisa")
+    # which of them it is stays with the person's own data
+    assert (care.preferential("elderly"), care.preferential("")) == ("granted", "")
 
 
 def test_an_account_without_care_asks_nobody() -> None:
