@@ -19,7 +19,6 @@ from typing import Annotated, Any, Final
 
 import structlog
 from fastapi import FastAPI
-from prometheus_client import CollectorRegistry
 from pydantic import BaseModel, Field
 from starlette.types import ASGIApp, Message, Scope
 
@@ -35,6 +34,7 @@ from shared.security import (
     load_signing_key,
 )
 from shared.settings import Settings
+from shared.telemetry.board import Board
 
 PATH: Final = "/api/v1/requests"
 REQUESTS: Final = 2000
@@ -89,7 +89,7 @@ def our_app(folder: Path) -> tuple[ASGIApp, str]:
         [api],
         Settings(http_rate=1e6, http_burst=1_000_000),
         verifier=Verifier(load_jwks(files.public)),
-        health=Health(CollectorRegistry()),
+        health=Health(Board()),
     )
     actor = Actor("ana", "acme", frozenset({Role.LIAISON}))
     return app, Issuer(load_signing_key(files.private)).issue(actor)

@@ -16,8 +16,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from prometheus_client import CollectorRegistry
-
 from benchmarks._rig import Result, report, rig, row
 from services.incidents.cases import INCIDENT
 from services.incidents.domain.commands import Forward, Register
@@ -29,6 +27,7 @@ from shared.policy import load_tenants
 from shared.security import Role
 from shared.settings import Settings
 from shared.store import Cause, utc_now
+from shared.telemetry.board import Board
 from shared.telemetry.kernel import KernelMetrics
 from shared.words import search_words
 
@@ -65,7 +64,7 @@ class Words:
 @asynccontextmanager
 async def service_parts() -> AsyncIterator[Parts]:
     """The service's cases in this process, without its workers."""
-    settings, metrics = Settings(), CollectorRegistry()
+    settings, metrics = Settings(), Board()
     tenants = load_tenants(settings.tenants_dir, dict(SERVICE.sections))
     parts = Parts(SERVICE, settings, tenants, metrics, KernelMetrics(metrics))
     await parts.cases[INCIDENT.stream].ensure_indexes()

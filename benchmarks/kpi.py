@@ -24,6 +24,7 @@ from pymongo import AsyncMongoClient, IndexModel
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from benchmarks._rig import TENANT, Result, report, rig, row
+from benchmarks._scrape import scrapes
 from services.kpi.books import Books
 from services.kpi.closing import days_of
 from services.kpi.consumers import KpiSink
@@ -271,6 +272,7 @@ async def measure(sizes: list[int]) -> list[Result]:
         await copied(books, books.facts.name, min(INGEST_ON, sizes[-1]), lean=False)
         await books.prepare()
         rate = await ingest(books, by)
+        results += await scrapes(books)
         await client.drop_database(settings.database)
     if len(medians) > 1:
         ratio = medians[0] / medians[-1]

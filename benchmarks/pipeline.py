@@ -18,7 +18,6 @@ from typing import Any
 
 import aio_pika
 from aio_pika.abc import AbstractIncomingMessage
-from prometheus_client import CollectorRegistry
 from pymongo import AsyncMongoClient, MongoClient
 
 from benchmarks._rig import TENANT, Result, Rig, medians, report, rig, row
@@ -29,6 +28,7 @@ from shared.parts import Parts
 from shared.policy import load_tenants
 from shared.settings import Settings
 from shared.store import Cause
+from shared.telemetry.board import Board
 from shared.telemetry.kernel import KernelMetrics
 
 REQUESTS = 4_000
@@ -43,7 +43,7 @@ Document = dict[str, Any]
 async def accept(count: int) -> list[str]:
     """Accept so many requests and publish their events; the ids."""
     settings = Settings()
-    registry = CollectorRegistry()
+    registry = Board()
     tenants = load_tenants(settings.tenants_dir, dict(INTAKE.sections))
     parts = Parts(INTAKE, settings, tenants, registry, KernelMetrics(registry))
     await parts.start()
@@ -171,7 +171,7 @@ async def _lags(bench: Rig) -> list[float]:
     client: AsyncMongoClient[Document] = AsyncMongoClient(settings.mongo_url.get_secret_value())
     facts = client[settings.database]["facts"]
     own = Settings()
-    registry = CollectorRegistry()
+    registry = Board()
     tenants = load_tenants(own.tenants_dir, dict(INTAKE.sections))
     parts = Parts(INTAKE, own, tenants, registry, KernelMetrics(registry))
     await parts.start()

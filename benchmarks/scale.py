@@ -12,7 +12,6 @@ from datetime import timedelta
 from typing import Any
 
 import psutil
-from prometheus_client import CollectorRegistry
 
 from benchmarks._rig import TENANT, Result, Rig, report, rig, row
 from cli.local.home import known_services
@@ -23,6 +22,7 @@ from shared.parts import Parts
 from shared.policy import load_tenants
 from shared.settings import Settings
 from shared.store import Cause
+from shared.telemetry.board import Board
 from shared.telemetry.kernel import KernelMetrics
 
 FEW, MANY = 1_000, 1_000_000
@@ -34,7 +34,7 @@ MEMORY_LIMIT_MIB = 700
 
 
 def registry() -> Parts:
-    settings, metrics = Settings(), CollectorRegistry()
+    settings, metrics = Settings(), Board()
     tenants = load_tenants(settings.tenants_dir, dict(INTAKE.sections))
     return Parts(INTAKE, settings, tenants, metrics, KernelMetrics(metrics))
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import structlog
 from opentelemetry.trace import Tracer
-from prometheus_client import CollectorRegistry
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 
@@ -30,6 +29,7 @@ from shared.settings import Settings
 from shared.store import Cases, Codes, utc_now
 from shared.store.document import CODEC
 from shared.store.group import Document
+from shared.telemetry.board import Board
 from shared.telemetry.kernel import KernelMetrics
 from shared.timers import DeadlineWorker
 
@@ -60,7 +60,7 @@ class Parts:
         service: Service,
         settings: Settings,
         tenants: Tenants,
-        registry: CollectorRegistry,
+        registry: Board,
         metrics: KernelMetrics,
         now: Callable[[], datetime] = utc_now,
         tracer: Tracer | None = None,

@@ -11,7 +11,6 @@ from typing import Any, Self
 import structlog
 import uvicorn
 from opentelemetry.trace import Tracer
-from prometheus_client import CollectorRegistry
 
 from shared.cancellation import end
 from shared.http import EnlaceApp, Health, create_app
@@ -23,6 +22,7 @@ from shared.service import Service
 from shared.settings import Settings
 from shared.store import utc_now
 from shared.telemetry import make_tracing, setup_logging
+from shared.telemetry.board import Board
 from shared.telemetry.kernel import KernelMetrics
 
 log = structlog.get_logger()
@@ -62,7 +62,7 @@ class Process:
         tracer: Tracer | None = None,
     ) -> None:
         tracer = tracer or make_tracing(settings)
-        self.registry = CollectorRegistry()
+        self.registry = Board()
         metrics = KernelMetrics(self.registry)
         sections = {name: model for s in services for name, model in s.sections.items()}
         self.tenants = tenants or load_tenants(settings.tenants_dir, sections)

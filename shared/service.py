@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from prometheus_client import CollectorRegistry
 from pydantic import BaseModel
 from pymongo.asynchronous.database import AsyncDatabase
 
@@ -22,6 +21,7 @@ from shared.policy import Tenant, Tenants
 from shared.settings import Settings
 from shared.store import Cases, Cause, Codes, Kind
 from shared.store.group import Document
+from shared.telemetry.board import Board
 from shared.telemetry.kernel import KernelMetrics
 
 FIRST_WAIT = 0.5
@@ -38,7 +38,7 @@ class Workshop:
     database: AsyncDatabase[Document]
     cases: Mapping[str, Cases[Any]]
     codes: Codes
-    registry: CollectorRegistry
+    registry: Board
     metrics: KernelMetrics
     now: Callable[[], datetime]
     policy: Callable[[str], Any]

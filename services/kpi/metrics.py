@@ -1,21 +1,21 @@
 """What Prometheus sees of the figures: read from the stored buckets, never counted in a process.
 
 So a restart, a second replica and a late event all show the same numbers. A task reads the standing
-buckets every few seconds; a scrape shows what was read last.
+buckets every few seconds and posts them; a scrape shows what was read last.
 """
 
 import asyncio
 from collections import Counter as Tally
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Final
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
 
 from services.kpi.books import Books
 from services.kpi.families import ALL, Key
+from shared.telemetry.board import Board
 from shared.telemetry.kernel import KernelMetrics
 
 READ_EVERY: Final = 5.0
@@ -40,13 +40,14 @@ class KpiMetrics:
             self._kernel.count_handled(SERVICE, stream, outcome, number)
 
 
-class FigureCollector(Collector):
-    """Shows the standing buckets of the tenants there are; labels from closed sets only."""
+class FigureCollector:
+    """Posts the standing buckets of the tenants there are; labels from closed sets only."""
 
-    def __init__(self, books: Books, tenants: Iterable[str]) -> None:
+    def __init__(self, books: Books, tenants: Iterable[str], board: Board) -> None:
         self._books = books
         self._tenants = sorted(tenants)
-        self._families: Sequence[Metric] = ()
+        self._board = board
+        self._shown: Standing = {}
 
     async def watch(self) -> None:
         """Read for ever; what cannot be read keeps its last value and is told by its age."""
@@ -62,20 +63,11 @@ class FigureCollector(Collector):
         """
         found = self._books.buckets.find({"tenant": {"$in": self._tenants}, "period": ALL})
         standing = {Key.parse(entry["_id"]): entry["counts"] async for entry in found}
-        # made once a reading and not once a scrape
-        self._families = (
-            *self._open(standing),
-            *self._deadlines(standing),
-            *self._plans(standing),
-            *self._incidents(standing),
-        )
-
-    def describe(self) -> Iterable[Metric]:
-        """Nothing is read while the registry is being made."""
-        return ()
-
-    def collect(self) -> Iterable[Metric]:
-        return self._families
+        if standing == self._shown:
+            return
+        parts = (self._open, self._deadlines, self._plans, self._incidents)
+        await self._board.post("figures", [one for part in parts for one in part(standing)])
+        self._shown = standing
 
     def _open(self, standing: Standing) -> Iterable[Metric]:
         family = GaugeMetricFamily(

@@ -26,10 +26,8 @@ async def _prepare(workshop: Workshop) -> None:
 
 
 def _tasks(workshop: Workshop) -> Sequence[Callable[[], Awaitable[None]]]:
-    collector = FigureCollector(Books(workshop.database), workshop.tenants)
-    workshop.registry.register(collector)
+    collector = FigureCollector(Books(workshop.database), workshop.tenants, workshop.registry)
     targets = TargetCollector(Figures(Books(workshop.database)), workshop)
-    workshop.registry.register(targets)
     letters = Letters(workshop.database, workshop.now)
     postman = Postman(workshop, letters, composer(workshop))
     return collector.watch, targets.watch, postman.watch, partial(keep_planned, workshop)

@@ -4,13 +4,12 @@ Read from the stored buckets like every other figure, so an alert says what the 
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
 
 from services.kpi.answers import share
 from services.kpi.definitions import INDICATORS
@@ -31,13 +30,12 @@ class Aimed:
     target: float
 
 
-class TargetCollector(Collector):
-    """Shows indicators that have a target in the account's policy, which closes the label sets."""
+class TargetCollector:
+    """Posts indicators that have a target in the account's policy, which closes the label sets."""
 
     def __init__(self, figures: Figures, workshop: Workshop) -> None:
         self._figures = figures
         self._workshop = workshop
-        self._aimed: list[Aimed] = []
 
     async def watch(self) -> None:
         """Read for ever."""
@@ -55,7 +53,7 @@ class TargetCollector(Collector):
         for tenant in sorted(self._workshop.tenants):
             counting: Counting = self._workshop.policy(tenant)
             aimed += await self._of(counting)
-        self._aimed = aimed
+        await self._workshop.registry.post("targets", _families(aimed))
 
     async def _of(self, counting: Counting) -> list[Aimed]:
         wanted = [INDICATORS[name] for name in sorted(counting.targets)]
@@ -73,19 +71,16 @@ class TargetCollector(Collector):
             for one in wanted
         ]
 
-    def describe(self) -> Iterable[Metric]:
-        """Nothing is read while the registry is being made."""
-        return ()
 
-    def collect(self) -> Iterable[Metric]:
-        month = GaugeMetricFamily(
-            "enlace_indicator_month", "An indicator, of the month so far", labels=LABELS
-        )
-        target = GaugeMetricFamily(
-            "enlace_indicator_target", "What the account was promised of it", labels=LABELS
-        )
-        for one in self._aimed:
-            target.add_metric(one.labels, one.target)
-            if one.value is not None:
-                month.add_metric(one.labels, one.value)
-        return month, target
+def _families(aimed: Iterable[Aimed]) -> Sequence[Metric]:
+    month = GaugeMetricFamily(
+        "enlace_indicator_month", "An indicator, of the month so far", labels=LABELS
+    )
+    target = GaugeMetricFamily(
+        "enlace_indicator_target", "What the account was promised of it", labels=LABELS
+    )
+    for one in aimed:
+        target.add_metric(one.labels, one.target)
+        if one.value is not None:
+            month.add_metric(one.labels, one.value)
+    return month, target

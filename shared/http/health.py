@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fastapi import APIRouter
-from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import choose_encoder
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+
+from shared.telemetry.board import Board
 
 Check = Callable[[], Awaitable[tuple[bool, str]]]
 Status = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -24,7 +24,7 @@ _PATIENCE_SECONDS: Final = 2.0
 class Health:
     """`checks`: service → part → check; `status`: everything `./enlace status` shows."""
 
-    registry: CollectorRegistry
+    registry: Board
     checks: Mapping[str, Mapping[str, Check]] = field(default_factory=dict)
     status: Status | None = None
 
@@ -93,7 +93,7 @@ def _status(health: Health) -> Callable[[Request], Awaitable[Response]]:
 
 def _metrics(health: Health) -> Callable[[Request], Awaitable[Response]]:
     async def metrics(request: Request) -> Response:
-        encode, media_type = choose_encoder(request.headers.get("accept", ""))
-        return Response(encode(health.registry), headers={"content-type": media_type})
+        written, media_type = health.registry.written(request.headers.get("accept", ""))
+        return Response(written, headers={"content-type": media_type})
 
     return metrics

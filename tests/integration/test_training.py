@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 import pytest
-from prometheus_client import CollectorRegistry
 
 from services.training.api import PERMISSIONS
 from services.training.cases import ENROLMENT, PLAN, enrolment_id
@@ -32,6 +31,7 @@ from shared.policy import load_tenants
 from shared.security import Role
 from shared.settings import Settings
 from shared.store import Cause, broken_at
+from shared.telemetry.board import Board
 from shared.telemetry.kernel import KernelMetrics
 from tests.support.eventually import eventually
 from tests.support.floors import AID, DUE, LEADERS, MORNING, Floor
@@ -472,7 +472,7 @@ async def test_signatures_that_a_crash_cut_off_from_the_bus_complete_the_plan(
         house.clock.move_to(MORNING)
         floor = Floor(house, Outsider(amqp_url))
         view = await floor.led(await floor.launched("ana", "beto"))
-    registry = CollectorRegistry()
+    registry = Board()
     tenants = load_tenants(TENANTS, SERVICE.sections)
     dying = Parts(SERVICE, settings, tenants, registry, KernelMetrics(registry), lambda: DUE)
     plan = (await dying.cases[PLAN.stream].get(view["id"], "osinergmin")).state

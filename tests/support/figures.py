@@ -11,7 +11,6 @@ from typing import Any
 
 import aio_pika
 import httpx
-from prometheus_client import CollectorRegistry
 from pymongo import AsyncMongoClient
 
 from services.kpi.books import Books
@@ -29,6 +28,7 @@ from shared.settings import Settings
 from shared.store import utc_now
 from shared.store.document import CODEC
 from shared.store.group import Document
+from shared.telemetry.board import Board
 from shared.telemetry.kernel import KernelMetrics
 from tests.support.house import TENANTS
 from tests.support.lives import (
@@ -141,7 +141,7 @@ def some_lives_of(day: int) -> list[Life]:
 
 @asynccontextmanager
 async def second_consumer(settings: Settings) -> AsyncIterator[Parts]:
-    registry = CollectorRegistry()
+    registry = Board()
     tenants = load_tenants(TENANTS, SERVICE.sections)
     part = Parts(SERVICE, settings, tenants, registry, KernelMetrics(registry), utc_now)
     await part.start()

@@ -14,7 +14,6 @@ import httpx
 import uvicorn
 from fastapi import Depends, UploadFile
 from fastapi.routing import APIRoute
-from prometheus_client import CollectorRegistry
 from pydantic import AwareDatetime, BaseModel, Field
 from starlette.responses import PlainTextResponse
 
@@ -44,6 +43,7 @@ from shared.security import (
     load_signing_key,
 )
 from shared.settings import Settings
+from shared.telemetry.board import Board
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 PERMISSIONS = Permissions(
@@ -218,7 +218,7 @@ class Desk:
     app: EnlaceApp
     notes: Notes
     issuer: Issuer
-    registry: CollectorRegistry
+    registry: Board
 
     def bearer(self, *roles: Role, subject: str = "ana", tenant: str = "acme") -> dict[str, str]:
         actor = Actor(subject, tenant, frozenset(roles or (Role.LIAISON,)))
@@ -251,7 +251,7 @@ def make_desk(folder: Path, health: Health | None = None, **settings: Any) -> De
     """A desk whose keys are in `folder`; `settings` by field name."""
     files = ensure_keys(folder)
     notes = Notes(failures=dict(FAILURES))
-    registry = CollectorRegistry()
+    registry = Board()
     app = create_app(
         [notes.routes()],
         Settings(**settings),

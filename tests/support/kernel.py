@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import aio_pika
-from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 
 from cli.topology import declare, wanted_definitions
@@ -17,6 +16,7 @@ from shared.parts import Parts
 from shared.service import Service
 from shared.settings import Overrides, Settings
 from shared.store import utc_now
+from shared.telemetry.board import Board
 from shared.telemetry.kernel import KernelMetrics
 from tests.support.toy import ECHO, TENANT, TOY
 
@@ -48,7 +48,7 @@ class Bench:
         declare(self.management_url, wanted_definitions(settings, services))
 
     def parts(self, service: Service, now: Callable[[], datetime] = utc_now, **more: Any) -> Parts:
-        registry = CollectorRegistry()
+        registry = Board()
         tenants: Any = {TENANT: object(), "other": object()}
         return Parts(
             service, self.settings(**more), tenants, registry, KernelMetrics(registry), now

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from prometheus_client import CollectorRegistry
 from starlette.requests import Request
 
 from shared.http import Call, Health, Routes, create_app
@@ -15,6 +14,7 @@ from shared.http.exchange import Exchange
 from shared.security import Permissions, Verifier, ensure_keys, load_jwks
 from shared.settings import Settings
 from shared.telemetry import WorkContext, current, make_tracing
+from shared.telemetry.board import Board
 from tests.support.http_edge import Desk
 
 
@@ -96,7 +96,7 @@ async def test_a_span_is_made_when_spans_are(tmp_path: Path, desk: Desk) -> None
         [api],
         Settings(),
         verifier=Verifier(load_jwks(ensure_keys(tmp_path).public)),
-        health=Health(CollectorRegistry()),
+        health=Health(Board()),
         tracer=make_tracing(Settings(), processor=SimpleSpanProcessor(exporter)),
     )
     trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from prometheus_client import CollectorRegistry
 
 from shared.http import Health
+from shared.telemetry.board import Board
 from tests.support.http_edge import make_desk
 
 
@@ -27,7 +27,7 @@ async def hanging() -> tuple[bool, str]:
 @pytest.fixture
 def client(tmp_path: Path) -> httpx.AsyncClient:
     checks = {"intake": {"database": fine}, "kpi": {"database": broken, "broker": hanging}}
-    desk = make_desk(tmp_path, health=Health(CollectorRegistry(), checks))
+    desk = make_desk(tmp_path, health=Health(Board(), checks))
     return desk.client()
 
 

@@ -123,7 +123,7 @@ def test_consultations_of_the_virtual_channel() -> None:
 
 def test_a_consultation_that_goes_on_is_in_process_again() -> None:
     course = [total("consultation", "in_process", length) for length in range(1, 8)]
-    # received, ..., answered, continued, answered
+    # the last three events answer it, continue it and answer it again
     assert course == [1, 1, 1, 1, 0, 1, 0]
 
 

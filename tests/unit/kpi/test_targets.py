@@ -5,10 +5,14 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.parser import text_string_to_metric_families
+
 from services.kpi.definitions import INDICATORS, Indicator
 from services.kpi.policy import Counting
 from services.kpi.targets import TargetCollector
 from services.kpi.views import Cut, Period
+from shared.telemetry.board import Board
 
 
 class Sums:
@@ -28,16 +32,17 @@ class Sums:
 
 
 async def told(sums: Sums, counting: Counting, now: datetime) -> dict[tuple[str, str], float]:
+    board = Board()
     workshop: Any = SimpleNamespace(
-        tenants=["osinergmin"], policy=lambda tenant: counting, now=lambda: now
+        tenants=["osinergmin"], policy=lambda tenant: counting, now=lambda: now, registry=board
     )
     figures: Any = sums
-    collector = TargetCollector(figures, workshop)
-    assert [len(family.samples) for family in collector.collect()] == [0, 0]
-    await collector.read()
+    assert board.written() == (b"", CONTENT_TYPE_PLAIN_0_0_4)
+    await TargetCollector(figures, workshop).read()
+    written = board.written()[0].decode()
     return {
         (sample.name, sample.labels["indicator"]): sample.value
-        for family in collector.collect()
+        for family in text_string_to_metric_families(written)
         for sample in family.samples
         if sample.labels["tenant"] == "osinergmin"
     }
