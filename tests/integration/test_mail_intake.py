@@ -13,7 +13,7 @@ from services.intake.letterbox.door import arrived_of
 from services.intake.letterbox.mails import Mails
 from services.intake.letterbox.metrics import MailMetrics
 from services.intake.letterbox.policy import DeskName, places
-from services.intake.letterbox.sorting import Sorting
+from services.intake.letterbox.sorting import PATIENCE, Sorting
 from shared.files import GridFiles
 from tests.support.house import settings_of
 from tests.support.street import Street, open_street
@@ -118,6 +118,7 @@ async def _rated(street: Street, case_id: str) -> None:
 
 
 async def test_what_cannot_be_read_waits_with_its_reason_and_is_not_lost(street: Street) -> None:
+    await _damaged(street)
     broken = raw("Content-Type: text/plain; charset=utf-8", "inscripción".encode("latin-1"))
     await street.send(broken)
     await street.send(b"Received: from a by b\r\n" * 40 + written().as_bytes())
@@ -126,7 +127,7 @@ async def test_what_cannot_be_read_waits_with_its_reason_and_is_not_lost(street:
     (view,) = await street.consultations(1)
     assert view["status"] == "received"
     dead = {one["reason"]: one for one in await street.mails("dead")}
-    assert set(dead) == {"mail.broken_encoding", "mail.loop", "mail.no_sender"}
+    assert set(dead) == {"mail.broken_encoding", "mail.loop", "mail.no_sender", "mail.fault"}
 
     letter = dead["mail.broken_encoding"]
     content = await street.desk.get(f"/mails/{letter['id']}/content")
@@ -146,6 +147,21 @@ async def test_what_cannot_be_read_waits_with_its_reason_and_is_not_lost(street:
         await mails.keep(place, arrived_of(message, "robot@x.example"))
     reasons = [one["reason"] for one in await street.mails("dead")]
     assert reasons.count("mail.flood") == 1
+
+
+async def _damaged(street: Street) -> None:
+    """A message, older than all others, of which the database has lost a part."""
+    workshop = street.house.process.parts["intake"].workshop
+    mails = Mails(workshop.database, GridFiles(workshop.database), workshop.now)
+    await street.send(written(message_id="<lost@x>", Auto_Submitted="auto-replied"))
+    await street.sorted()
+    (whole,) = await street.mails("set_aside")
+    mail = await mails.get("osce", whole["id"])
+    await workshop.database["files.chunks"].delete_many({"files_id": mail.file_id})
+    await workshop.database["mails"].update_one(
+        {"_id": mail.id},
+        {"$set": {"status": "stored", "tries": PATIENCE, "next_at": mail.received_at}},
+    )
 
 
 async def test_a_message_read_twice_or_by_two_at_once_is_one_case(street: Street) -> None:

@@ -116,9 +116,12 @@ class Sorting:
             await self.mails.put_off(mail)
         except Rejected as error:
             await self._bury(mail, error.code, "")
-        except PyMongoError:
-            raise
         except Exception as error:
+            if isinstance(error, PyMongoError) and mail.tries < PATIENCE:
+                # what the database refuses may be the moment's fault; what it keeps refusing is not
+                log.warning("mail_put_off", mail=mail.id, reason=type(error).__name__)
+                await self.mails.put_off(mail)
+                return
             log.exception("mail_not_sorted", mail=mail.id)
             await self._bury(mail, "mail.fault", type(error).__name__)
 
