@@ -206,7 +206,7 @@ class Desk(Generic[S, V]):
         own = await self.private.ground(call.tenant, case_id)
         return own or await self.private.ground(call.tenant, profile_id)
 
-    async def download(self, call: Call, case_id: str, ref: EnclosureRef | None) -> Response:
+    async def download(self, call: Call, ref: EnclosureRef | None) -> Response:
         """A kept document, to be saved and never shown in place.
 
         Raises:
@@ -214,13 +214,12 @@ class Desk(Generic[S, V]):
         """
         if ref is None or not ref.kept:
             raise Unknown("enclosure.unknown", id="" if ref is None else ref.id)
-        names = await self.private.names(call.tenant, case_id)
+        name, file_id = await self.private.document(call.tenant, ref.id)
         return StreamingResponse(
-            GridFiles(self.workshop.database).open(ref.id),
+            GridFiles(self.workshop.database).open(file_id),
             media_type="application/octet-stream",
             headers={
-                "content-disposition": "attachment; filename*=UTF-8''"
-                + quote(names.get(ref.id, ref.id)),
+                "content-disposition": "attachment; filename*=UTF-8''" + quote(name),
                 "content-length": str(ref.size),
                 "x-content-type-options": "nosniff",
             },

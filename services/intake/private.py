@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from pymongo import ReturnDocument
 from pymongo.asynchronous.database import AsyncDatabase
 
 from shared.contracts.consultations import TextRef
@@ -102,13 +103,31 @@ class Private:
             cursor = self._texts.find(wanted).sort([("at", 1), ("_id", 1)]).limit(_MAX_TEXTS)
             return [_text(found) async for found in cursor]
 
-    async def keep_name(self, tenant: str, case_id: str, enclosure_id: str, name: str) -> None:
-        """Keep what a document was called by whoever sent it."""
-        content = {"tenant": tenant, "case_id": case_id, "name": name}
+    async def keep_document(
+        self, tenant: str, case_id: str, enclosure_id: str, name: str, file_id: str
+    ) -> str:
+        """Keep what a document was called and where it lies; returns where it lay first."""
+        content = {"tenant": tenant, "case_id": case_id, "name": name, "file_id": file_id}
         with transient_when_away():
-            await self._names.update_one(
-                {"_id": enclosure_id}, {"$setOnInsert": content}, upsert=True
+            found = await self._names.find_one_and_update(
+                {"_id": enclosure_id},
+                {"$setOnInsert": content},
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
             )
+        return str(found["file_id"])
+
+    async def document(self, tenant: str, enclosure_id: str) -> tuple[str, str]:
+        """What a document was called, and where it lies.
+
+        Raises:
+            Unknown: this tenant has none of that id.
+        """
+        with transient_when_away():
+            found = await self._names.find_one({"_id": enclosure_id, "tenant": tenant})
+        if found is None:
+            raise Unknown("enclosure.unknown", id=enclosure_id)
+        return str(found["name"]), str(found["file_id"])
 
     async def names(self, tenant: str, case_id: str) -> Mapping[str, str]:
         """What the documents of a case were called, by their ids."""

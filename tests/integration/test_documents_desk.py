@@ -72,6 +72,11 @@ async def test_a_file_from_presenting_to_the_proof_of_its_notice(street: Street)
     path = f"/dossiers/{view['id']}/documents/{view['documents'][1]['id']}"
     assert (await desk.get(path)).content == PDF
     assert (await desk.post("/dossiers", json=PRESENTED, headers=key)).json() == first.json()
+    # another document under the same key takes nobody's place
+    other = with_document(base64.b64encode(b"%PDF-1.7 otra cosa").decode())
+    assert (await desk.post("/dossiers", json=other, headers=key)).status_code == 422
+    path = f"/dossiers/{view['id']}/documents/{view['documents'][0]['id']}"
+    assert (await desk.get(path)).content == PDF
 
     view = await act("accept")
     view = await act("resolve", text="Se emite la opinión 015-2026.")

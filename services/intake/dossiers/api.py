@@ -84,7 +84,7 @@ def _reading(api: Routes, desk: Dossiers) -> None:
         """A document of the file."""
         state = (await desk.cases.get(dossier_id, call.tenant)).state
         found = next((one for one in state.documents if one.id == document_id), None)
-        return await desk.download(call, dossier_id, found)
+        return await desk.download(call, found)
 
 
 def _user(api: Routes, desk: Dossiers) -> None:

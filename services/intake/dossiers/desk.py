@@ -3,11 +3,11 @@
 import asyncio
 import base64
 import binascii
-import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.intake.desks import Desk
+from services.intake.documents import Came, Documents
 from services.intake.dossiers.cases import DOSSIER
 from services.intake.dossiers.domain import Dossier, model
 from services.intake.dossiers.inputs import (
@@ -26,7 +26,6 @@ from shared.contracts.consultations import EnclosureRef, TextRef
 from shared.decider import Invalid
 from shared.files import GridFiles
 from shared.http import Call, Page
-from shared.ids import derived_id
 from shared.service import Workshop, cause_of
 from shared.store import Outcome
 from shared.store.cases import to_milliseconds
@@ -93,37 +92,22 @@ class Dossiers(Desk[Dossier, DossierView]):
         if len(documents) > taken.at_once:
             raise Invalid("dossier.too_many_documents", limit=taken.at_once)
         judged = [await asyncio.to_thread(_judged, one, taken.max_bytes) for one in documents]
-        for _, media_type, name in judged:
-            if media_type not in taken.types:
-                known = ", ".join(taken.types)
-                raise Invalid("dossier.type_not_taken", name=name, found=media_type, known=known)
-        files, kept = GridFiles(self.workshop.database), []
-        for number, (content, media_type, name) in enumerate(judged):
-            ref = EnclosureRef(
-                id=derived_id("document", call.tenant, occasion, str(number)),
-                size=len(content),
-                media_type=media_type,
-                sha256=hashlib.sha256(content).hexdigest(),
-            )
-            await self.private.keep_name(call.tenant, case_id, ref.id, name)
-            await files.delete(ref.id)
-            await files.put(ref.id, call.tenant, _once(content))
-            kept.append(ref)
-        return tuple(kept)
+        for one in judged:
+            if one.media_type not in taken.types:
+                facts = {"name": one.name, "found": one.media_type}
+                raise Invalid("dossier.type_not_taken", known=", ".join(taken.types), **facts)
+        keeper = Documents(self.private, GridFiles(self.workshop.database))
+        return await keeper.keep(call.tenant, case_id, occasion, judged)
 
 
-def _judged(document: NewDocument, limit: int) -> tuple[bytes, str, str]:
+def _judged(document: NewDocument, limit: int) -> Came:
     try:
         content = base64.b64decode(document.content, validate=True)
     except binascii.Error:
         raise Invalid("dossier.broken_encoding", name=document.name) from None
     if len(content) > limit:
         raise Invalid("dossier.too_large", name=document.name, limit=limit)
-    return content, media_type_of(content[:HEAD]), document.name
-
-
-async def _once(content: bytes) -> AsyncIterator[bytes]:
-    yield content
+    return Came(document.name, content, media_type_of(content[:HEAD]))
 
 
 def dossiers(workshop: Workshop) -> Dossiers:

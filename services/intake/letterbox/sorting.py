@@ -5,9 +5,8 @@ a stop, or beside another process, changes nothing more.
 """
 
 import asyncio
-import hashlib
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -15,6 +14,7 @@ from typing import Final
 import structlog
 from pymongo.errors import PyMongoError
 
+from services.intake.documents import Came, Documents
 from services.intake.letterbox.desks import Desks, Incoming, TakesMail
 from services.intake.letterbox.judging import Judgement, Nature
 from services.intake.letterbox.mails import Mail, Mails, MailStatus
@@ -174,25 +174,12 @@ class Sorting:
     async def _keep(
         self, mail: Mail, case_id: str, enclosed: tuple[Enclosed, ...]
     ) -> tuple[EnclosureRef, ...]:
-        """Keep the documents; the same message again keeps the same ones under the same ids."""
-        private = Private(self.workshop.database)
-        kept = []
-        for number, one in enumerate(enclosed):
-            content = one.document.content
-            ref = EnclosureRef(
-                id=derived_id("enclosure", mail.id, str(number)),
-                size=len(content),
-                media_type=one.media_type,
-                sha256=hashlib.sha256(content).hexdigest(),
-                kept=not one.reason,
-                reason=one.reason,
-            )
-            await private.keep_name(mail.tenant, case_id, ref.id, one.document.name)
-            if ref.kept:
-                await self.files.delete(ref.id)
-                await self.files.put(ref.id, mail.tenant, _once(content))
-            kept.append(ref)
-        return tuple(kept)
+        came = [
+            Came(one.document.name, one.document.content, one.media_type, one.reason)
+            for one in enclosed
+        ]
+        documents = Documents(Private(self.workshop.database), self.files)
+        return await documents.keep(mail.tenant, case_id, mail.id, came)
 
     async def _bounced(self, mail: Mail, judgement: Judgement) -> None:
         found = await self._by_references(mail, judgement.returned)
@@ -260,7 +247,3 @@ class Sorting:
         log.warning("mail_dead", mail=mail.id, reason=reason)
         await self.mails.settle(mail, MailStatus.DEAD, reason=reason, detail=detail)
         self.metrics.count(mail.tenant, "dead")
-
-
-async def _once(content: bytes) -> AsyncIterator[bytes]:
-    yield content
