@@ -115,7 +115,7 @@ class Private:
                 upsert=True,
                 return_document=ReturnDocument.AFTER,
             )
-        return str(found["file_id"])
+        return file_id if found is None else str(found["file_id"])
 
     async def document(self, tenant: str, enclosure_id: str) -> tuple[str, str]:
         """What a document was called, and where it lies.
