@@ -19,13 +19,16 @@ NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Consultation:
-    """A consultation; `due_at` sorts the queue, `NEVER` once it has ended."""
+    """A consultation; `due_at` sorts the queue, `NEVER` once it has ended.
+
+    Its answer needs `review` until the coordinator has put it into a folder that asks for none.
+    """
 
     status: Status = Status.NEW
     code: str = ""
     channel: str = ""
     folder: str = ""
-    review: bool = False
+    review: bool = True
     labels: tuple[str, ...] = ()
     received_at: datetime = NO_TIME
     effective_received_at: datetime = NO_TIME

@@ -71,6 +71,7 @@ def expected(status: Status) -> dict[str, str]:
 def test_every_status_with_every_command(status: Status, action: Action) -> None:
     state = consultation().state if status is not Status.NEW else Consultation()
     ready = replace(state, status=status, draft="t-1", digest="0" * 64, drafted_by="person:eva")
+    ready = replace(ready, review=False)
     case = Case(RULES, ready, lima(1, 11))
     end = expected(status).get(action)
     if end is None and action is Action.RESUME:
@@ -177,6 +178,11 @@ def test_an_incident_ends_the_first_promise_and_its_end_begins_another() -> None
     assert RULES.next_due(case.state) is None
     case.give(m.Resume("solved"), lima(7))
     assert (case.state.status, case.state.due_at) == (Status.IN_ATTENTION, lima(8))
+    # the answer of one that the coordinator has not put into a folder is approved first
+    case.give(m.Draft(WORDS))
+    assert case.refusal(m.Send(ALL_CHECKS)) == "consultation.not_approved"
+    case.give(m.Distribute("seace"))
+    assert case.give(m.Send(ALL_CHECKS))
     other = consultation()
     assert other.refusal(m.Channel("x", "y", "luna", "system")) == "desk.unknown_choice"
 
