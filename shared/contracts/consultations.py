@@ -135,7 +135,10 @@ class ConsultationChannelled(EventBody, event_type="intake.consultation.channell
 
 
 class ConsultationResumed(EventBody, event_type="intake.consultation.resumed.v1"):
-    """The incident it became has ended; the user is still to be told, until the deadline."""
+    """The incident it became has ended; the user is still to be told, until the deadline.
+
+    `outcome` is the incident's, or `taken_back` when nobody waits for its end any longer.
+    """
 
     outcome: str
     deadline: StageDeadline

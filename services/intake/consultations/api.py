@@ -162,6 +162,11 @@ def _attending(api: Routes, desk: Consultations) -> None:
         command = model.Channel(body.summary, body.description, body.area, body.origin)
         return await desk.give(call, consultation_id, command)
 
+    @api.post(f"{_PATH}/take-back", may="attend_consultation", if_match=True, problems=(_ILLEGAL,))
+    async def take_back_consultation(call: Call, consultation_id: str) -> ConsultationView:
+        """Answer one that became an incident without waiting for its end; it has a new term."""
+        return await desk.give(call, consultation_id, model.TakeBack())
+
     @api.post(f"{_PATH}/inform", may="inform_consultation", if_match=True, problems=(_ILLEGAL,))
     async def inform_consultation(
         call: Call, consultation_id: str, body: NewDraft

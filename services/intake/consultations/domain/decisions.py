@@ -16,6 +16,7 @@ from shared.contracts import consultations as told
 from shared.contracts.consultations import TextRef
 from shared.decider import Given, Rejected
 
+TAKEN_BACK: Final = "taken_back"
 _ACTION: Final[dict[type, Action]] = {
     model.Receive: Action.RECEIVE,
     model.Distribute: Action.DISTRIBUTE,
@@ -24,6 +25,7 @@ _ACTION: Final[dict[type, Action]] = {
     model.Escalate: Action.ESCALATE,
     model.Return: Action.RETURN,
     model.Channel: Action.CHANNEL,
+    model.TakeBack: Action.RESUME,
     model.Submit: Action.SUBMIT,
     model.Approve: Action.APPROVE,
     model.Observe: Action.OBSERVE,
@@ -39,7 +41,9 @@ def decide(case: Consultation, command: Command, given: Given[IntakePolicy]) -> 
     if isinstance(command, model.PassDeadline):
         return _passed(case, command.due_at, given.policy.public.consultations)
     if isinstance(command, model.Resume):
-        return _resumed(case, command, given)
+        # news of an incident may be of one that is no consultation's, or come twice
+        waits = (case.status, Action.RESUME) in LIFECYCLE.steps
+        return [_resumed(case, command.outcome, given)] if waits else []
     LIFECYCLE.follow(case.status, _ACTION[type(command)])
     return _decided(case, command, given)
 
@@ -64,6 +68,8 @@ def _decided(  # noqa: C901, PLR0911, PLR0912 - a table of commands
             return [told.ConsultationReturned(unit=case.unit, text=text)]
         case model.Channel():
             return [_channelled(case, command, given)]
+        case model.TakeBack():
+            return [_resumed(case, TAKEN_BACK, given)]
         case model.Submit():
             return [told.ConsultationSubmitted(text=_draft(case))]
         case model.Approve():
@@ -138,13 +144,10 @@ def _channelled(
 
 
 def _resumed(
-    case: Consultation, command: model.Resume, given: Given[IntakePolicy]
-) -> Sequence[EventBody]:
-    """News of an incident may be of one that is no consultation's, or come twice."""
-    if (case.status, Action.RESUME) not in LIFECYCLE.steps:
-        return []
+    case: Consultation, outcome: str, given: Given[IntakePolicy]
+) -> told.ConsultationResumed:
     made = given.policy.public.consultations.promise(case.channel, given.at)
-    return [told.ConsultationResumed(outcome=command.outcome, deadline=made)]
+    return told.ConsultationResumed(outcome=outcome, deadline=made)
 
 
 def _continued(

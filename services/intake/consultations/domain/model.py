@@ -110,6 +110,11 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeBack:
+    """No news of its incident is waited for any longer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Submit:
     """The draft is ready to be judged."""
 
@@ -166,6 +171,7 @@ Command = (
     | Return
     | Channel
     | Resume
+    | TakeBack
     | Submit
     | Approve
     | Observe

@@ -187,6 +187,16 @@ def test_an_incident_ends_the_first_promise_and_its_end_begins_another() -> None
     assert other.refusal(m.Channel("x", "y", "luna", "system")) == "desk.unknown_choice"
 
 
+def test_one_that_became_an_incident_can_be_taken_back() -> None:
+    case = consultation()
+    assert case.refusal(m.TakeBack()) == ILLEGAL
+    case.give(COMMANDS[Action.CHANNEL])
+    (resumed,) = case.give(m.TakeBack(), lima(7))
+    assert isinstance(resumed, told.ConsultationResumed)
+    assert (resumed.outcome, case.state.due_at) == ("taken_back", lima(8))
+    assert case.give(m.Resume("solved"), lima(8)) == []
+
+
 def test_what_becomes_an_incident_goes_where_the_incidents_policy_knows() -> None:
     section = policy_of().public.consultations.section
     known = incidents_policy_of().section.classification
