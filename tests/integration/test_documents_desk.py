@@ -72,11 +72,7 @@ async def test_a_file_from_presenting_to_the_proof_of_its_notice(street: Street)
     path = f"/dossiers/{view['id']}/documents/{view['documents'][1]['id']}"
     assert (await desk.get(path)).content == PDF
     assert (await desk.post("/dossiers", json=PRESENTED, headers=key)).json() == first.json()
-    # another document under the same key takes nobody's place
-    other = with_document(base64.b64encode(b"%PDF-1.7 otra cosa").decode())
-    assert (await desk.post("/dossiers", json=other, headers=key)).status_code == 422
-    path = f"/dossiers/{view['id']}/documents/{view['documents'][0]['id']}"
-    assert (await desk.get(path)).content == PDF
+    await _take_nobodys_place(street, view, key)
 
     view = await act("accept")
     view = await act("resolve", text="Se emite la opinión 015-2026.")
@@ -91,6 +87,7 @@ async def test_a_file_from_presenting_to_the_proof_of_its_notice(street: Street)
     view = await act("notify", means="mail")
     again = await street.letter("Notificación", 2)
     assert again["message-id"] != notice_id
+    await _prove_nothing(street, view, str(again["message-id"]))
     reply = written("Confirmo que lo recibí.", "Re:", message_id="<d-2@x>")
     reply["In-Reply-To"] = again["message-id"]
     await street.send(reply)
@@ -102,6 +99,27 @@ async def test_a_file_from_presenting_to_the_proof_of_its_notice(street: Street)
     await street.send(late)
     (dead,) = await street.mails("dead")
     assert dead["reason"] == "dossier.illegal_transition"
+
+
+async def _take_nobodys_place(street: Street, view: dict[str, Any], key: dict[str, str]) -> None:
+    """Another document under the same key."""
+    other = with_document(base64.b64encode(b"%PDF-1.7 otra cosa").decode())
+    assert (await street.desk.post("/dossiers", json=other, headers=key)).status_code == 422
+    path = f"/dossiers/{view['id']}/documents/{view['documents'][0]['id']}"
+    assert (await street.desk.get(path)).content == PDF
+
+
+async def _prove_nothing(street: Street, view: dict[str, Any], notice_id: str) -> None:
+    """Neither who writes about it otherwise nor whom the notice was sent on to."""
+    waits = written("Aún no me llega nada.", f"[{view['code']}]", message_id="<d-4@x>")
+    await street.send(waits)
+    neighbour = "vecino@x.example"
+    other = written("Soy su vecino.", "Re:", neighbour, "<d-5@x>")
+    other["In-Reply-To"] = notice_id
+    await street.send(other, neighbour)
+    assert len(await street.consultations(1)) == 1
+    seen = await street.read(view["id"], "dossiers")
+    assert (seen["status"], seen["version"]) == ("notifying", view["version"] + 1)
 
 
 async def test_an_entitys_receipt_needs_number_date_and_person(street: Street) -> None:

@@ -10,6 +10,8 @@ from shared.service import Workshop
 from shared.store import Cause
 
 REPLY: Final = "reply"
+NOTICE: Final = "dossier_notified"
+"""The letter that carries the answer."""
 
 
 class DossierMail(CaseMail[Dossier]):
@@ -33,11 +35,11 @@ class DossierMail(CaseMail[Dossier]):
         await self.cases.create(incoming.case_id, command, incoming.cause)
 
     async def add(self, incoming: Incoming) -> None:
-        """More for the file; while it is being notified, the person's own word that it arrived."""
+        """More for the file; to answer the notice is the person's own word that it arrived."""
         state = (await self.cases.get(incoming.case_id, incoming.mail.tenant)).state
         words = await self.words(incoming)
         command: model.Command = model.Add(words, incoming.enclosures)
-        if state.status is Status.NOTIFYING:
+        if state.status is Status.NOTIFYING and incoming.answers == NOTICE:
             at = incoming.mail.received_at
             command = model.Acknowledge(REPLY, state.code, at, words)
         await self.cases.handle(incoming.case_id, command, incoming.cause)

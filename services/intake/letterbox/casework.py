@@ -37,13 +37,14 @@ class CaseMail(Generic[S]):
         policy: IntakePolicy = self.workshop.policy(tenant)
         return policy
 
-    async def by_code(self, tenant: str, code: str, sender: str) -> str:
-        """The case of that code if this sender is its user; empty when there is none."""
-        for one in await self.cases.find(tenant, {"state.code": code}, limit=1):
-            contact = await self.private.contact(tenant, one.id)
-            if contact.email.lower() == sender:
-                return one.id
-        return ""
+    async def by_code(self, tenant: str, code: str) -> str:
+        """The case of that code; empty when there is none."""
+        found = await self.cases.find(tenant, {"state.code": code}, limit=1)
+        return found[0].id if found else ""
+
+    async def is_of(self, tenant: str, case_id: str, sender: str) -> bool:
+        """Whether this sender is the case's user."""
+        return (await self.private.contact(tenant, case_id)).email.lower() == sender
 
     async def sender(self, incoming: Incoming) -> Met:
         """Keep who wrote a message that opens a case, and find his profile."""

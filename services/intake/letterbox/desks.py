@@ -13,7 +13,10 @@ from shared.store import Cause
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A message that somebody wrote, ready to become something."""
+    """A message that somebody wrote, ready to become something.
+
+    `answers` is the template of our letter that it answers, if it answers one.
+    """
 
     mail: Mail
     place: Place
@@ -21,6 +24,7 @@ class Incoming:
     case_id: str
     enclosures: tuple[EnclosureRef, ...]
     cause: Cause
+    answers: str = ""
 
 
 class TakesMail(Protocol):
@@ -43,8 +47,12 @@ class TakesMail(Protocol):
         """What the desk sent did not arrive."""
         ...
 
-    async def by_code(self, tenant: str, code: str, sender: str) -> str:
-        """The case of that code if this sender is its user; empty when there is none."""
+    async def by_code(self, tenant: str, code: str) -> str:
+        """The case of that code; empty when there is none."""
+        ...
+
+    async def is_of(self, tenant: str, case_id: str, sender: str) -> bool:
+        """Whether this sender is the case's user."""
         ...
 
 

@@ -46,10 +46,11 @@ _QUIET: Final[Mapping[Nature, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The case that a message belongs to; `kind` is its stream."""
+    """The case that a message belongs to; `kind` is its stream, `letter` ours that named it."""
 
     kind: str
     case_id: str
+    letter: str = ""
 
 
 class Later(Exception):
@@ -153,7 +154,12 @@ class Sorting:
             raise Unreadable("mail.flood")
         found = await self._by_references(mail, said.references)
         if found is None:
-            found = await self._by_code(mail, said.subject, said.sender)
+            found = await self._by_code(mail, said.subject)
+        # who was sent a letter on, or read a code somewhere, speaks for himself
+        if found and not await self._desk_of(found.kind).is_of(
+            mail.tenant, found.case_id, said.sender
+        ):
+            found = None
         case_id = found.case_id if found else derived_id("mail case", mail.id)
         desk = self._desk_of(found.kind) if found else self.desks[place.box.desk]
         incoming = Incoming(
@@ -163,6 +169,7 @@ class Sorting:
             case_id,
             await self._keep(mail, case_id, understood.enclosed),
             self._cause(mail),
+            found.letter if found else "",
         )
         if found:
             await desk.add(incoming)
@@ -206,16 +213,16 @@ class Sorting:
         """What we wrote names the case it was about."""
         letters = Letters(self.workshop.database, self.workshop.now)
         try:
-            facts = (await letters.get(tenant, letter_id)).letter.facts
+            letter = (await letters.get(tenant, letter_id)).letter
         except Unknown:
             return None
-        kind, case_id = facts.get("kind"), facts.get("case")
-        return Found(str(kind), str(case_id)) if kind and case_id else None
+        kind, case_id = letter.facts.get("kind"), letter.facts.get("case")
+        return Found(str(kind), str(case_id), letter.template) if kind and case_id else None
 
-    async def _by_code(self, mail: Mail, subject: str, sender: str) -> Found | None:
+    async def _by_code(self, mail: Mail, subject: str) -> Found | None:
         for code in _CODE.findall(subject):
             for desk in self.desks.values():
-                case_id = await desk.by_code(mail.tenant, code, sender)
+                case_id = await desk.by_code(mail.tenant, code)
                 if case_id:
                     return Found(desk.kind, case_id)
         return None

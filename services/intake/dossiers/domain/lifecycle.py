@@ -48,6 +48,7 @@ class Holder(StrEnum):
     AREA = "area"
 
 
+_READING: Final = (Status.RECEIVED, Status.IN_PROCESS, Status.RESOLVED, Status.NOTIFYING)
 LIFECYCLE: Final[Table[Status, Action]] = table(
     Status.NEW,
     "dossier.illegal_transition",
@@ -56,7 +57,7 @@ LIFECYCLE: Final[Table[Status, Action]] = table(
         ((Status.RECEIVED,), Action.ACCEPT, Status.IN_PROCESS),
         ((Status.RECEIVED,), Action.OBSERVE, Status.OBSERVED),
         ((Status.IN_PROCESS,), Action.REQUIRE, Status.REQUIRED),
-        ((Status.RECEIVED, Status.IN_PROCESS), Action.ADD, None),
+        (_READING, Action.ADD, None),
         ((Status.OBSERVED,), Action.ADD, Status.RECEIVED),
         ((Status.REQUIRED,), Action.ADD, Status.IN_PROCESS),
         ((Status.RECEIVED, Status.OBSERVED), Action.REJECT, Status.REJECTED),

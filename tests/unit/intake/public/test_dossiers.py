@@ -35,8 +35,8 @@ MATRIX = {
     "observed": "add→received reject→rejected",
     "in_process": "require→required add→in_process resolve→resolved",
     "required": "add→in_process",
-    "resolved": "notify→notifying",
-    "notifying": "notify→notifying acknowledge→notified",
+    "resolved": "add→resolved notify→notifying",
+    "notifying": "add→notifying notify→notifying acknowledge→notified",
     "notified": "",
     "rejected": "",
 }
