@@ -175,9 +175,7 @@ def require_quiz(state: Enrolment, plan: Plan, at: datetime, *, active: bool) ->
     _require_signing(plan)
     if state.has_passed(quiz):
         raise Rejected("quiz.already_passed")
-    # a signature for an older version does not keep from passing now
-    status = EnrolmentStatus.OPEN if state.is_outdated(plan) else state.status
-    follow_enrolment(status, EnrolmentAction.TAKE_QUIZ)
+    follow_enrolment(_standing(state, plan), EnrolmentAction.TAKE_QUIZ)
     if not active:
         raise NotAllowed("signature.person_left")
     if plan.status is PlanStatus.LEADERS and not state.leader:
@@ -188,6 +186,11 @@ def require_quiz(state: Enrolment, plan: Plan, at: datetime, *, active: bool) ->
     if state.tried(quiz) >= limit:
         raise Rejected("quiz.no_attempts_left", limit=limit)
     return quiz
+
+
+def _standing(state: Enrolment, plan: Plan) -> EnrolmentStatus:
+    """Open again, as far as the quiz is concerned, when it was signed for an older version."""
+    return EnrolmentStatus.OPEN if state.is_outdated(plan) else state.status
 
 
 def _take_quiz(state: Enrolment, command: TakeQuiz, at: datetime) -> list[EventBody]:
@@ -217,7 +220,7 @@ def _grant(state: Enrolment, command: GrantAttempt) -> list[EventBody]:
     _require_signing(plan)
     if state.has_passed(plan.quiz):
         raise Rejected("quiz.already_passed")
-    follow_enrolment(state.status, EnrolmentAction.GRANT)
+    follow_enrolment(_standing(state, plan), EnrolmentAction.GRANT)
     left = state.limit(plan.quiz) - state.tried(plan.quiz)
     if left > 0:
         raise Rejected("quiz.attempts_left", left=left)

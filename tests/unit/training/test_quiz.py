@@ -225,6 +225,24 @@ def test_a_pass_stays_good_when_the_material_changes(quizzed: Replication) -> No
     assert isinstance(events[-1], EnrolmentSigned)
 
 
+def test_who_signed_an_older_version_is_granted_a_try_of_the_new_quiz(
+    quizzed: Replication,
+) -> None:
+    takes(quizzed, "sofia", 1, 5)
+    quizzed.to("sofia", Sign(quizzed.plan, SHA, Method.CLICK), NOON)
+    anew(quizzed, substantial=True)
+    signed = refusal(quizzed, "sofia", GrantAttempt(quizzed.plan, "Reforzada"))
+    assert signed.fields["action"] == "grant"
+    quizzed.give(Publish("b" * 64), NOON)
+    for attempt in (1, 2, 3):
+        takes(quizzed, "sofia", attempt, 0)
+    (granted,) = quizzed.to("sofia", GrantAttempt(quizzed.plan, "Reforzada"), NOON)
+    assert isinstance(granted, EnrolmentAttemptGranted)
+    takes(quizzed, "sofia", 4, 5)
+    events = quizzed.to("sofia", Sign(quizzed.plan, "b" * 64, Method.CLICK), NOON)
+    assert isinstance(events[-1], EnrolmentSigned)
+
+
 def test_the_same_attempt_asks_the_same_and_others_ask_otherwise() -> None:
     first = [q.id for q in draw(BANK, 5, "p1", "ana", 1)]
     assert first == [q.id for q in draw(BANK, 5, "p1", "ana", 1)]
