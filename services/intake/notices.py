@@ -153,7 +153,7 @@ async def compose(workshop: Workshop, letter: Letter) -> Composed:
     request = (await workshop.of(REQUEST).get(request_id, tenant)).state
     policy: IntakePolicy = workshop.policy(tenant)
     language = language_of(workshop, tenant)
-    words = _words_for(request, facts, policy.calendar, language)
+    words = words_for(request, facts, policy.calendar, language)
     words["account"] = workshop.tenants[tenant].name
     if letter.template == "request_reminded":
         words["questions"] = await _asked(workshop, tenant, request_id, str(facts["query"]))
@@ -183,15 +183,18 @@ def _words() -> Catalogue:
     return load()
 
 
-def _words_for(
+def words_for(
     request: Request, facts: Mapping[str, Fact], calendar: Calendar, language: str
 ) -> dict[str, Any]:
+    """What the words of a letter are filled with; a date that was not promised is not shown."""
     evaluation = next((s.due_at for s in request.stages if s.name == "evaluation"), None)
     due = facts.get("due")
     promised = datetime.fromisoformat(str(due)) if due else evaluation
-    told = {"received": request.received_at, "due": promised or request.received_at}
+    told = {"received": request.received_at, "due": promised}
     dates = {
         name: sentence(Step(name, {"at": local(at, calendar.zone)}), language)
+        if at is not None
+        else _words().text(language, "letter.no_due")
         for name, at in told.items()
     }
     return {

@@ -1,5 +1,6 @@
 """Which events lead to a letter to the client, and that there are words for each."""
 
+from dataclasses import replace
 from datetime import timedelta
 from string import Formatter
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.intake.domain import Action, Advance, Coverage, Receive, Request, Withdraw
-from services.intake.notices import KIND, TEMPLATES, notice_id, notice_of
+from services.intake.notices import KIND, TEMPLATES, notice_id, notice_of, words_for
 from services.intake.policy import LetterOccasion
 from shared import i18n
 from shared.contracts import EventBody
@@ -100,6 +101,15 @@ def test_a_verbal_instruction_goes_back_in_the_accounts_language() -> None:
 def test_the_same_occasion_is_the_same_letter() -> None:
     ids = {notice_id(t, r, k) for t in "ab" for r in "ab" for k in ("start", "close") for _ in "ab"}
     assert len(ids) == 8
+
+
+def test_no_date_is_shown_where_none_was_promised() -> None:
+    request, _ = told(Request(), RECEIVE)
+    calendar = POLICY.calendar
+    assert "2026" in words_for(request, {}, calendar, "es")["due"]
+    unpromised = replace(request, stages=())
+    assert words_for(unpromised, {}, calendar, "es")["due"] == "no tiene fecha fijada"
+    assert words_for(unpromised, {}, calendar, "en")["due"] == "no date is promised"
 
 
 KNOWN = {
