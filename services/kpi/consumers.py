@@ -9,7 +9,7 @@ import structlog
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from services.kpi.books import Books
-from services.kpi.ledger import By, Ledger, Reading, read
+from services.kpi.ledger import By, Ledger, Reading, read, stream_of
 from services.kpi.metrics import KpiMetrics
 from shared.bus.delivery import Burial, Delivery, Verdict
 from shared.bus.sink import Bury
@@ -111,7 +111,7 @@ class KpiSink:
     def _report(self, ledger: Ledger) -> None:
         now = utc_now()
         self._metrics.handled(
-            (delivery.event.name.stream, outcome) for delivery, outcome in ledger.handled
+            (stream_of(delivery.event.type), outcome) for delivery, outcome in ledger.handled
         )
         for delivery, outcome in ledger.handled:
             if outcome == "handled":
@@ -145,4 +145,4 @@ def _once(bury: Bury) -> Bury:
 
 def _stream_of(event: Envelope, outcome: str) -> str:
     """An event that nobody has heard of must not make a series of its own."""
-    return UNKNOWN if outcome == "buried" else event.name.stream
+    return UNKNOWN if outcome == "buried" else stream_of(event.type)

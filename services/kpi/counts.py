@@ -80,32 +80,24 @@ def _said(fact: RequestFact, by: Counting, received_at: datetime) -> dict[str, i
 def _count_closed(
     page: _Page, fact: RequestFact, received_at: datetime, closed_at: datetime
 ) -> None:
-    page.day(
-        "requests",
-        closed_at,
-        closed=1,
-        judged=int(fact.on_time is not None),
-        on_time=int(fact.on_time is True),
-        unjudged=int(fact.on_time is None),
-    )
-    if fact.imported:
-        page.day("requests", closed_at, unsided=1)
-        return
-    client, provider = _sides(fact, page.by, received_at, closed_at)
-    page.day(
-        "requests",
-        closed_at,
-        sided=1,
-        client_seconds=client,
-        provider_seconds=provider,
-        round_trips=fact.round_trips,
-    )
+    amounts = {"closed": 1, "unsided" if fact.imported else "sided": 1}
+    if fact.on_time is None:
+        amounts["unjudged"] = 1
+    else:
+        amounts |= {"judged": 1, "on_time": int(fact.on_time)}
+    if not fact.imported:
+        client, provider = _sides(fact, page.by, received_at, closed_at)
+        amounts |= {"client_seconds": client, "provider_seconds": provider}
+        amounts["round_trips"] = fact.round_trips
+    page.day("requests", closed_at, "", **amounts)
 
 
 def _sides(fact: RequestFact, by: Counting, since: datetime, until: datetime) -> tuple[int, int]:
     """Business seconds on the client's side and on the provider's, from one instant to another."""
     client = provider = 0
     for start, end, holder in _spells(fact, since, until):
+        if end <= start:
+            continue
         seconds = by.calendar.elapsed_business_time(start, end)
         if holder in by.client_holders:
             client += seconds
@@ -131,12 +123,12 @@ def _count_deadlines(page: _Page, fact: RequestFact) -> None:
         known = page.by.closed("stage", stage)
         if policy:
             page.day("policies", due_at, page.by.closed("policy", policy), promised=1)
-        page.day("deadlines", due_at, known, **{state: 1})
         page.standing("stages", known, **{state: 1})
+        amounts = {state: 1}
         if spell is not None:
             client, provider = _sides(fact, page.by, *spell)
-            amounts = {"sided": 1, "client_seconds": client, "provider_seconds": provider}
-            page.day("deadlines", due_at, known, **amounts)
+            amounts |= {"sided": 1, "client_seconds": client, "provider_seconds": provider}
+        page.day("deadlines", due_at, known, **amounts)
 
 
 Spell = tuple[datetime, datetime]

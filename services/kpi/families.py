@@ -124,10 +124,18 @@ def _cells(text: str) -> tuple[str, ...]:
 
 
 def merge(total: Counts, more: Counts) -> None:
-    """Add `more` to `total`, each dated bucket to those of its month too."""
-    for text, amounts in more.items():
+    """Add `more` to `total`, bucket by bucket."""
+    for key, amounts in more.items():
+        add(total, key, amounts)
+
+
+def spread(counts: Counts) -> Counts:
+    """Each dated bucket once more in those of its month: once a batch, not once a fact."""
+    total: Counts = {}
+    for text, amounts in counts.items():
         for target in _cells(text):
             add(total, target, amounts)
+    return total
 
 
 def add(total: Counts, key: str, amounts: Mapping[str, int]) -> None:

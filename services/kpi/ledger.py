@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.kpi.families import Counts, difference, merge
+from services.kpi.families import Counts, difference, merge, spread
 from services.kpi.kinds import SOURCES, Fact, Kind, kind_of
 from services.kpi.policy import Counting
 from services.kpi.sources import Source
@@ -42,7 +42,7 @@ class Reading:
 def read(delivery: Delivery) -> Reading | None:
     """None for a kind of case that no indicator needs."""
     event = delivery.event
-    source = _source_of(event.type)
+    source = SOURCES.get(stream_of(event.type))
     if source is None:
         return None
     if delivery.exhausted:
@@ -56,8 +56,9 @@ def read(delivery: Delivery) -> Reading | None:
 
 
 @lru_cache(maxsize=1_000)
-def _source_of(event_type: str) -> Source | None:
-    return SOURCES.get(TypeName.parse(event_type).stream)
+def stream_of(event_type: str) -> str:
+    """The kind of case that an event is of."""
+    return TypeName.parse(event_type).stream
 
 
 def where(error: ValidationError) -> str:
@@ -193,11 +194,11 @@ class Ledger:
         total: Counts = {}
         for record in changed:
             close(record, self.by, total)
-        return changed, total
+        return changed, spread(total)
 
 
 def close(record: Record, by: By, total: Counts) -> None:
-    """Bring what the record has counted up to its fact; the difference goes to `total`."""
+    """Bring what the record has counted up to its fact; the difference, by day, to `total`."""
     for name, cursor in record.cursors.items():
         record.reached[name] = cursor.reached
         if cursor.early or cursor.passed_over:

@@ -15,7 +15,7 @@ from pymongo import DeleteMany, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from services.kpi.books import Books, of_kind
-from services.kpi.families import Counts, difference, merge
+from services.kpi.families import Counts, difference, merge, spread
 from services.kpi.histories import Archive, Histories
 from services.kpi.kinds import KINDS, Kind
 from services.kpi.ledger import By, Record, close
@@ -98,7 +98,7 @@ async def _rebuild_chunk(
             outcome.unreadable += _refold(record, case_id, histories)
             close(record, by, total)
             outcome.corrected += int(before != record.counted)
-        await books.write(list(records.values()), total, session)
+        await books.write(list(records.values()), spread(total), session)
         mark = {"$set": {"after": kind.id_of(ids[-1])}}
         await books.marks.update_one({"_id": PROGRESS}, mark, upsert=True, session=session)
 
@@ -162,7 +162,7 @@ async def _remove_chunk(books: Books, archive: Archive, kind: Kind, ids: Sequenc
         for record in (await books.load(unknown, session)).values():
             merge(total, difference(record.counted, {}))
         await books.facts.bulk_write([DeleteMany({"_id": {"$in": unknown}})], session=session)
-        await books.add(total, session)
+        await books.add(spread(total), session)
 
     await books.transact(work)
     return len(unknown)
@@ -194,7 +194,7 @@ async def _drift(books: Books) -> Counts:
             merge(counted, {row["_id"]["b"]: measure})
         buckets = books.buckets.find({}, {"counts": 1}, session=session)
         served = {bucket["_id"]: bucket["counts"] async for bucket in buckets}
-    return difference(served, counted)
+    return difference(served, spread(counted))
 
 
 _SUM: Final[Sequence[Mapping[str, Any]]] = (

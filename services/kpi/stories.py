@@ -25,7 +25,7 @@ from services.kpi.measures import (
     Measure,
     Thing,
 )
-from services.kpi.policy import Counting
+from services.kpi.policy import OTHER, Counting
 from shared.contracts import EventBody
 
 OUTSIDE: Final = "provider:"
@@ -50,11 +50,15 @@ def from_document(document: Mapping[str, Any]) -> Story:
 
 
 @cache
+def _measures(thing: Thing, event: str) -> tuple[Measure, ...]:
+    return tuple(measure for measure in thing.measures if measure.event == event)
+
+
+@cache
 def _fields(thing: Thing, event: str) -> tuple[str, ...]:
     wanted = {"holder"}
-    for measure in thing.measures:
-        if measure.event == event:
-            wanted |= {measure.amount, measure.day, *measure.when, *measure.by.values()}
+    for measure in _measures(thing, event):
+        wanted |= {measure.amount, measure.day, *measure.when, *measure.by.values()}
     for field, events in thing.attributes.values():
         if event in events:
             wanted.add(field)
@@ -82,9 +86,9 @@ def fold(
 def counts_of(thing: Thing, story: Story, by: Counting) -> Counts:
     """Everything the case adds."""
     page = _Page(thing, story, by)
-    for measure in thing.measures:
-        for place, entry in enumerate(story.entries):
-            if entry[1] == measure.event and not page.is_undone(measure, place):
+    for place, entry in enumerate(story.entries):
+        for measure in _measures(thing, entry[1]):
+            if not page.is_undone(measure, place):
                 page.count(measure, place, entry)
     if thing.clocks is not None:
         page.count_stages()
@@ -98,14 +102,12 @@ class _Page:
     def __init__(self, thing: Thing, story: Story, by: Counting) -> None:
         self.thing, self.entries, self.by = thing, story.entries, by
         self.counts: Counts = {}
+        self._days: dict[datetime, str] = {}
+        self._spans: dict[tuple[datetime, datetime], dict[str, int]] = {}
         self._attributes = {
             name: by.closed(name, str(self._last(*told))) for name, told in thing.attributes.items()
         }
         self._tiers = list(self._tiers_before())
-
-    def _attribute(self, name: str) -> str:
-        found = self._attributes.get(name)
-        return self.by.closed(name, "") if found is None else found
 
     def _last(self, field: str, events: tuple[str, ...]) -> object:
         told = [e[4][field] for e in self.entries if e[1] in events and field in e[4]]
@@ -121,7 +123,8 @@ class _Page:
             tier = following
 
     def is_undone(self, measure: Measure, place: int) -> bool:
-        return any(entry[1] in measure.undone for entry in self.entries[place + 1 :])
+        undone = measure.undone
+        return bool(undone) and any(entry[1] in undone for entry in self.entries[place + 1 :])
 
     def count(self, measure: Measure, place: int, entry: Entry) -> None:
         data = entry[4]
@@ -161,15 +164,21 @@ class _Page:
         return self._sides(start, end)[measure.amount]
 
     def _sides(self, start: datetime, end: datetime) -> dict[str, int]:
-        """Working seconds on each side within a span."""
-        sides = dict.fromkeys(SIDES, 0)
+        """Working seconds on each side within a span; several measures ask for the same one."""
+        sides = self._spans.get((start, end))
+        if sides is not None:
+            return sides
+        sides = self._spans[start, end] = dict.fromkeys(SIDES, 0)
         reached, holder = start, ""
         for entry in self.entries:
-            until = min(max(entry[2], reached), max(end, start))
-            sides[self._side(holder)] += self.by.calendar.elapsed_business_time(reached, until)
-            reached, holder = until, self._holder(entry, holder)
-        last = max(end, reached)
-        sides[self._side(holder)] += self.by.calendar.elapsed_business_time(reached, last)
+            if entry[2] > reached:
+                until = min(entry[2], max(end, start))
+                sides[self._side(holder)] += self.by.calendar.elapsed_business_time(reached, until)
+                reached = until
+            if reached >= end:
+                return sides
+            holder = self._holder(entry, holder)
+        sides[self._side(holder)] += self.by.calendar.elapsed_business_time(reached, end)
         return sides
 
     def _holder(self, entry: Entry, before: str) -> str:
@@ -187,14 +196,20 @@ class _Page:
         rows = FAMILIES[family]
         day = ALL
         if rows.cuts and at is not None:
-            day = at.astimezone(self.by.zone).date().isoformat()
+            day = self._day(at)
         values = [
-            self.by.closed(name, own[name]) if name in own else self._attribute(name)
+            self.by.closed(name, own[name]) if name in own else self._attributes.get(name, OTHER)
             for name in rows.dimensions
         ]
         told = {name: amount for name, amount in amounts.items() if amount}
         if told:
             add(self.counts, "|".join((self.by.tenant, family, day, *values)), told)
+
+    def _day(self, at: datetime) -> str:
+        day = self._days.get(at)
+        if day is None:
+            day = self._days[at] = at.astimezone(self.by.zone).date().isoformat()
+        return day
 
     def count_stages(self) -> None:
         """Each promise by the day it is due: kept, missed or running, and whose time it took."""

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from services.kpi.policy import SECTION, Counting, KpiSection, counting
 from services.kpi.recounts import recount_of
 from services.kpi.stories import Story, counts_of, fold, from_document, to_document
 from services.kpi.things import INCIDENT, THINGS
+from shared.clock import Calendar
 from shared.policy import load_tenants
 from tests.support.incidents import (
     ANSWER,
@@ -53,6 +55,18 @@ HOUR = 3600
 @cache
 def osce() -> Counting:
     return counting(load_tenants(TENANTS, {SECTION: KpiSection})["osce"])
+
+
+class Asked(Calendar):
+    """A calendar that remembers which working time it was asked for."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        super().__init__(calendar.spec)
+        self.spans: list[tuple[datetime, datetime]] = []
+
+    def elapsed_business_time(self, start: datetime, end: datetime) -> int:
+        self.spans.append((start, end))
+        return super().elapsed_business_time(start, end)
 
 
 def story_of(case: Case, thing: Thing = INCIDENT) -> Story:
@@ -178,6 +192,15 @@ def test_counts_equal_a_recount_after_every_event(life: Any) -> None:
             for measure, amount in amounts.items()
         }
         assert counted == recount_of("incident", {"incidents": history[:length]}, osce())
+
+
+def test_a_recount_asks_for_no_working_time_twice_and_for_none_of_nothing() -> None:
+    """A recount is made for every event of a case: its cost is what bounds the ingest."""
+    story, calendar = story_of(through_a_provider()), Asked(osce().calendar)
+    assert counts_of(INCIDENT, story, replace(osce(), calendar=calendar))
+    assert all(start < end for start, end in calendar.spans)
+    # the whole life once, and once each promise: not once a side and measure
+    assert len(calendar.spans) < 3 * len(story.entries)
 
 
 def test_order_of_arrival_changes_nothing() -> None:
