@@ -10,10 +10,15 @@ from services.intake.letterbox.policy import DeskName, letterbox_of
 from services.intake.private import Private
 from services.intake.rules.rows import FACTS, LetterRow, LetterRows
 from shared.clock import Calendar
+from shared.contracts import EventBody
+from shared.contracts.consultations import ConsultationAnswered
+from shared.contracts.dossiers import DossierNotified
+from shared.contracts.voices import VoiceInformed
 from shared.files import GridFiles
 from shared.mail import Composed, Letter, Letters, Unsendable
 from shared.service import Workshop
 
+_ANSWERS: Final = (ConsultationAnswered, DossierNotified, VoiceInformed)
 USER: Final = "user"
 MAX_REFERENCES: Final = 20
 
@@ -37,6 +42,18 @@ class Correspondent:
             letters = Letters(self.workshop.database, self.workshop.now)
             told = {"kind": self.kind, **facts}
             await letters.write(Letter(letter_id, tenant, USER, template, told))
+
+    async def words(self, letter: Letter, code: str, calendar: Calendar) -> dict[str, str]:
+        """What the letter's own facts say, in words; what its occasion has not is empty."""
+        facts = letter.facts
+        due, text = facts.get("due"), facts.get("text")
+        answer = await self.private.text(letter.tenant, str(text)) if text else None
+        return {
+            "code": code,
+            "due": spoken(datetime.fromisoformat(str(due)), calendar) if due else "",
+            "reason": str(facts.get("reason", "")),
+            "answer": answer.words if answer else "",
+        }
 
     async def compose(self, letter: Letter, rows: LetterRows, words: Mapping[str, str]) -> Composed:
         """The letter's words in the account's language, and its place in the thread.
@@ -80,6 +97,18 @@ class Correspondent:
         boxes = {} if section is None else section.boxes
         own = [one for one, box in boxes.items() if box.desk.value == self.desk.value]
         return next((one for one in (*reversed(used), *own)), "")
+
+
+def facts_of(body: EventBody) -> dict[str, str]:
+    """What a letter has to say of its event: a case that has gone on says something else."""
+    facts = {}
+    if reason := getattr(body, "reason", ""):
+        facts["reason"] = str(reason)
+    if deadline := getattr(body, "deadline", None):
+        facts["due"] = deadline.due_at.isoformat()
+    if isinstance(body, _ANSWERS):
+        facts["text"] = body.text.id
+    return facts
 
 
 def spoken(at: datetime, calendar: Calendar) -> str:

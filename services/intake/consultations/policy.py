@@ -25,6 +25,7 @@ from shared.policy import Frozen, Key, Remark, Source, Tenant
 
 SECTION: Final = "consultations"
 REPLY: Final = "reply"
+Occasion = Literal["received", "answered", "channelled"]
 
 
 class WayIn(Frozen):
@@ -75,7 +76,7 @@ class ConsultationSection(Frozen):
     legal_limit: Limit | None = None
     incidents: IncidentsRow | None = None
     ladder: tuple[Rung, ...] = ()
-    letters: Mapping[Literal["received", "answered", "channelled"], LetterRows] = {}
+    letters: Mapping[Occasion, LetterRows] = {}
 
     def remarks(self) -> Iterator[Remark]:
         """Answers that must be approved without a word on why."""

@@ -1,15 +1,17 @@
 """What the user is written about a consultation: that it is here and until when, and the answer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from services.intake.consultations.cases import CONSULTATION
-from services.intake.correspondence import Correspondent, spoken
+from services.intake.consultations.policy import Occasion
+from services.intake.correspondence import Correspondent, facts_of
 from services.intake.following import follows
 from services.intake.letterbox.policy import DeskName
 from services.intake.policy import IntakePolicy
 from services.intake.surveys.inviting import invitation
 from shared.bus.hears import Heard, Send
+from shared.contracts import EventBody
 from shared.contracts.consultations import (
     ConsultationAnswered,
     ConsultationChannelled,
@@ -19,10 +21,15 @@ from shared.ids import derived_id
 from shared.mail import Composed, Letter, Unsendable
 from shared.service import Workshop
 
-RECEIVED: Final = "consultation_received"
-ANSWERED: Final = "consultation_answered"
-CHANNELLED: Final = "consultation_channelled"
-TEMPLATES: Final = frozenset({RECEIVED, ANSWERED, CHANNELLED})
+_OCCASIONS: Final[Mapping[type[EventBody], Occasion]] = {
+    ConsultationReceived: "received",
+    ConsultationAnswered: "answered",
+    ConsultationChannelled: "channelled",
+}
+_BY_TEMPLATE: Final[Mapping[str, Occasion]] = {
+    f"consultation_{occasion}": occasion for occasion in _OCCASIONS.values()
+}
+TEMPLATES: Final = frozenset(_BY_TEMPLATE)
 Told = ConsultationReceived | ConsultationAnswered | ConsultationChannelled
 
 
@@ -35,16 +42,11 @@ async def on_consultation_told(heard: Heard[Told], workshop: Workshop) -> Iterab
     """Write it down to be sent; the occasion names the letter, so that it is written once."""
     body = heard.body
     letter_id = derived_id("letter", heard.subject, str(heard.sequence))
-    facts = {"case": heard.subject}
-    match body:
-        case ConsultationReceived():
-            template = RECEIVED
-        case ConsultationChannelled():
-            template = CHANNELLED
-        case ConsultationAnswered(text=text):
-            template, facts = ANSWERED, {**facts, "text": text.id}
-    await _correspondent(workshop).write(letter_id, heard.tenant, template, **facts)
-    if template != ANSWERED:
+    template = f"consultation_{_OCCASIONS[type(body)]}"
+    await _correspondent(workshop).write(
+        letter_id, heard.tenant, template, case=heard.subject, **facts_of(body)
+    )
+    if not isinstance(body, ConsultationAnswered):
         return []
     kind = CONSULTATION.stream
     return await invitation(workshop, heard.tenant, kind, heard.subject, heard.actor)
@@ -60,17 +62,8 @@ async def compose(workshop: Workshop, letter: Letter) -> Composed:
     rules = policy.public.consultations
     state = (await workshop.of(CONSULTATION).get(str(letter.facts["case"]), letter.tenant)).state
     correspondent = _correspondent(workshop)
-    words = {"code": state.code, "due": "", "answer": "", "reason": ""}
-    if letter.template == ANSWERED:
-        rows = rules.section.letters.get("answered")
-        text = await correspondent.private.text(letter.tenant, str(letter.facts["text"]))
-        words["answer"] = text.words
-    elif letter.template == CHANNELLED:
-        rows = rules.section.letters.get("channelled")
-    else:
-        rows = rules.section.letters.get("received")
-        if state.promise is not None:
-            words["due"] = spoken(state.promise.due_at, rules.calendar)
+    rows = rules.section.letters.get(_BY_TEMPLATE[letter.template])
     if rows is None:
         raise Unsendable("no_words")
+    words = await correspondent.words(letter, state.code, rules.calendar)
     return await correspondent.compose(letter, rows, words)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from services.intake.correspondence import Correspondent, spoken
+from services.intake.correspondence import Correspondent, facts_of
 from services.intake.dossiers.cases import DOSSIER
 from services.intake.dossiers.domain.decisions import LAPSED
 from services.intake.dossiers.policy import Occasion
@@ -48,7 +48,9 @@ async def on_dossier_told(heard: Heard[EventBody], workshop: Workshop) -> Iterab
     letter_id = derived_id("letter", heard.subject, str(heard.sequence))
     template = f"dossier_{_OCCASIONS[type(body)]}"
     correspondent = Correspondent(workshop, DOSSIER.stream, DeskName.DOCUMENTS)
-    await correspondent.write(letter_id, heard.tenant, template, case=heard.subject)
+    await correspondent.write(
+        letter_id, heard.tenant, template, case=heard.subject, **facts_of(body)
+    )
     return []
 
 
@@ -65,18 +67,8 @@ async def compose(workshop: Workshop, letter: Letter) -> Composed:
         raise Unsendable("no_words")
     state = (await workshop.of(DOSSIER).get(str(letter.facts["case"]), letter.tenant)).state
     correspondent = Correspondent(workshop, DOSSIER.stream, DeskName.DOCUMENTS)
-    occasion = _BY_TEMPLATE[letter.template]
-    due = state.promise.due_at if state.promise else None
-    if occasion == "observed":
-        due = state.correct_by or due
-    language = workshop.tenants[letter.tenant].languages[0]
-    lapsed = _WORDS.text(language, "dossier.not_corrected")
-    words = {
-        "code": state.code,
-        "due": spoken(due, rules.calendar) if due else "",
-        "reason": lapsed if state.reason == LAPSED else state.reason,
-        "answer": "",
-    }
-    if occasion == "notified":
-        words["answer"] = (await correspondent.private.text(letter.tenant, state.answer)).words
+    words = await correspondent.words(letter, state.code, rules.calendar)
+    if words["reason"] == LAPSED:
+        language = workshop.tenants[letter.tenant].languages[0]
+        words["reason"] = _WORDS.text(language, "dossier.not_corrected")
     return await correspondent.compose(letter, rows, words)

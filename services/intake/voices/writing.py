@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from services.intake.correspondence import Correspondent, spoken
+from services.intake.correspondence import Correspondent, facts_of
 from services.intake.following import follows
 from services.intake.letterbox.policy import DeskName
 from services.intake.policy import IntakePolicy
@@ -46,7 +46,7 @@ async def on_voice_told(heard: Heard[EventBody], workshop: Workshop) -> Iterable
     letter_id = derived_id("letter", heard.subject, str(heard.sequence))
     template = f"{kind}_{occasion}"
     await _correspondent(workshop, kind).write(
-        letter_id, heard.tenant, template, case=heard.subject
+        letter_id, heard.tenant, template, case=heard.subject, **facts_of(heard.body)
     )
     if occasion != "informed":
         return []
@@ -68,9 +68,5 @@ async def compose(workshop: Workshop, letter: Letter) -> Composed:
         raise Unsendable("no_words")
     state = (await workshop.of(VOICES[kind]).get(str(letter.facts["case"]), letter.tenant)).state
     correspondent = _correspondent(workshop, kind)
-    words = {"code": state.code, "due": "", "answer": "", "reason": state.reason}
-    if state.promise is not None:
-        words["due"] = spoken(state.promise.due_at, rules.calendar)
-    if occasion == "informed":
-        words["answer"] = (await correspondent.private.text(letter.tenant, state.answer)).words
+    words = await correspondent.words(letter, state.code, rules.calendar)
     return await correspondent.compose(letter, rows, words)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from services.intake.correspondence import facts_of
 from services.intake.dossiers.domain import HOLDER, LIFECYCLE, RULES, Action, Dossier, Status
 from services.intake.dossiers.domain import model as m
 from services.intake.dossiers.domain.model import Notification
@@ -110,6 +111,15 @@ def test_what_is_not_put_right_in_time_is_rejected_once() -> None:
     (lapsed,) = case.wake()
     assert isinstance(lapsed, told.DossierRejected)
     assert (lapsed.lapsed, RULES.next_due(case.state)) == (True, None)
+
+
+def test_a_letter_says_what_its_event_said() -> None:
+    case = presented()
+    (observed,) = case.give(COMMANDS[Action.OBSERVE])
+    facts = facts_of(observed)
+    assert facts == {"reason": "Falta la firma.", "due": lima(3, 16, 30).isoformat()}
+    # what the user wrote is nobody's answer
+    assert "text" not in facts_of(case.told[0])
 
 
 def test_what_is_put_right_goes_on_with_its_first_term() -> None:
