@@ -31,13 +31,14 @@ from services.kpi.consumers import KpiSink
 from services.kpi.counts import counts_of
 from services.kpi.definitions import INDICATORS
 from services.kpi.domain import RequestFact, fold
-from services.kpi.families import Counts, merge
+from services.kpi.families import Counts, merge, spread
 from services.kpi.ledger import Record
 from services.kpi.metrics import KpiMetrics
 from services.kpi.policy import SECTION, Counting, KpiSection, counting
 from services.kpi.service import SERVICE
 from services.kpi.views import Cut, Figures, Period
 from shared.bus.delivery import Burial, Delivery
+from shared.bus.inbox import batch_size
 from shared.contracts import Envelope, EventBody, encode
 from shared.contracts.intake import RequestClosed, RequestImported, RequestProgressed
 from shared.contracts.intake import RequestReceived as Received
@@ -45,6 +46,7 @@ from shared.contracts.terms import Deadline
 from shared.contracts.training import PlanCompleted, PlanOpened
 from shared.ids import new_id
 from shared.policy import load_tenants
+from shared.runner import calm_collector
 from shared.settings import LogLevel, Settings
 from shared.store.document import CODEC
 from shared.telemetry.kernel import KernelMetrics
@@ -58,7 +60,7 @@ PLAIN_QUESTIONS = 3
 CHECKED = 2
 INGEST_ON = 200_000
 INGEST_SECONDS = 20.0
-BATCH = SERVICE.prefetch or 64
+BATCH = batch_size(SERVICE.prefetch or 0)
 ASKED = ("received_at", "closed_at", "plan_opened_at")
 AGGREGATED = ("on_time", "round_trips", "signed", "eligible")
 LIMIT_MS, FASTER, FACTS_A_SECOND, FLAT = 50.0, 100.0, 5_000.0, 0.5
@@ -153,7 +155,7 @@ async def grow(books: Books, records: list[Record], more: int) -> None:
         merge(counts, many)
 
     async def work(session: AsyncClientSession) -> None:
-        await books.add(counts, session)
+        await books.add(spread(counts), session)
 
     await books.transact(work)
 
@@ -317,6 +319,7 @@ async def _asked(
 
 
 def main(sizes: list[int]) -> None:
+    calm_collector()  # as the service does
     with rig():
         # stdout belongs to the result
         configure_logging(LogLevel.WARNING, stream=sys.stderr)

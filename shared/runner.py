@@ -158,12 +158,12 @@ def run(
     settings = settings or Settings()
     setup_logging(settings)
     services = find(names, known)
-    _calm_collector()
+    calm_collector()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(serve(services, settings, before, lambda: find(known, known)))
 
 
-def _calm_collector() -> None:
+def calm_collector() -> None:
     """Leave what was imported out of collections, and collect seldom: requests leave no cycles."""
     gc.collect()
     gc.freeze()

@@ -40,6 +40,11 @@ MAX_HOLD_ALONE = 4
 MAX_DETAIL = 2_000
 
 
+def batch_size(prefetch: int) -> int:
+    """Half of what may be under way, so that the next batch comes while this one is handled."""
+    return max(MAX_BATCH, prefetch // 2)
+
+
 class Sink(Protocol):
     """What a batch is handed to."""
 
@@ -64,6 +69,7 @@ class InboxConsumer:
         self._publisher = publisher
         self._metrics = metrics
         self._prefetch = prefetch
+        self._size = batch_size(prefetch)
         self._buffer: list[DeliveredMessage] = []
         self._wake = asyncio.Event()
         self._channel: Channel | None = None
@@ -126,7 +132,7 @@ class InboxConsumer:
                     await self._wake.wait()
             self._wake.clear()
             while self._buffer:
-                messages, self._buffer = self._buffer[:MAX_BATCH], self._buffer[MAX_BATCH:]
+                messages, self._buffer = self._buffer[: self._size], self._buffer[self._size :]
                 with self._metrics.batch_seconds.labels(service=self._inbox.service).time():
                     await self._batch(channel, messages)
                 if self._stopping:

@@ -11,7 +11,9 @@ from services.kpi.families import Counts
 from services.kpi.ledger import Ledger, Record, read
 from services.kpi.policy import Counting
 from services.kpi.recount import recount, with_months
+from services.kpi.service import SERVICE
 from shared.bus.delivery import Delivery, Verdict
+from shared.bus.inbox import batch_size
 from shared.contracts import Envelope, encode
 from tests.support.lives import (
     HOUR,
@@ -155,3 +157,9 @@ def test_too_many_early_events_go_back_to_the_queue(osinergmin: Counting) -> Non
     life = Life().add(MONDAY, *(received() for _ in range(300)))
     verdicts = Shelf(osinergmin).take(*(delivery(event) for event in life.events[1:]))
     assert verdicts.count(Verdict.RETRY) == 299 - 256
+
+
+def test_a_batch_is_as_large_as_the_service_asks() -> None:
+    """Half waits while half is handled; the figures are a transaction a batch."""
+    assert batch_size(SERVICE.prefetch or 0) == 512
+    assert batch_size(1) == 256
