@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from services.kpi.families import FAMILIES
+
 
 class Unit(StrEnum):
     COUNT = "count"
@@ -56,7 +58,7 @@ class Indicator:
     @property
     def is_internal(self) -> bool:
         """About persons: for those who lead them, never in a report that leaves the house."""
-        return self.split == "person"
+        return "person" in FAMILIES[self.family].dimensions
 
     @property
     def measures(self) -> frozenset[str]:

@@ -10,11 +10,14 @@ from services.kpi.answers import share
 from services.kpi.definitions import INDICATORS, Indicator
 from services.kpi.desk import _measures
 from services.kpi.families import FAMILIES
-from services.kpi.policy import Counting
+from services.kpi.policy import Counting, Kind
 from services.kpi.questions import Part
+from services.kpi.reports.document import indicators_of
 from services.kpi.views import Cut, Period
 from shared.decider import Invalid
 from shared.i18n import LANGUAGES, load
+from shared.policy import load_tenants
+from tests.unit.kpi.conftest import TENANTS
 
 DAYS = st.dates(min_value=date(2019, 1, 1), max_value=date(2027, 12, 31))
 
@@ -79,3 +82,15 @@ def test_every_indicator_is_whole(indicator: Indicator) -> None:
     assert indicator.family in FAMILIES
     assert not indicator.split or indicator.split in FAMILIES[indicator.family].kept
     assert indicator.source
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_no_report_tells_of_persons(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even one of a report's own subject, split by person or not."""
+    for name, split in (("taken", ""), ("solved", "person")):
+        own = Indicator(f"suggestions.{name}", "incident_people", (name,), "B:L1307", split=split)
+        monkeypatch.setitem(INDICATORS, own.id, own)
+    tenant = load_tenants(TENANTS)["osce"]
+    told = indicators_of(kind, tenant)
+    assert told
+    assert not [one.id for one in told if one.family.endswith("_people")]
