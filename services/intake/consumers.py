@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 from services.intake.cases import GRANT, REQUEST
+from services.intake.departures import Departures
 from services.intake.domain import Action, Advance, Coverage, Receive
 from services.intake.domain.grant import GrantStatus, Leave
 from services.intake.notices import write_notice
@@ -58,13 +59,13 @@ def on_incident_converted(heard: Heard[IncidentConverted]) -> Iterable[Send]:
 @hears(PersonLeft)
 async def on_person_left(heard: Heard[PersonLeft], workshop: Workshop) -> Iterable[Send]:
     """Whoever leaves may look until the end of his last day."""
-    where = {"state.person_id": heard.subject, "state.status": GrantStatus.ACTIVE.value}
-    found = await workshop.of(GRANT).find(heard.tenant, where, limit=MAX_GRANTS)
-    if not found:
-        return []
     policy: IntakePolicy = workshop.policy(heard.tenant)
     midnight = datetime.combine(heard.body.last_on + timedelta(days=1), time())
     end = midnight.replace(tzinfo=policy.calendar.zone).astimezone(UTC)
+    # first this: whoever gives him something meanwhile looks for it
+    await Departures(workshop.database).keep(heard.tenant, heard.subject, end)
+    where = {"state.person_id": heard.subject, "state.status": GrantStatus.ACTIVE.value}
+    found = await workshop.of(GRANT).find(heard.tenant, where, limit=MAX_GRANTS)
     return [Send(GRANT.stream, one.id, Leave(end)) for one in found]
 
 

@@ -7,13 +7,14 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.intake.cases import GRANT, REQUEST
-from services.intake.domain.grant import Give, Grant, GrantStatus, Revoke
+from services.intake.departures import Departures
+from services.intake.domain.grant import Give, Grant, GrantStatus, Leave, Revoke
 from services.intake.inputs import Reason
 from shared.decider import Unknown
 from shared.http import Call, Input, Page, PageQuery, Routes, page_of
 from shared.ids import derived_id
 from shared.service import Workshop, cause_of
-from shared.store import Cases, Outcome
+from shared.store import Cases, Cause, Outcome
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 
@@ -70,6 +71,7 @@ class Grants:
         return self.workshop.of(GRANT)
 
     async def give(self, call: Call, request_id: str, body: NewGrant) -> GrantView:
+        departures = Departures(self.workshop.database)
         request = (await self.workshop.of(REQUEST).get(request_id, call.tenant)).state
         command = Give(
             request_id=request_id,
@@ -79,10 +81,17 @@ class Grants:
             person_id=body.person_id,
             system=body.system,
             days=body.days,
+            leaves_at=await departures.of(call.tenant, body.person_id),
         )
         # one person, one system, one request: another one needs a request of its own
         grant_id = derived_id(call.tenant, "grant", request_id, body.person_id, body.system)
-        return grant_view(await self.cases.create(grant_id, command, cause_of(call)))
+        outcome = await self.cases.create(grant_id, command, cause_of(call))
+        # he may have gone meanwhile, and what he had was looked for before this was there
+        if command.leaves_at is None and (end := await departures.of(call.tenant, body.person_id)):
+            outcome = await self.cases.handle(
+                grant_id, Leave(end), Cause(call.tenant, "system:intake")
+            )
+        return grant_view(outcome)
 
     async def find(self, call: Call, query: GrantQuery) -> Page[GrantView]:
         where: dict[str, Any] = {"state.status": {"$in": [one.value for one in query.status]}}
@@ -134,7 +143,7 @@ def grant_routes(api: Routes, grants: Grants) -> None:
         may="grant_access",
         status=201,
         location="/grants/{id}",
-        problems=("grant.request_not_viable", "grant.already_given"),
+        problems=("grant.request_not_viable", "grant.already_given", "grant.person_left"),
     )
     async def give_access(call: Call, request_id: str, body: NewGrant) -> GrantView:
         """Let one named person look at one system for a time, as a request for access asked."""

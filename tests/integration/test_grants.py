@@ -69,6 +69,14 @@ async def test_named_accesses_are_given_listed_and_ended(house: House, amqp_url:
         lambda: auditor.get(f"/grants/{dora['id']}"),
         lambda a: a.json()["expires_at"] < dora["expires_at"],
     )
+    other = (await liaison.post("/requests", json=ASKED)).json()
+    await others.tell(other["id"], approved)
+    await eventually(
+        lambda: liaison.get(f"/requests/{other['id']}"), lambda a: a.json()["status"] == "viable"
+    )
+    gone = await liaison.post(
+        f"/requests/{other['id']}/grants", json={**wanted, "person_id": "caro"}
+    )
     house.clock.ahead += timedelta(days=6)
     later = await eventually(holders, lambda names: "dora" not in names)
     house.clock.ahead += timedelta(days=30)
@@ -89,4 +97,5 @@ async def test_named_accesses_are_given_listed_and_ended(house: House, amqp_url:
         "caro": "left",
         "dora": "expired",
     }
+    assert (gone.status_code, gone.json()["code"]) == (409, "grant.person_left")
     assert stranger.status_code == 404

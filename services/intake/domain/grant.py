@@ -68,7 +68,10 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Give:
-    """`status`, `outcome` and `request_type` are those of the request it is given for."""
+    """`status`, `outcome` and `request_type` are those of the request it is given for.
+
+    `leaves_at` is when the person is gone, if that is known.
+    """
 
     request_id: str
     request_type: str
@@ -77,6 +80,7 @@ class Give:
     person_id: str
     system: str
     days: int
+    leaves_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +133,18 @@ def _given(grant: Grant, command: Give, given: Given[IntakePolicy]) -> GrantGive
         raise Invalid("grant.unknown_system", system=command.system, known=known)
     if command.days > row.longest_days:
         raise Invalid("grant.too_long", days=command.days, limit=row.longest_days)
+    expires_at = given.at + timedelta(days=command.days)
+    if command.leaves_at is not None:
+        if command.leaves_at <= given.at:
+            raise Rejected("grant.person_left", person_id=command.person_id)
+        expires_at = min(expires_at, command.leaves_at)
     _follow(grant, GrantAction.GIVE)
     return GrantGiven(
         request_id=command.request_id,
         person_id=command.person_id,
         system=command.system,
         mode=VIEW,
-        expires_at=given.at + timedelta(days=command.days),
+        expires_at=expires_at,
     )
 
 

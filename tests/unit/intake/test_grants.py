@@ -1,5 +1,6 @@
 """Access to the client's systems: named, to look only, for a time; the whole matrix of its life."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -49,6 +50,14 @@ def test_it_is_one_persons_to_look_only_and_ends_by_itself() -> None:
     assert (ended.status, ended.ended_at) == (GrantStatus.EXPIRED, AT + 30 * DAY)
     assert next_due(ended) is None
     assert told(ended, Expire(AT + 30 * DAY))[1] == []
+
+
+def test_what_is_given_to_somebody_who_goes_ends_with_his_last_day() -> None:
+    grant, _ = told(Grant(), replace(GIVE, leaves_at=AT + DAY))
+    assert grant.expires_at == AT + DAY
+    assert told(Grant(), replace(GIVE, leaves_at=AT + 90 * DAY))[0] == active()
+    with pytest.raises(Rejected, match=r"grant\.person_left"):
+        told(Grant(), replace(GIVE, leaves_at=AT))
 
 
 def test_one_that_ended_while_all_was_down_ended_when_it_was_promised() -> None:
