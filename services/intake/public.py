@@ -33,6 +33,7 @@ from services.intake.private import Private
 from services.intake.profiles.api import ROWS as PROFILE_ROWS
 from services.intake.profiles.api import profile_routes
 from services.intake.profiles.cases import PROFILE
+from services.intake.profiles.joining import on_profile_joined
 from services.intake.profiles.meeting import Meeting
 from services.intake.surveys.api import ROWS as SURVEY_ROWS
 from services.intake.surveys.api import survey_routes
@@ -64,8 +65,8 @@ ROWS: Final[Mapping[str, set[Role]]] = {
     **SURVEY_ROWS,
     **PROFILE_ROWS,
 }
-HEARD: Final = (on_incident_ended,)
-"""What the bus tells them; named here so that it is registered with the service's own."""
+HEARD: Final = (on_incident_ended, on_profile_joined)
+"""What they are told; named here so that it is registered with the service's own."""
 
 PORT: Final = "mail.port"
 """Where the workshop's memory has the port of the open door."""

@@ -107,6 +107,8 @@ async def _one_person(street: Street, of_claim: str, of_suggestion: str) -> None
     assert (again["profile_id"], again["preferential"]) == (profile["id"], "granted")
     unmet = await desk.post("/profile-searches", json={"email": "nadie@x.example"})
     assert (unmet.status_code, unmet.json()["code"]) == (404, "profile.not_met")
+    whole = (await desk.get(path)).json()
+    await _joined_with_a_third(street, whole, by_phone["id"])
 
 
 async def _ground_stays_private(street: Street, profile_id: str, claim_id: str) -> None:
@@ -116,3 +118,23 @@ async def _ground_stays_private(street: Street, profile_id: str, claim_id: str) 
     assert told["ground"] == "elderly"
     assert (await desk.get(f"/profiles/{profile_id}")).json()["preferential"] == "elderly"
     assert "elderly" not in (await desk.get(f"/claims/{claim_id}/history")).text
+
+
+async def _joined_with_a_third(street: Street, whole: dict[str, Any], first: str) -> None:
+    """What was joined before comes along, and whoever writes meanwhile is found at the end."""
+    desk = street.desk
+    another = {**CLAIM, "contact": {"phone": "911 222 333"}}
+    third = (await desk.post("/claims", json=another)).json()["profile_id"]
+    joined = await desk.post(
+        f"/profiles/{whole['id']}/join",
+        json={"into": third},
+        headers={"if-match": f'"{whole["version"]}"'},
+    )
+    assert joined.status_code == 200, joined.text
+    # as if the hand-over had been cut off
+    handles = street.house.process.parts["intake"].workshop.database["private_handles"]
+    await handles.update_many({"kind": "email"}, {"$set": {"profile_id": whole["id"]}})
+    found = (await desk.post("/profile-searches", json={"email": SENDER})).json()
+    assert (found["id"], len(found["contacts"])) == (third, 3)
+    assert first in {one["id"] for one in found["cases"]}
+    assert (await desk.post("/claims", json=CLAIM)).json()["profile_id"] == third

@@ -86,9 +86,7 @@ def profile_routes(api: Routes, workshop: Workshop) -> None:
     async def find_profile(call: Call, body: ContactInput) -> ProfileView:
         """Whose contact it is; asked in the body, so that no address stands in a log."""
         found = await meeting.find(call.tenant, body.contact())
-        if not found:
-            raise Unknown("profile.not_met")
-        return await _shown(workshop, call, await cases.get(found, call.tenant))
+        return await _shown(workshop, call, found)
 
     @api.get("/profiles/{profile_id}", may="read_profile")
     async def read_profile(call: Call, profile_id: str) -> ProfileView:
@@ -131,8 +129,8 @@ def profile_routes(api: Routes, workshop: Workshop) -> None:
 
 async def _shown(workshop: Workshop, call: Call, outcome: Outcome[Profile]) -> ProfileView:
     state = outcome.state
-    joined = await workshop.of(PROFILE).find(call.tenant, {"state.into": outcome.id}, limit=_MAX)
-    ids = [outcome.id, *(one.id for one in joined)]
+    meeting = Meeting(workshop)
+    ids = await meeting.joined(call.tenant, outcome.id)
     shown = []
     for kind in _KINDS:
         found = await workshop.of(kind).find(
@@ -148,7 +146,7 @@ async def _shown(workshop: Workshop, call: Call, outcome: Outcome[Profile]) -> P
             )
             for one in found
         ]
-    contacts = await Meeting(workshop).contacts(call.tenant, outcome.id)
+    contacts = await meeting.contacts(call.tenant, ids)
     return ProfileView(
         id=outcome.id,
         status=state.status,

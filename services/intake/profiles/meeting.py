@@ -8,14 +8,16 @@ from typing import Final
 from services.intake.private import Contact
 from services.intake.profiles.cases import PROFILE
 from services.intake.profiles.domain import Meet, Profile
+from shared.decider import Unknown
 from shared.ids import derived_id, new_id
 from shared.service import Workshop
-from shared.store import Cases, Cause
+from shared.store import Cases, Cause, Outcome
 from shared.store.document import CODEC
 from shared.store.group import Collection, transient_when_away
 
 EMAIL: Final = "email"
 PHONE: Final = "phone"
+MAX_JOINED: Final = 50
 _OTHER: Final = re.compile(r"[^0-9+]")
 
 
@@ -56,16 +58,33 @@ class Meeting:
         for kind, _ in kinds:
             cause = Cause(tenant, actor, id=derived_id("meet", tenant, profile_id, kind))
             outcome = await self.cases.handle(profile_id, Meet(kind), cause, create=True)
-        return Met(profile_id, outcome.state.preferential)
+        last = await self._last(tenant, outcome)
+        return Met(last.id, last.state.preferential)
 
-    async def find(self, tenant: str, contact: Contact) -> str:
-        """The profile of whoever is reached so; empty when nobody is."""
-        return await self._known(tenant, handles_of(contact))
+    async def find(self, tenant: str, contact: Contact) -> Outcome[Profile]:
+        """The profile of whoever is reached so.
 
-    async def contacts(self, tenant: str, profile_id: str) -> Sequence[tuple[str, str]]:
-        """How somebody is reached."""
+        Raises:
+            Unknown: nobody is.
+        """
+        found = await self._known(tenant, handles_of(contact))
+        if not found:
+            raise Unknown("profile.not_met")
+        return await self._last(tenant, await self.cases.get(found, tenant))
+
+    async def joined(self, tenant: str, profile_id: str) -> Sequence[str]:
+        """All profiles that are this person's: its own, those joined with it, and with those."""
+        ids, ahead = [profile_id], [profile_id]
+        while ahead and len(ids) < MAX_JOINED:
+            found = await self.cases.find(tenant, {"state.into": {"$in": ahead}}, limit=MAX_JOINED)
+            ahead = [one.id for one in found if one.id not in ids]
+            ids += ahead
+        return ids
+
+    async def contacts(self, tenant: str, ids: Sequence[str]) -> Sequence[tuple[str, str]]:
+        """How somebody is reached, by any of his profiles."""
         with transient_when_away():
-            cursor = self._handles.find({"tenant": tenant, "profile_id": profile_id})
+            cursor = self._handles.find({"tenant": tenant, "profile_id": {"$in": list(ids)}})
             return [(one["kind"], one["value"]) async for one in cursor.sort("_id", 1).limit(100)]
 
     async def hand_over(self, tenant: str, profile_id: str, into: str) -> None:
@@ -73,6 +92,14 @@ class Meeting:
         mine = {"tenant": tenant, "profile_id": profile_id}
         with transient_when_away():
             await self._handles.update_many(mine, {"$set": {"profile_id": into}})
+
+    async def _last(self, tenant: str, outcome: Outcome[Profile]) -> Outcome[Profile]:
+        """What a profile was joined with in the end, also before its contacts are handed over."""
+        for _ in range(MAX_JOINED):
+            if not outcome.state.into:
+                break
+            outcome = await self.cases.get(outcome.state.into, tenant)
+        return outcome
 
     async def _known(self, tenant: str, kinds: Sequence[tuple[str, str]]) -> str:
         ids = [_key(tenant, kind, value) for kind, value in kinds]
