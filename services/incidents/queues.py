@@ -15,11 +15,10 @@ from services.incidents.domain import Incident
 from shared.store import Cases, Outcome
 from shared.store.group import Document, transient_when_away
 
-ENOUGH: Final = 20_000
+ENOUGH: Final = 5_000
 """A word that so many have is no better a start than any other."""
-FREQUENT: Final = 500
-"""How often such a word occurs is remembered: to count it is work, and it hardly changes."""
 REMEMBERED: Final = 600.0
+"""How often a word occurs hardly changes, and only chooses where to begin."""
 MOST_WORDS: Final = 10_000
 SHOWN: Final = {"history": 0, "seen": 0, "heard": 0, "state.words": 0}
 Position = tuple[datetime, str]
@@ -70,10 +69,9 @@ class Queues:
             return number
         found = {"tenant": tenant, "state.words": word}
         number = await self._incidents.collection.count_documents(found, limit=ENOUGH)
-        if number >= FREQUENT:
-            if len(self._numbers) >= MOST_WORDS:
-                self._numbers.clear()
-            self._numbers[tenant, word] = number, time.monotonic() + REMEMBERED
+        if len(self._numbers) >= MOST_WORDS:
+            self._numbers.clear()
+        self._numbers[tenant, word] = number, time.monotonic() + REMEMBERED
         return number
 
 

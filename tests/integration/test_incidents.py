@@ -513,5 +513,8 @@ async def test_incidents_are_found_by_all_their_words_in_the_order_of_the_queue(
     assert await tickets("módulo caidas") == [views[0]["ticket"]]
     assert await tickets(f"{views[2]['ticket']}") == [views[2]["ticket"]]
     assert await tickets("pagos inexistente") == []
+    # how rare a word was is remembered, what has it is not
+    added = await tiers.register(summary="Pagos a un proveedor inexistente")
+    assert await tickets("pagos inexistente") == [added["ticket"]]
     other = tiers.house.as_(Role.ADVISER, tenant="comteco")
     assert (await other.get("/incidents", params={"text": "pagos"})).json()["items"] == []
