@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import time
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints
 
 from services.kpi.calendar_pieces import Every
 from shared.clock import Calendar
+from shared.mail import SECTION as MAIL
 from shared.policy import Frozen, Key, Remark, Source, Tenant
 
 SECTION: Final = "kpi"
@@ -154,6 +155,16 @@ class KpiSection(Frozen):
             if row.report not in tuple(Kind):
                 facts = {"name": row.report, "known": ", ".join(Kind)}
                 yield Remark(("reports", key, "report"), "unknown_report", facts)
+
+    def remarks_beside(self, bodies: Mapping[str, Mapping[str, Any]]) -> Iterable[Remark]:
+        """A report for a mailbox that the account does not have would never leave."""
+        boxes = bodies.get(MAIL, {}).get("mailboxes")
+        boxes = boxes if isinstance(boxes, Mapping) else {}
+        for key, row in self.reports.items():
+            for place, name in enumerate(row.to):
+                if name not in boxes:
+                    facts = {"name": name, "known": ", ".join(map(str, boxes)) or "-"}
+                    yield Remark(("reports", key, "to", place), "unknown_mailbox", facts)
 
 
 @dataclass(frozen=True)

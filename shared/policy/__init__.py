@@ -14,8 +14,9 @@ A tenant is a folder `deploy/tenants/<tenant>/` of YAML files: `tenant.yaml`, `c
     osce.section("calls", CallsPolicy)                  # a service's own frozen model
 
 A service's model may say more than its types do: give it a method `remarks()` that yields
-`Remark(place, rule, facts, severity)`; sentences for new rules go to `locale/*/policy.po` under
-`policy.<rule>`. `check(directory, sections)` validates everything at once for `policy check`.
+`Remark(place, rule, facts, severity)`, and `remarks_beside(bodies)` for what it names of the
+tenant's other files; sentences for new rules go to `locale/*/policy.po` under `policy.<rule>`.
+`check(directory, sections)` validates everything at once for `policy check`.
 """
 
 from collections.abc import Mapping
@@ -23,7 +24,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from .findings import Finding, Place, PolicyError, Remark, Reviewed, Severity
+from .findings import Finding, Neighbour, Place, PolicyError, Remark, Reviewed, Severity
 from .loading import OWN, Findings, read_tenant
 from .models import DeadlineRow, Figure, Frozen, Key, Reading, Source
 from .tenant import Channel, Tenant, Tenants, UnknownKey
@@ -36,6 +37,7 @@ __all__ = [
     "Finding",
     "Frozen",
     "Key",
+    "Neighbour",
     "Place",
     "PolicyError",
     "Reading",

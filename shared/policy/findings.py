@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from shared.i18n import SPANISH, Catalogue, load
 
@@ -55,6 +55,15 @@ class Reviewed(Protocol):
 
     def remarks(self) -> Iterable[Remark]:
         """What `policy check` should say about this section."""
+        ...
+
+
+@runtime_checkable
+class Neighbour(Protocol):
+    """A section that names what lies in another file of its tenant."""
+
+    def remarks_beside(self, bodies: Mapping[str, Mapping[str, Any]]) -> Iterable[Remark]:
+        """What `policy check` should say of it beside the tenant's files, as they were read."""
         ...
 
 

@@ -33,11 +33,16 @@ class Findings(list[Finding]):
     def refused(self) -> bool:
         return any(finding.severity is Severity.ERROR for finding in self)
 
-    def section(self, document: Document | None, model: type[Model]) -> Model | None:
+    def section(
+        self,
+        document: Document | None,
+        model: type[Model],
+        beside: Mapping[str, Document] | None = None,
+    ) -> Model | None:
         """Validate a section and keep what is found."""
         if document is None:
             return None
-        section, found = validate(document, model)
+        section, found = validate(document, model, beside)
         self.extend(found)
         return section
 
@@ -59,7 +64,7 @@ def read_tenant(
     deadlines = findings.section(documents.get("deadlines"), DeadlineFile)
     for name, document in documents.items():
         if sections is not None and name in sections:
-            findings.section(document, sections[name])
+            findings.section(document, sections[name], documents)
         elif sections is not None and name not in OWN:
             findings.append(document.finding((), "unclaimed_file", known=", ".join(sections)))
     if identity is None or calendars is None or deadlines is None:

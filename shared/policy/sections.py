@@ -1,19 +1,23 @@
 """From a document to a typed section, every mismatch placed on its line."""
 
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from .documents import Document
-from .findings import Finding, Place, Reviewed, Severity
+from .findings import Finding, Neighbour, Place, Remark, Reviewed, Severity
 
 Section = TypeVar("Section", bound=BaseModel)
 
 
 def validate(
-    document: Document, model: type[Section]
+    document: Document, model: type[Section], beside: Mapping[str, Document] | None = None
 ) -> tuple[Section | None, tuple[Finding, ...]]:
-    """The section, or None with the errors; a section that stands may still bring warnings."""
+    """The section, or None with the errors; a section that stands may still bring warnings.
+
+    `beside` are all files of the tenant, where what they say of each other is to be checked too.
+    """
     try:
         section = model.model_validate(document.body)
     except ValidationError as error:
@@ -21,20 +25,20 @@ def validate(
             _finding(document, tuple(item["loc"]), item["type"], item["msg"], item.get("input"))
             for item in error.errors(include_url=False, include_context=False)
         )
-    findings: tuple[Finding, ...] = ()
+    remarks: list[Remark] = []
     if isinstance(section, Reviewed):
-        findings = tuple(
-            Finding(
-                document.path,
-                document.line(remark.place),
-                remark.rule,
-                remark.facts,
-                remark.severity,
-            )
-            for remark in section.remarks()
-        )
+        remarks += section.remarks()
+    if beside is not None and isinstance(section, Neighbour):
+        remarks += section.remarks_beside({name: one.body for name, one in beside.items()})
+    findings = tuple(_told(document, remarks))
     refused = any(finding.severity is Severity.ERROR for finding in findings)
     return None if refused else section, findings
+
+
+def _told(document: Document, remarks: Iterable[Remark]) -> Iterable[Finding]:
+    for one in remarks:
+        line = document.line(one.place)
+        yield Finding(document.path, line, one.rule, one.facts, one.severity)
 
 
 def _finding(document: Document, place: Place, kind: str, text: str, given: object) -> Finding:

@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cli.policy import sections
 from services.kpi.calendar_pieces import Every, piece_of
 from services.kpi.mailing import letter_of
 from services.kpi.policy import Counting, Form, Kind, ReportRow
@@ -15,6 +18,8 @@ from services.kpi.reports.course import finding_of
 from services.kpi.schedule import PlanReport, Reach, Schedule, decide, evolve, next_due
 from shared.contracts.kpi import ScheduleEnded, SchedulePlanned, ScheduleReached
 from shared.decider import Given, Stamp
+from shared.policy import Finding, Severity, check
+from tests.unit.kpi.conftest import TENANTS
 from tests.unit.kpi.test_incidents import osce
 
 SOURCE = "B:L1403"
@@ -153,3 +158,30 @@ def test_findings_are_off_the_target_or_clearly_worse() -> None:
 
 def test_forms_are_those_that_people_open() -> None:
     assert row(Every.DAY, 0).forms == (Form.PDF, Form.XLSX)
+
+
+def errors(tenants: Path) -> list[Finding]:
+    return [one for one in check(tenants, sections()) if one.severity is Severity.ERROR]
+
+
+def test_a_misspelt_mailbox_is_found_with_its_line(tmp_path: Path) -> None:
+    """Its reports would be written and fail one by one, the first a quarter later."""
+    tenants = Path(copytree(TENANTS, tmp_path / "tenants"))
+    file = tenants / "osce" / "kpi.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(
+        text.replace('to: [direction], source: "B:L930', 'to: [direktion], source: "B:L930')
+    )
+    line = 1 + text[: text.index("  improvement:")].count("\n")
+
+    (found,) = errors(tenants)
+
+    assert (found.file, found.line, found.rule) == (file, line, "unknown_mailbox")
+    assert found.facts["name"] == "direktion"
+    assert "direction" in found.reason()
+
+
+def test_reports_without_any_mailbox_are_found(tmp_path: Path) -> None:
+    tenants = Path(copytree(TENANTS, tmp_path / "tenants"))
+    (tenants / "comteco" / "mail.yaml").unlink()
+    assert [one.rule for one in errors(tenants)] == ["unknown_mailbox"]
