@@ -24,7 +24,7 @@ REQUEST: Final[Kind[Request]] = Kind(
     "intake",
     "request",
     DECIDER,
-    indexes=(("state.due_at", "_id"), ("state.touches", "state.status"), ("state.words",)),
+    indexes=(("state.due_at", "_id"), ("state.touched", "state.status"), ("state.words",)),
     unique=(("state.code",),),
 )
 
@@ -47,7 +47,7 @@ DELIVERY: Final[Kind[Delivery]] = Kind(
 )
 
 PROCEDURE: Final[Kind[Procedure]] = Kind(
-    "intake", "procedure", procedure.DECIDER, indexes=(("state.name", "_id"), ("state.newest",))
+    "intake", "procedure", procedure.DECIDER, indexes=(("state.name", "_id"),)
 )
 
 GRANT: Final[Kind[Grant]] = Kind(

@@ -1,20 +1,28 @@
 """What a request contradicts or supersedes: rules in force, and requests that touch the same."""
 
-import time
+import asyncio
+from collections.abc import Sequence
 from datetime import date
 
 from services.intake.cases import PROCEDURE, REQUEST
 from services.intake.domain import TERMINAL, Contradict, Overlap, Relation, Request
-from services.intake.domain.procedure import Procedure, PutInForce, Subject, Version, key_of
+from services.intake.domain.procedure import (
+    Procedure,
+    PutInForce,
+    Subject,
+    Version,
+    key_of,
+    keys_of,
+)
 from services.intake.policy import IntakePolicy
 from shared.bus.hears import Heard, Send
 from shared.contracts.intake import RequestReceived
+from shared.decider import Unknown
 from shared.ids import derived_id
 from shared.service import Workshop
 from shared.store import Outcome
 
 MAX_TOLD = 50
-SECONDS = 1.0
 
 
 def procedure_id(tenant: str, subject: Subject, name: str) -> str:
@@ -61,59 +69,84 @@ def named(request: Request) -> list[tuple[Subject, str]]:
 async def superseding(workshop: Workshop, tenant: str, new: Outcome[Request]) -> list[Send]:
     """Requests in course that touch what was just put in force are told of it."""
     request = new.state
-    if not request.touches:
-        return []
-    where = {
-        "state.touches": {"$in": list(request.touches)},
-        "state.status": {"$nin": [status.value for status in TERMINAL]},
-        "_id": {"$ne": new.id},
-    }
-    found = await workshop.of(REQUEST).find(tenant, where, limit=MAX_TOLD)
+    found = await _touching(workshop, tenant, request.touches, new.id)
     return [
-        Send(REQUEST.stream, one.id, Contradict((_overlap(new.id, request, one.state),)))
+        Send(REQUEST.stream, one.id, Contradict((_superseded(new.id, request, one.state),)))
         for one in found
     ]
 
 
-def _overlap(request_id: str, new: Request, other: Request) -> Overlap:
-    shared = tuple(name for name in other.touches if name in set(new.touches))
+def _superseded(request_id: str, new: Request, other: Request) -> Overlap:
+    shared = _shared(other.touches, new.touches)
     return Overlap(request_id, new.code, shared, relation=Relation.NEWER_RULE)
 
 
-async def newer_rules(heard: Heard[RequestReceived], workshop: Workshop) -> list[Send]:
-    """A request is told of rules that hold from a later day than it does: they take it back."""
+def _shared(touches: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
+    """Those that the others have too, however they write them."""
+    keys = keys_of(others)
+    return tuple(name for name in touches if key_of(name) in keys)
+
+
+async def _touching(
+    workshop: Workshop, tenant: str, touches: Sequence[str], own: str
+) -> Sequence[Outcome[Request]]:
+    if not touches:
+        return []
+    where = {
+        "state.touched": {"$in": list(keys_of(touches))},
+        "state.status": {"$nin": [status.value for status in TERMINAL]},
+        "_id": {"$ne": own},
+    }
+    return await workshop.of(REQUEST).find(tenant, where, limit=MAX_TOLD)
+
+
+async def in_course(
+    workshop: Workshop, tenant: str, touches: Sequence[str], own: str
+) -> list[Overlap]:
+    """Requests in course that touch one of the same procedures (A31)."""
+    found = await _touching(workshop, tenant, touches, own)
+    return [_in_course(one, touches) for one in found]
+
+
+def _in_course(other: Outcome[Request], touches: Sequence[str]) -> Overlap:
+    return Overlap(other.id, other.state.code, _shared(other.state.touches, touches))
+
+
+async def contradictions(heard: Heard[RequestReceived], workshop: Workshop) -> list[Send]:
+    """What a request contradicts, now that it is there.
+
+    Two that came at the same moment did not see each other when they were received: the later one
+    does now. What it was told then, it is not told again.
+    """
+    body, own = heard.body, heard.subject
+    turn = body.received_at, own
+    before = [
+        _in_course(one, body.touches)
+        for one in await _touching(workshop, heard.tenant, body.touches, own)
+        if (one.state.received_at, one.id) < turn
+    ]
+    by = (*before, *await _newer_rules(heard, workshop))
+    return [Send(REQUEST.stream, heard.subject, Contradict(by))] if by else []
+
+
+async def _newer_rules(heard: Heard[RequestReceived], workshop: Workshop) -> list[Overlap]:
+    """Rules that hold from a later day than a request does: they take it back."""
     body, tenant = heard.body, heard.tenant
     policy: IntakePolicy = workshop.policy(tenant)
     day = body.effective_on or body.received_at.astimezone(policy.calendar.zone).date()
-    newest = await _newest_rule(workshop, tenant)
-    if newest is None or newest <= day:
-        return []
     subjects = [(Subject.TOPIC, body.topic), *((Subject.PROCEDURE, one) for one in body.touches)]
     wanted = {procedure_id(tenant, subject, name) for subject, name in subjects}
-    found = await workshop.of(PROCEDURE).find(tenant, {"_id": {"$in": sorted(wanted)}})
-    newer = newer_than(day, heard.subject, [one.state for one in found])
-    return [Send(REQUEST.stream, heard.subject, Contradict(tuple(newer)))] if newer else []
+    # one by one: reads by id of all receptions at this moment travel together
+    found = await asyncio.gather(*(_procedure(workshop, tenant, one) for one in sorted(wanted)))
+    return newer_than(day, heard.subject, [one for one in found if one is not None])
 
 
-async def _newest_rule(workshop: Workshop, tenant: str) -> date | None:
-    """The last day from which anything holds, at most a second old: every reception asks."""
-    key, now = _key(tenant), time.monotonic()
-    kept: tuple[float, date | None] | None = workshop.memory.get(key)
-    if kept is None or kept[0] < now:
-        order = (("state.newest", -1),)
-        found = await workshop.of(PROCEDURE).find(tenant, {}, order=order, limit=1)
-        newest = found[0].state.newest if found else None
-        kept = workshop.memory[key] = (now + SECONDS, newest)
-    return kept[1]
-
-
-def forget_newest(workshop: Workshop, tenant: str) -> None:
-    """Something is put in force from here: look again at the next reception."""
-    workshop.memory.pop(_key(tenant), None)
-
-
-def _key(tenant: str) -> str:
-    return f"newest rule of {tenant}"
+async def _procedure(workshop: Workshop, tenant: str, case_id: str) -> Procedure | None:
+    try:
+        found: Procedure = (await workshop.of(PROCEDURE).get(case_id, tenant)).state
+    except Unknown:
+        return None
+    return found
 
 
 def newer_than(day: date, request_id: str, procedures: list[Procedure]) -> list[Overlap]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from services.intake.cases import DELIVERY, REQUEST
-from services.intake.contradictions import forget_newest, newer_rules, put_in_force, superseding
+from services.intake.contradictions import contradictions, put_in_force, superseding
 from services.intake.domain import Attach, Coverage, Document
 from services.intake.domain.changes import OUTCOMES
 from services.intake.domain.delivery import Message, Open
@@ -63,14 +63,13 @@ async def on_request_changed(heard: Heard[Changed], workshop: Workshop) -> Itera
 async def _consequences(heard: Heard[Any], workshop: Workshop) -> list[Send]:
     body = heard.body
     if isinstance(body, RequestReceived):
-        return await newer_rules(heard, workshop)
+        return await contradictions(heard, workshop)
     if not isinstance(body, RequestClosed) or body.outcome != DEPLOYED:
         return []
     request = await workshop.of(REQUEST).get(heard.subject, heard.tenant)
     rules = put_in_force(request.id, heard.tenant, request.state, workshop.policy(heard.tenant))
     if not rules:
         return []
-    forget_newest(workshop, heard.tenant)
     return [*rules, *await superseding(workshop, heard.tenant, request)]
 
 

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.intake.cases import REQUEST
+from services.intake.contradictions import in_course
 from services.intake.domain import (
-    TERMINAL,
     Complete,
     Confirm,
-    Overlap,
     Receive,
     Replace,
     Request,
@@ -43,7 +42,6 @@ from shared.store.cases import MAX_HISTORY
 
 _MAX_EXPLAINED: Final = 1_000
 _FIRST_EVENTS: Final = 8
-_MAX_OVERLAPS: Final = 50
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ class Registry:
             verbal=body.verbal,
             touches=body.touches,
             attachments=body.attachments,
-            overlaps=await self._overlaps(call.tenant, body.touches, cause.id),
+            overlaps=tuple(await in_course(self.workshop, call.tenant, body.touches, cause.id)),
         )
         # the cause's id is derived from the caller's key: a repetition meets the first one's case
         outcome = await self.cases.create(cause.id, command, cause)
@@ -101,8 +99,9 @@ class Registry:
         )
         if old.replayed:
             by = await self._replacing(call, old_id)
-        overlaps = await self._overlaps(call.tenant, by.touches, new_id)
-        begin = dataclasses.replace(successor(by, old_id, old.state.code), overlaps=overlaps)
+        overlaps = await in_course(self.workshop, call.tenant, by.touches, new_id)
+        begin = successor(by, old_id, old.state.code)
+        begin = dataclasses.replace(begin, overlaps=tuple(overlaps))
         outcome = await self.cases.create(new_id, begin, cause)
         return _shown(outcome) if outcome.entries else await self._as_received(call, outcome)
 
@@ -115,22 +114,6 @@ class Registry:
         policy: IntakePolicy = self.workshop.policy(call.tenant)
         series, year = policy.series_of(body.type, self.workshop.now())
         return await self.workshop.codes.next(call.tenant, series, year)
-
-    async def _overlaps(
-        self, tenant: str, touches: tuple[str, ...], own: str
-    ) -> tuple[Overlap, ...]:
-        """Requests in course that touch one of the same procedures (A31)."""
-        if not touches:
-            return ()
-        ended = [status.value for status in TERMINAL]
-        where = {"state.touches": {"$in": touches}, "state.status": {"$nin": ended}}
-        found = await self.cases.find(tenant, {**where, "_id": {"$ne": own}}, limit=_MAX_OVERLAPS)
-        return tuple(
-            Overlap(
-                one.id, one.state.code, tuple(t for t in one.state.touches if t in set(touches))
-            )
-            for one in found
-        )
 
     async def notice(self, call: Call) -> NoticeView:
         policy: IntakePolicy = self.workshop.policy(call.tenant)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.intake.cases import REQUEST
-from services.intake.domain import Replace
+from services.intake.domain import Receive, Replace
 from services.intake.service import SERVICE
 from shared.contracts.intake import ReplacingRequest
 from shared.contracts.terms import Deadline
@@ -68,6 +68,31 @@ async def test_what_touches_the_same_procedure_in_course_is_named(house: House) 
     assert again == view
     assert theirs["overlaps"] == []
     assert [event["type"] for event in history][-1] == "intake.request.overlapped.v1"
+
+
+async def test_two_at_the_same_moment_are_told_of_each_other_however_they_write_it(
+    house: House,
+) -> None:
+    """Neither was there when the other one looked."""
+    client = house.as_(Role.LIAISON)
+    cases = house.process.parts["intake"].workshop.of(REQUEST)
+    ids = [new_id(), new_id()]
+    for number, (case_id, name) in enumerate(
+        zip(ids, ("Atención móvil", "atencion  movil"), strict=True)
+    ):
+        code = f"SOL-2026-00009{number}"
+        body = Receive(code, "information", "t", "s", "d", touches=(name,))
+        await cases.create(case_id, body, Cause("osinergmin", "person:ana"))
+
+    async def overlaps() -> list[dict[str, Any]]:
+        view = (await client.get(f"/requests/{ids[1]}")).json()
+        found: list[dict[str, Any]] = view["overlaps"]
+        return found
+
+    (told,) = await eventually(overlaps, bool)
+    assert (told["id"], told["touches"]) == (ids[0], ["Atención móvil"])
+    again = {**ASKED, "touches": ["ATENCIÓN MÓVIL"]}
+    assert len((await client.post("/requests", json=again)).json()["overlaps"]) == 2
 
 
 async def test_notice_is_told_by_area(house: House) -> None:

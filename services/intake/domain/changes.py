@@ -9,6 +9,7 @@ from services.intake.domain import stages as promises
 from services.intake.domain import succession, verbal
 from services.intake.domain.gate import with_gate
 from services.intake.domain.lifecycle import EVALUATING, HOLDER, Holder, Status
+from services.intake.domain.procedure import keys_of
 from services.intake.domain.request import Coverage, Document, Link, Request
 from services.intake.domain.stages import Stages, StageState
 from shared.contracts import EventBody
@@ -79,6 +80,7 @@ def _after_reception(event: RequestReceived) -> Request:
         effective_on=event.effective_on,
         verbal=event.verbal,
         touches=event.touches,
+        touched=keys_of(event.touches),
         attachments=event.attachments,
         received_at=event.received_at,
         effective_received_at=event.effective_received_at,

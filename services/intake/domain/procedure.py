@@ -5,7 +5,7 @@ an earlier day than a version that is there already contradicts what is newer th
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -42,12 +42,11 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """All versions, in the order in which they were deployed; `newest` is the last day of any."""
+    """All versions, in the order in which they were deployed."""
 
     subject: str = ""
     name: str = ""
     number: int = 0
-    newest: date | None = None
     versions: tuple[Version, ...] = ()
 
     def in_force(self, today: date) -> Version | None:
@@ -78,6 +77,11 @@ def key_of(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name.casefold())
     letters = "".join(one for one in plain if not unicodedata.combining(one))
     return " ".join(letters.split())
+
+
+def keys_of(names: Iterable[str]) -> tuple[str, ...]:
+    """Of several names, once each."""
+    return tuple(dict.fromkeys(key_of(name) for name in names))
 
 
 def decide(
@@ -121,7 +125,6 @@ def evolve(procedure: Procedure, event: EventBody, _stamp: Stamp) -> Procedure:
         subject=event.subject,
         name=event.name,
         number=event.number,
-        newest=max(procedure.newest or event.applies_on, event.applies_on),
         versions=(*procedure.versions, version)[-KEPT:],
     )
 

@@ -71,7 +71,8 @@ class Request:
     """A request as the registry shows it; `due_at` is its tightest open promise.
 
     While the client has the query `query_id` about what was approved, `next_holder` is who goes on
-    when he has answered, and the stages `paused` stand still. It is found by its `words`.
+    when he has answered, and the stages `paused` stand still. It is found by its `words`,
+    and by what `touches` have in common however they are written, `touched`.
     """
 
     status: Status = Status.NEW
@@ -86,6 +87,7 @@ class Request:
     effective_on: date | None = None
     verbal: bool = False
     touches: tuple[str, ...] = ()
+    touched: tuple[str, ...] = ()
     attachments: tuple[str, ...] = ()
     received_at: datetime = NO_TIME
     effective_received_at: datetime = NO_TIME
