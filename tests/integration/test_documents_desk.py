@@ -94,6 +94,7 @@ async def test_a_file_from_presenting_to_the_proof_of_its_notice(street: Street)
     view = await eventually(shown, lambda seen: seen["status"] == "notified")
     proved = view["notifications"][1]
     assert (proved["proof"], proved["file_number"]) == ("reply", view["code"])
+    await _asked_how(street, view["id"])
     # nothing is added to what has ended: the message waits, with the reason
     late = written("Una cosa más.", f"[{view['code']}]", message_id="<d-3@x>")
     await street.send(late)
@@ -107,6 +108,17 @@ async def _take_nobodys_place(street: Street, view: dict[str, Any], key: dict[st
     assert (await street.desk.post("/dossiers", json=other, headers=key)).status_code == 422
     path = f"/dossiers/{view['id']}/documents/{view['documents'][0]['id']}"
     assert (await street.desk.get(path)).content == PDF
+
+
+async def _asked_how(street: Street, case_id: str) -> None:
+    """About whoever answered, though it was a message that proved it."""
+
+    async def asked() -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = (await street.desk.get("/surveys")).json()["items"]
+        return items
+
+    (survey,) = await eventually(asked, bool)
+    assert (survey["case_id"], survey["attended_by"]) == (case_id, "person:ana")
 
 
 async def _prove_nothing(street: Street, view: dict[str, Any], notice_id: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,11 @@ async def _rated(street: Street, case_id: str) -> None:
     headers = {"if-match": f'"{survey["version"]}"'}
     rated = await street.desk.post(path, json=said, headers=headers)
     assert rated.json()["satisfied"] is True, rated.text
+    # who answers once more is refused, and what he says is nobody's comment
+    street.house.clock.ahead += timedelta(seconds=1)
+    headers = {"if-match": rated.headers["etag"]}
+    once_more = await street.desk.post(path, json={**said, "comment": "Otra."}, headers=headers)
+    assert once_more.status_code == 409
     comment = await street.desk.get(f"/surveys/{survey['id']}/comment")
     assert comment.json() == {"comment": "Muy amable Rosa."}
 

@@ -49,7 +49,7 @@ async def on_consultation_told(heard: Heard[Told], workshop: Workshop) -> Iterab
     if not isinstance(body, ConsultationAnswered):
         return []
     kind = CONSULTATION.stream
-    return await invitation(workshop, heard.tenant, kind, heard.subject, heard.actor)
+    return await invitation(workshop, heard.tenant, kind, heard.subject)
 
 
 async def compose(workshop: Workshop, letter: Letter) -> Composed:

@@ -12,7 +12,7 @@ from services.intake.policy import IntakePolicy
 from services.intake.private import NOTE, Private
 from services.intake.surveys.cases import SURVEY
 from services.intake.surveys.domain import Answer, Invite, Status, Survey
-from services.intake.surveys.inviting import survey_id
+from services.intake.surveys.inviting import attended_by, survey_id
 from services.intake.surveys.writing import KNOWN
 from services.intake.views import View
 from shared.decider import Invalid
@@ -116,9 +116,10 @@ def survey_routes(api: Routes, workshop: Workshop) -> None:
     @api.get("/surveys/{survey_id}/comment", may="read_survey_comment")
     async def read_survey_comment(call: Call, survey_id: str) -> CommentView:
         """What he said beside the scores."""
-        await workshop.of(SURVEY).get(survey_id, call.tenant)
-        texts = await Private(workshop.database).texts(call.tenant, survey_id)
-        return CommentView(comment=texts[-1].words if texts else "")
+        text = (await workshop.of(SURVEY).get(survey_id, call.tenant)).state.text
+        if not text:
+            return CommentView(comment="")
+        return CommentView(comment=(await Private(workshop.database).text(call.tenant, text)).words)
 
     @api.post("/surveys", may="invite_survey", status=201, location="/surveys/{id}")
     async def invite_survey(call: Call, body: NewSurvey) -> SurveyView:
@@ -127,8 +128,8 @@ def survey_routes(api: Routes, workshop: Workshop) -> None:
         if body.about not in KNOWN:
             known = ", ".join(sorted(KNOWN))
             raise Invalid("desk.unknown_choice", what="about", given=body.about, known=known)
-        await workshop.cases[body.about].get(body.case_id, call.tenant)
-        command = Invite(body.about, body.case_id, str(call.actor))
+        by = await attended_by(workshop, call.tenant, body.about, body.case_id)
+        command = Invite(body.about, body.case_id, by)
         case_id = survey_id(body.about, body.case_id)
         return _shown(
             await workshop.of(SURVEY).handle(case_id, command, cause_of(call), create=True)

@@ -54,6 +54,7 @@ class Survey:
     scores: Mapping[str, int] = field(default_factory=dict)
     satisfied: bool | None = None
     answered_at: datetime | None = None
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,7 @@ def evolve(case: Survey, event: EventBody, _stamp: Stamp) -> Survey:
                 scores=event.scores,
                 satisfied=event.satisfied,
                 answered_at=event.answered_at,
+                text=event.text.id if event.text else "",
             )
         case SurveyLapsed():
             return replace(case, status=Status.LAPSED)

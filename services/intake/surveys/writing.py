@@ -42,7 +42,7 @@ async def on_survey_invited(heard: Heard[SurveyInvited], workshop: Workshop) -> 
 async def on_dossier_acknowledged(
     heard: Heard[DossierAcknowledged], workshop: Workshop
 ) -> Iterable[Send]:
-    return await invitation(workshop, heard.tenant, "intake.dossier", heard.subject, heard.actor)
+    return await invitation(workshop, heard.tenant, "intake.dossier", heard.subject)
 
 
 async def compose(workshop: Workshop, letter: Letter) -> Composed:

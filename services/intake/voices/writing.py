@@ -51,7 +51,7 @@ async def on_voice_told(heard: Heard[EventBody], workshop: Workshop) -> Iterable
     if occasion != "informed":
         return []
     stream = VOICES[kind].stream
-    return await invitation(workshop, heard.tenant, stream, heard.subject, heard.actor)
+    return await invitation(workshop, heard.tenant, stream, heard.subject)
 
 
 async def compose(workshop: Workshop, letter: Letter) -> Composed:

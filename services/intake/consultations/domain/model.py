@@ -52,6 +52,10 @@ class Consultation:
     def holder(self) -> str:
         return HOLDER[self.status].value
 
+    @property
+    def attended_by(self) -> str:
+        return self.answered_by
+
 
 @dataclass(frozen=True, slots=True)
 class Receive:

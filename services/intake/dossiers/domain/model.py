@@ -51,6 +51,7 @@ class Dossier:
     digest: str = ""
     resolved_at: datetime | None = None
     on_time: bool | None = None
+    attended_by: str = ""
     notifications: tuple[Notification, ...] = ()
     undelivered: str = ""
 
@@ -183,6 +184,7 @@ def _changed(  # noqa: C901, PLR0911 - a table of events
                 answer=event.text.id,
                 digest=event.text.digest,
                 resolved_at=event.resolved_at,
+                attended_by=stamp.actor,
                 on_time=event.on_time,
                 promise=promises.finished(case.promise, event.resolved_at),
             )

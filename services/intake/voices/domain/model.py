@@ -39,6 +39,7 @@ class Voice:
     forwarded_to: str = ""
     informed_at: datetime | None = None
     on_time: bool | None = None
+    attended_by: str = ""
     actions: tuple[str, ...] = ()
     undelivered: str = ""
     enclosures: tuple[EnclosureRef, ...] = ()
@@ -138,6 +139,7 @@ def _changed(  # noqa: C901, PLR0911 - a table of events
                 _to(case, Action.INFORM),
                 informed_at=event.informed_at,
                 on_time=event.on_time,
+                attended_by=stamp.actor,
                 undelivered="",
                 promise=promises.finished(case.promise, event.informed_at),
             )

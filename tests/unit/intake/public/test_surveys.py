@@ -66,6 +66,7 @@ def test_satisfied_is_the_average_of_the_policy_or_more(
     case.give(Answer(scores, WORDS))
     (answered,) = case.all_of(SurveyAnswered)
     assert (answered.satisfied, answered.scale) == (satisfied, 5)
+    assert case.state.text == WORDS.id
 
 
 @pytest.mark.parametrize(
