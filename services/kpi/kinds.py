@@ -11,7 +11,7 @@ from services.kpi.families import Counts
 from services.kpi.measures import Thing
 from services.kpi.policy import Counting
 from services.kpi.sources import Source
-from services.kpi.stories import Story
+from services.kpi.stories import Entry, Story
 from services.kpi.things import THINGS
 from shared.contracts import EventBody
 
@@ -57,17 +57,25 @@ def _life_of_request(fact: RequestFact) -> Life:
 
 
 def _life_of_story(thing: Thing, story: Story) -> Life:
-    """The first event and the end that stands."""
-    entries = story.entries
-    over: Any = None
-    for entry in entries:
-        if entry[1] in thing.ended or entry[1] in thing.resumed:
-            over = entry if entry[1] in thing.ended else None
+    """When it came and the end that stands, by the instants that its events tell, or their own."""
+    over: Entry | None = None
+    received_at: datetime | None = None
+    for entry in story.entries:
+        if received_at is None:
+            told = entry[4]
+            received_at = told.get("received_at", told.get("registered_at", entry[2]))
+        if entry[1] in thing.ended or entry[4].get("closed_at"):
+            over = entry
+        elif entry[1] in thing.resumed:
+            over = None
+    if over is None:
+        return Life(received_at)
+    _, event, at, _, told = over
     return Life(
-        received_at=entries[0][2] if entries else None,
-        closed_at=None if over is None else over[2],
-        outcome="" if over is None else over[4].get("outcome", over[1]),
-        on_time=None if over is None else over[4].get("within_deadlines"),
+        received_at,
+        closed_at=told.get("closed_at", at),
+        outcome=told.get("outcome", event),
+        on_time=told.get("on_time", told.get("within_deadlines")),
     )
 
 

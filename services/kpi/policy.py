@@ -12,10 +12,10 @@ from pydantic import Field, StringConstraints
 
 from services.kpi.calendar_pieces import Every
 from shared.clock import Calendar
-from shared.mail import SECTION as MAIL
 from shared.policy import Frozen, Key, Remark, Source, Tenant
 
 SECTION: Final = "kpi"
+MAIL: Final = "mail"
 OTHER: Final = "other"
 CLIENT: Final = "client"
 STATUSES: Final = (

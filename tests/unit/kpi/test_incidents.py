@@ -25,16 +25,20 @@ from services.incidents.domain.commands import (
     Take,
     Validate,
 )
+from services.incidents.domain.model import Incident
+from services.incidents.domain.past import TakeOver, take_over
 from services.kpi.answers import Share, shares
 from services.kpi.definitions import INDICATORS, Indicator, report
 from services.kpi.families import Counts, Key
-from services.kpi.kinds import KINDS
+from services.kpi.kinds import KINDS, Life
 from services.kpi.measures import Measure, Thing
 from services.kpi.policy import SECTION, Counting, KpiSection, counting
 from services.kpi.recounts import recount_of
 from services.kpi.stories import Story, counts_of, fold, from_document, to_document
 from services.kpi.things import INCIDENT, THINGS
 from shared.clock import Calendar
+from shared.contracts.incidents import PastTurn
+from shared.decider import Given
 from shared.policy import load_tenants
 from tests.support.incidents import (
     ANSWER,
@@ -250,6 +254,25 @@ def test_a_reopening_takes_the_closing_back() -> None:
     assert after["reopened"][0].value == 1
     assert after["within_deadlines"][0].value is None
     assert after["total"][0].value == 1
+
+
+def test_a_list_tells_the_closing_that_stands() -> None:
+    life = KINDS["incident"].life
+    assert life(story_of(solved_at_2())) == Life(lima(1), lima(2, 11), "solved", on_time=True)
+    case = reopened()
+    assert life(story_of(case)) == Life(lima(1))
+    case.give(Dismiss("No era nada."), lima(7))
+    assert life(story_of(case)) == Life(lima(1), lima(7), "dismissed")
+
+
+def test_a_list_tells_an_older_registers_own_instants() -> None:
+    for closed, life in ((True, Life(lima(1), lima(3), "imported")), (False, Life(lima(1)))):
+        turns = (PastTurn(at=lima(1), tier=1), PastTurn(at=lima(3), tier=1, closed=closed))
+        command = TakeOver("OLD-1", "No carga", turns, "register", 2, "system")
+        given = Given(lima(20), "program:import", "osce", Case().policy)
+        (body,) = take_over(Incident(), command, given)
+        story = fold(INCIDENT, Story(), body, lima(20), 1, "program:import")
+        assert KINDS["incident"].life(story) == life
 
 
 def test_promises_tell_the_policy_they_were_given_by() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from services.kpi.families import Key
+from services.kpi.kinds import KINDS, Life
 from services.kpi.recounts import recount_of
 from services.kpi.stories import Story, counts_of, fold
 from services.kpi.things import THINGS
@@ -77,12 +78,16 @@ LIVES: dict[str, list[tuple[int, EventBody]]] = {
 }  # fmt: skip
 
 
-def counted(name: str, length: int) -> dict[tuple[str, str], int]:
-    story = Story()
+def story(name: str, length: int = 99) -> Story:
+    found = Story()
     for sequence, (hours, body) in enumerate(LIVES[name][:length], 1):
         at = AT + hours * HOUR
-        story = fold(THINGS[name], story, body, at, sequence, "person:eva")
-    found = counts_of(THINGS[name], story, osce())
+        found = fold(THINGS[name], found, body, at, sequence, "person:eva")
+    return found
+
+
+def counted(name: str, length: int) -> dict[tuple[str, str], int]:
+    found = counts_of(THINGS[name], story(name, length), osce())
     return {(key, measure): n for key, own in found.items() for measure, n in own.items()}
 
 
@@ -141,3 +146,19 @@ def test_suggestions_by_organ_and_what_came_of_them() -> None:
     assert total("suggestion", "judged") == 0
     assert total("claim", "judged") == 1
     assert total("claim", "on_time") == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "length", "life"),
+    [
+        ("consultation", 4, Life(AT)),
+        ("consultation", 5, Life(AT, AT + 2 * HOUR, "answered", on_time=True)),
+        ("consultation", 6, Life(AT)),  # the user wrote again
+        ("consultation", 7, Life(AT, AT + 5 * HOUR, "answered", on_time=False)),
+        ("dossier", 99, Life(AT, AT + 6 * HOUR, "resolved", on_time=True)),
+        ("suggestion", 99, Life(AT, AT + 4 * HOUR, "informed")),
+        ("claim", 99, Life(AT, AT + 2 * HOUR, "informed", on_time=False)),
+    ],
+)
+def test_a_list_of_cases_tells_the_end_that_stands(name: str, length: int, life: Life) -> None:
+    assert KINDS[name].life(story(name, length)) == life
