@@ -127,20 +127,22 @@ def _supervise(
                 threading.Thread(target=_show_month, args=(system,), daemon=True).start()
             elif shown is Demo.DAY:
                 _load_demo(system)
-            for line in _where_to_look(system):
+            for line in where_to_look(system):
                 write(line)
             on_ready()
 
         system.up(ready)
 
 
-def _where_to_look(system: System) -> list[str]:
+def where_to_look(system: System) -> list[str]:
+    """What a newcomer may open, and where mail may be sent to."""
     url = system.state.url
     lines = [
         "",
         f"Enlace is ready after {system.progress.seconds:.1f} s",
         f"  API              {url}/api/v1/openapi.json",
         f"  metrics          {url}/metrics",
+        f"  mail by SMTP     {system.mail} (to an address of deploy/tenants/*/letterbox.yaml)",
     ]
     if system.state.mode != "given":
         management = system.state.ports["management"]

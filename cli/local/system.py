@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cli.local.database import Database
 
 FIRST_HTTP_PORT: Final = 8080
+MAIL: Final = "ENLACE_MAIL_LISTEN"
 TOPOLOGY_SECONDS: Final = 60.0
 START_SECONDS: Final = 90.0
 
@@ -75,6 +76,11 @@ class System:
         self.supervisor = Supervisor(home, self.state, progress.say)
         self._gate = home.folder / "run" / "gate"
 
+    @property
+    def mail(self) -> str:
+        """Where mail may be sent to: what the environment says, else a port of this machine."""
+        return os.environ.get(MAIL) or f"127.0.0.1:{self.state.ports['mail']}"
+
     def up(self, on_ready: Callable[[], None]) -> None:
         """Start everything, call `on_ready`, and look after it until asked to stop."""
         self.supervisor.listen()
@@ -114,6 +120,7 @@ class System:
         environment = self.home.environment(self.state)
         if self.wishes.clock is not None:
             environment["ENLACE_CLOCK"] = self.wishes.clock
+        environment[MAIL] = self.mail
         services = Services(
             self.state.ports["http"],
             env=environment,
@@ -154,6 +161,7 @@ class System:
         port = home.port(state, "http", wanted)
         if wanted is not None and port != wanted:
             self.progress.step("address", f"port {wanted} is in use, taking {port}")
+        home.port(state, "mail")
         state.url = f"http://127.0.0.1:{port}"
         if not given:
             for name in ("amqp", "management", "distribution", "mongo"):

@@ -21,6 +21,8 @@ from cli.local.database import Database
 from cli.local.home import CHECKOUT, Home, State
 from cli.local.process import Child, Identity, wait_until
 from cli.local.supervisor import Watch, stop_orphans
+from cli.local.system import Progress, System, Wishes
+from cli.up import where_to_look
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -271,3 +273,12 @@ def test_bench_fails_below_target(
 
     assert ended == code
     assert json.loads(capsys.readouterr().out) == report
+
+
+def test_up_says_where_mail_may_be_sent_to(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.save(State(ports={"http": 8080, "mail": 2526}, mode="given"))
+    system = System(home, Wishes(), Progress(print))
+    monkeypatch.delenv("ENLACE_MAIL_LISTEN", raising=False)
+    assert any("127.0.0.1:2526" in line for line in where_to_look(system))
+    monkeypatch.setenv("ENLACE_MAIL_LISTEN", "127.0.0.1:25")
+    assert any("127.0.0.1:25 " in line for line in where_to_look(system))

@@ -92,6 +92,12 @@ def test_only_loopback_is_published_and_no_port_twice() -> None:
     assert len({port.split(":")[1] for port in ports}) == len(ports)
 
 
+def test_mail_comes_in_at_the_one_service_that_takes_it(as_container: Any) -> None:
+    listening = {name: as_container(name).mail_listen for name in SERVICES}
+    assert {name: where for name, where in listening.items() if where} == {"intake": "0.0.0.0:2525"}
+    assert CONTAINERS["intake"]["ports"] == ["127.0.0.1:2525:2525"]
+
+
 def test_every_variable_is_known() -> None:
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {
         f"{PREFIX}{name.upper()}_{what}" for name in SERVICES for what in ("AMQP_URL", "MONGO_URL")
