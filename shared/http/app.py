@@ -6,6 +6,7 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from opentelemetry.trace import Tracer
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -75,10 +76,13 @@ class EnlaceApp(FastAPI):
                     title=self.title,
                     version=self.version,
                     description=self.description,
-                    routes=self.routes,
+                    routes=[*self._described(), *self.routes],
                 )
             )
         return self.openapi_schema
+
+    def _described(self) -> list[APIRoute]:
+        return [one.described() for routes in self._services for one in routes.operations]
 
 
 def create_app(  # noqa: PLR0913 - all that an edge is made of
@@ -112,7 +116,7 @@ def create_app(  # noqa: PLR0913 - all that an edge is made of
     )
     app = EnlaceApp(services, door, lifespan=lifespan, version=version)
     for routes in services:
-        app.router.routes.extend([*routes.operations, *routes.others])
+        app.router.routes.extend(routes.others)
     app.include_router(health_router(health))
     serve_document(app, f"{PREFIX}/openapi.json", app.openapi)
     if asyncapi is not None:

@@ -1,6 +1,7 @@
 """Bodies: read up to a limit, parsed straight into a model, refused precisely."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, Final, TypeVar
 
 import orjson
@@ -116,6 +117,7 @@ def _nul_paths(node: object, path: tuple[str | int, ...]) -> Iterator[tuple[str 
             yield from _nul_paths(item, (*path, key))
 
 
+@cache
 def describe_input(model: type[BaseModel]) -> None:
     """Raise TypeError when `model` would let through what storage cannot keep."""
     for name, schema in _objects(model.model_json_schema()):

@@ -1,13 +1,15 @@
 """One operation of a service's API: declared once, served fast, described in OpenAPI.
 
-FastAPI describes it (it is an `APIRoute` with a signature made for the schema) and the edge
-serves it: going through FastAPI's own machinery costs more than twice what the whole edge does
+FastAPI describes it (as an `APIRoute` with a signature made for the schema, when the description
+is asked for: making it is most of what a start would cost) and the edge serves it: going through
+FastAPI's own machinery costs more than twice what the whole edge does
 (`docs/decisions/0010-serve-operations-past-fastapi.md`).
 """
 
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from string import Formatter
 from typing import Annotated, Any, Final
 
@@ -56,7 +58,7 @@ class Terms:
     media_types: Sequence[str] = ()
 
 
-class Operation(APIRoute):
+class Operation:
     """A method and path with its handler; `roles` None means that anybody may call it."""
 
     def __init__(
@@ -70,35 +72,42 @@ class Operation(APIRoute):
         terms: Terms,
         extra: Mapping[str, Any] | None = None,
     ) -> None:
-        _, _, converters = compile_path(path)
+        self.path = path
+        self.path_regex, self.path_format, converters = compile_path(path)
+        self.name = name
         self.verb = verb
         self.handler = handler
         self.service = service
         self.terms = terms
         self.path_names = tuple(converters)
         self.taking: Signature = read_signature(handler, self.path_names)
-        self.result = _adapter(self.taking)
+        self.result = _adapter(self.taking.result)
         self.location_fields = _fields_of(terms.location or "")
         files = gives_file(self.taking.result)
         if files != bool(terms.media_types):
             raise TypeError(f"{name}: a file needs its media_types, and nothing else does")
         if terms.if_match and verb == "POST" and self.taking.body is None and not self.path_names:
             raise TypeError(f"{name}: If-Match needs something that exists")
-        super().__init__(
-            path,
+        self._extra = dict(extra) if extra else None
+
+    def described(self) -> APIRoute:
+        """What FastAPI makes OpenAPI of; nobody ever calls it."""
+        files = gives_file(self.taking.result)
+        return APIRoute(
+            self.path,
             _described(self),
-            methods=[verb],
-            status_code=terms.status,
+            methods=[self.verb],
+            status_code=self.terms.status,
             response_model=None if files else self.taking.result,
             response_class=Response if files else JSONResponse,
             response_model_exclude_none=False,
             responses=dict(_responses(self)),
-            tags=[service],
-            operation_id=f"{service}_{name}",
-            name=name,
-            summary=name.replace("_", " ").capitalize(),
-            description=inspect.getdoc(handler) or "",
-            openapi_extra=dict(extra) if extra else None,
+            tags=[self.service],
+            operation_id=f"{self.service}_{self.name}",
+            name=self.name,
+            summary=self.name.replace("_", " ").capitalize(),
+            description=inspect.getdoc(self.handler) or "",
+            openapi_extra=self._extra,
         )
 
 
@@ -106,8 +115,8 @@ def _fields_of(template: str) -> tuple[str, ...]:
     return tuple(name for _, name, _, _ in Formatter().parse(template) if name)
 
 
-def _adapter(taking: Signature) -> TypeAdapter[Any] | None:
-    result = taking.result
+@cache
+def _adapter(result: Any) -> TypeAdapter[Any] | None:  # noqa: ANN401 - a type as a handler says
     return None if result is None or gives_file(result) else TypeAdapter(result)
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,14 @@ import aio_pika
 import httpx
 import uvicorn
 from opentelemetry.trace import Tracer
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 from cli.topology import declare, wanted_definitions
 from shared.bus.topology import EVENTS
 from shared.contracts import Envelope, EventBody, decode, encode
 from shared.contracts.events import TypeName
 from shared.ids import new_id
+from shared.policy import Tenants, load_tenants
 from shared.runner import Process
 from shared.security import Actor, Issuer, Role, ensure_keys, load_signing_key
 from shared.service import Service
@@ -114,7 +116,9 @@ async def running(
     )
     clock = MovableClock()
     await _listen(settings)
-    async with Process(services, settings, now=clock, tracer=tracer) as process:
+    sections = frozenset(part for one in services for part in one.sections.items())
+    tenants = _tenants(sections)
+    async with Process(services, settings, tenants=tenants, now=clock, tracer=tracer) as process:
         await process.ready()
         async with _served(process.app) as url:
             issuer = Issuer(load_signing_key(files.private))
@@ -124,6 +128,12 @@ async def running(
             finally:
                 for client in house.clients:
                     await client.aclose()
+
+
+@cache
+def _tenants(sections: frozenset[tuple[str, type[BaseModel]]]) -> Tenants:
+    """The same for every house of these services: reading them is a third of a start."""
+    return load_tenants(TENANTS, dict(sections))
 
 
 async def _listen(settings: Settings) -> None:

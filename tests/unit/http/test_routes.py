@@ -70,4 +70,4 @@ def test_registering_leaves_the_handler_as_it_was(api: Routes) -> None:
 
     assert api.post("/notes", may="keep")(handler) is handler
     assert api.operations[0].handler is handler
-    assert api.operations[0].operation_id == "notes_handler"
+    assert api.operations[0].described().operation_id == "notes_handler"
