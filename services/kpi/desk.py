@@ -100,7 +100,7 @@ class Desk:
         self, one: Indicator, sums: dict[str, Amounts], counting: Counting, language: str
     ) -> Figure:
         total, parts = shares(one, sums)
-        target = counting.targets.get(one.id)
+        target = counting.targets.get(one.same_as or one.id)
         words = self._words
         reason = words.text(language, "indicator.no_data") if total.value is None else None
         return Figure(

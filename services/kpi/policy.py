@@ -151,6 +151,8 @@ class KpiSection(Frozen):
         for name in self.targets:
             if name not in INDICATORS:
                 yield Remark(("targets", name), "unknown_indicator", {"name": name, "known": known})
+            elif same := INDICATORS[name].same_as:
+                yield Remark(("targets", name), "target_elsewhere", {"name": name, "same": same})
         for key, row in self.reports.items():
             if row.report not in tuple(Kind):
                 facts = {"name": row.report, "known": ", ".join(Kind)}

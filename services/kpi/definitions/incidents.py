@@ -2,185 +2,130 @@
 
 from typing import Final
 
-from services.kpi.definitions.model import Good, Indicator, Unit
+from services.kpi.definitions.model import Good, Indicator, Unit, average, count, parted, share
 from services.kpi.measures import steps
 
-_FAMILY: Final = "incidents"
+_IN: Final = "incidents"
 _PROMISES: Final = "incident_stages"
-
-
-def _share(name: str, numerator: str, denominator: tuple[str, ...], source: str) -> Indicator:
-    return Indicator(
-        f"incidents.{name}",
-        _FAMILY,
-        (numerator,),
-        source,
-        denominator=denominator,
-        unit=Unit.SHARE,
-        good=Good.HIGHER,
-    )
+_PEOPLE: Final = "incident_people"
+_TIMES: Final = "B:L1642-1653"
+_SIDES: Final = "B:L1697-1701"
 
 
 def _kept(group: str, source: str) -> Indicator:
     """How the promises of some stages are kept, by the day they are due."""
     met, breached, running = (f"{group}_{how}" for how in ("met", "breached", "running"))
-    return Indicator(
+    return share(
         f"incidents.{group}_met",
         _PROMISES,
-        (met,),
+        met,
+        (met, breached),
         source,
-        denominator=(met, breached),
         excluded=(running, f"{group}_dropped"),
-        unit=Unit.SHARE,
-        good=Good.HIGHER,
-    )
-
-
-def _time(name: str, measure: str, source: str, *, over: str, family: str = _FAMILY) -> Indicator:
-    return Indicator(
-        f"incidents.{name}",
-        family,
-        (measure,),
-        source,
-        denominator=(over,),
-        excluded=("unjudged",) if over == "sided" and family == _FAMILY else (),
-        unit=Unit.SECONDS,
-        good=Good.LOWER,
     )
 
 
 def _of_stage(side: str) -> Indicator:
-    name, measure = f"stage_{side}_time", f"{side}_seconds"
-    return Indicator(
-        f"incidents.{name}",
+    return average(
+        f"incidents.stage_{side}_time",
         _PROMISES,
-        (measure,),
+        (f"{side}_seconds",),
+        "sided",
         "B:L1545-1569",
-        denominator=("sided",),
-        unit=Unit.SECONDS,
-        good=Good.LOWER,
         split="stage",
     )
 
 
+def _of_group(name: str, group: str, side: str, source: str) -> Indicator:
+    sums, over = (f"{group}_{side}_seconds",), f"{group}_sided"
+    return average(f"incidents.{name}", _PROMISES, sums, over, source)
+
+
+def _of_side(side: str) -> Indicator:
+    sums, excluded = (f"{side}_seconds",), ("unjudged",)
+    return average(f"incidents.{side}_time", _IN, sums, "sided", _SIDES, excluded=excluded)
+
+
 INCIDENTS: Final = (
-    Indicator("incidents.total", _FAMILY, ("registered",), "B:L1530-1538"),
-    Indicator("incidents.attended", _FAMILY, ("attended",), "B:L1466", split="tier"),
-    Indicator("incidents.closed", _FAMILY, ("closed",), "B:L1530-1538"),
-    Indicator(
-        "incidents.resolved_by_tier",
-        _FAMILY,
-        ("solved",),
+    count("incidents.total", _IN, "registered", "B:L1530-1538"),
+    count("incidents.attended", _IN, "attended", "B:L1466", split="tier"),
+    count("incidents.closed", _IN, "closed", "B:L1530-1538"),
+    parted("incidents.resolved_by_tier", _IN, "solved", "B:L1530-1538", "tier"),
+    share(
+        "incidents.routed_correctly",
+        _IN,
+        "routed_correctly",
+        ("routed",),
         "B:L1530-1538",
-        denominator=("solved",),
-        unit=Unit.SHARE,
-        split="tier",
-        of_total=True,
     ),
-    _share("routed_correctly", "routed_correctly", ("routed",), "B:L1530-1538"),
-    Indicator(
+    average(
         "incidents.reassignments",
-        _FAMILY,
+        _IN,
         ("returns", "reroutes"),
+        "closed",
         "B:L1530-1538",
-        denominator=("closed",),
         unit=Unit.PER_CASE,
-        good=Good.LOWER,
     ),
-    Indicator(
+    share(
         "incidents.within_deadlines",
-        _FAMILY,
-        ("within",),
+        _IN,
+        "within",
+        ("judged",),
         "B:L1432-1440",
-        denominator=("judged",),
         excluded=("unjudged",),
-        unit=Unit.SHARE,
-        good=Good.HIGHER,
         split="tier",
     ),
     _kept("response", "B:L1545-1557"),
     _kept("solution", "B:L1559-1569"),
-    Indicator(
+    share(
         "incidents.stages_met",
         _PROMISES,
-        ("met",),
+        "met",
+        ("met", "breached"),
         "B:L1432-1440",
-        denominator=("met", "breached"),
         excluded=("running", "dropped"),
-        unit=Unit.SHARE,
-        good=Good.HIGHER,
         split="stage",
     ),
-    Indicator(
+    count(
         "incidents.stages_breached",
         _PROMISES,
-        ("breached",),
+        "breached",
         "B:L1432-1440",
         good=Good.LOWER,
         split="stage",
     ),
-    Indicator("incidents.too_fast", _PROMISES, ("too_fast",), "B:L1495-1499", good=Good.LOWER),
-    _time(
-        "response_time",
-        "response_provider_seconds",
-        "B:L1545-1557",
-        over="response_sided",
-        family=_PROMISES,
-    ),
-    _time(
-        "solution_time",
-        "solution_provider_seconds",
-        "B:L1559-1569",
-        over="solution_sided",
-        family=_PROMISES,
-    ),
-    _time(
-        "solution_third_time",
-        "solution_third_seconds",
-        "B:L1697-1701",
-        over="solution_sided",
-        family=_PROMISES,
-    ),
+    count("incidents.too_fast", _PROMISES, "too_fast", "B:L1495-1499", good=Good.LOWER),
+    _of_group("response_time", "response", "provider", "B:L1545-1557"),
+    _of_group("solution_time", "solution", "provider", "B:L1559-1569"),
+    _of_group("solution_third_time", "solution", "third", _SIDES),
     *(_of_stage(side) for side in ("client", "provider", "third")),
-    _time("elapsed", "elapsed_seconds", "B:L1642-1653", over="closed"),
-    _time("contractual", "contractual_seconds", "B:L1697-1701", over="closed"),
+    average("incidents.elapsed", _IN, ("elapsed_seconds",), "closed", _TIMES),
+    average("incidents.contractual", _IN, ("contractual_seconds",), "closed", _SIDES),
     Indicator(
         "incidents.elapsed_p90",
-        _FAMILY,
+        _IN,
         steps("elapsed"),
-        "derived: B:L1642-1653",
+        f"derived: {_TIMES}",
         unit=Unit.SECONDS,
         good=Good.LOWER,
         quantile=0.9,
     ),
-    _time("client_time", "client_seconds", "B:L1697-1701", over="sided"),
-    _time("provider_time", "provider_seconds", "B:L1697-1701", over="sided"),
-    _time("third_time", "third_seconds", "B:L1697-1701", over="sided"),
-    Indicator(
+    *(_of_side(side) for side in ("client", "provider", "third")),
+    share(
         "incidents.reopened",
-        _FAMILY,
-        ("reopened",),
+        _IN,
+        "reopened",
+        ("closed", "reopened"),
         "derived: B:L1660",
-        denominator=("closed", "reopened"),
-        unit=Unit.SHARE,
         good=Good.LOWER,
     ),
-    Indicator("incidents.dismissed", _FAMILY, ("dismissed",), "B:L1491"),
-    Indicator("incidents.converted", _FAMILY, ("converted",), "B:L1703"),
-    Indicator("incidents.coordinated_outside", _FAMILY, ("coordinated_outside",), "B:L1459"),
-    Indicator(
-        "incidents.by_origin",
-        "incident_origins",
-        ("reported",),
-        "B:L1333",
-        denominator=("reported",),
-        unit=Unit.SHARE,
-        split="origin",
-        of_total=True,
+    count("incidents.dismissed", _IN, "dismissed", "B:L1491"),
+    count("incidents.converted", _IN, "converted", "B:L1703"),
+    count("incidents.coordinated_outside", _IN, "coordinated_outside", "B:L1459"),
+    parted("incidents.by_origin", "incident_origins", "reported", "B:L1333", "origin"),
+    count(
+        "incidents.by_policy", "incident_policies", "promised", "derived: AMB-13", split="policy"
     ),
-    Indicator(
-        "incidents.by_policy", "incident_policies", ("promised",), "derived: AMB-13", split="policy"
-    ),
-    Indicator("incidents.taken_by", "incident_people", ("taken",), "B:L1307", split="person"),
-    Indicator("incidents.solved_by", "incident_people", ("solved",), "B:L1307", split="person"),
+    count("incidents.taken_by", _PEOPLE, "taken", "B:L1307", split="person"),
+    count("incidents.solved_by", _PEOPLE, "solved", "B:L1307", split="person"),
 )

@@ -30,7 +30,8 @@ class Indicator:
     cases that the denominator leaves out, told beside the figure. `split` is a dimension by which
     it is also shown, each part as a share of the whole if `of_total`. With a `quantile` the
     numerator is a scaled measure's steps, and the value the shortest bound that so many cases are
-    within. A change of meaning is a new `version`.
+    within. One that is `same_as` another stands in a second report, with the other's target. A
+    change of meaning is a new `version`.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Indicator:
     split: str = ""
     of_total: bool = False
     quantile: float | None = None
+    same_as: str = ""
     version: int = 1
 
     @property
@@ -63,3 +65,74 @@ class Indicator:
     @property
     def measures(self) -> frozenset[str]:
         return frozenset(self.numerator) | frozenset(self.denominator) | frozenset(self.excluded)
+
+
+def count(
+    name: str, family: str, measure: str, source: str, *, split: str = "", good: Good = Good.NEITHER
+) -> Indicator:
+    """How many."""
+    return Indicator(name, family, (measure,), source, split=split, good=good)
+
+
+def share(
+    name: str,
+    family: str,
+    part: str,
+    whole: tuple[str, ...],
+    source: str,
+    *,
+    excluded: tuple[str, ...] = (),
+    split: str = "",
+    good: Good = Good.HIGHER,
+) -> Indicator:
+    """How many of how many."""
+    return Indicator(
+        name,
+        family,
+        (part,),
+        source,
+        denominator=whole,
+        excluded=excluded,
+        unit=Unit.SHARE,
+        good=good,
+        split=split,
+    )
+
+
+def parted(name: str, family: str, measure: str, source: str, split: str) -> Indicator:
+    """Each value's part of the whole; none is better than another."""
+    return Indicator(
+        name,
+        family,
+        (measure,),
+        source,
+        denominator=(measure,),
+        unit=Unit.SHARE,
+        split=split,
+        of_total=True,
+    )
+
+
+def average(
+    name: str,
+    family: str,
+    sums: tuple[str, ...],
+    over: str,
+    source: str,
+    *,
+    excluded: tuple[str, ...] = (),
+    split: str = "",
+    unit: Unit = Unit.SECONDS,
+) -> Indicator:
+    """So much a case, the less the better."""
+    return Indicator(
+        name,
+        family,
+        sums,
+        source,
+        denominator=(over,),
+        excluded=excluded,
+        unit=unit,
+        good=Good.LOWER,
+        split=split,
+    )

@@ -2,35 +2,19 @@
 
 from typing import Final
 
-from services.kpi.definitions.model import Good, Indicator, Unit
+from services.kpi.definitions.model import Indicator, average, count, share
 
 
 def _average(report: str, name: str, measure: str, over: str, source: str) -> Indicator:
-    return Indicator(
-        f"{report}.{name}",
-        report,
-        (measure,),
-        source,
-        denominator=(over,),
-        unit=Unit.SECONDS,
-        good=Good.LOWER,
-    )
+    return average(f"{report}.{name}", report, (measure,), over, source)
 
 
 def _on_time(report: str, over: str, source: str) -> Indicator:
-    return Indicator(
-        f"{report}.on_time",
-        report,
-        ("on_time",),
-        source,
-        denominator=(over,),
-        unit=Unit.SHARE,
-        good=Good.HIGHER,
-    )
+    return share(f"{report}.on_time", report, "on_time", (over,), source)
 
 
 def _count(report: str, name: str, source: str, split: str = "") -> Indicator:
-    return Indicator(f"{report}.{name}", report, (name,), source, split=split)
+    return count(f"{report}.{name}", report, name, source, split=split)
 
 
 def _voices(report: str, source: str) -> tuple[Indicator, ...]:
@@ -42,7 +26,7 @@ def _voices(report: str, source: str) -> tuple[Indicator, ...]:
         _count(report, "informed", source, "unit"),
         _count(report, "implemented", source, "unit"),
         _average(report, "answer_time", "seconds", "informed", source),
-        Indicator(f"{report}.outcomes", family, ("evaluated",), source, split="outcome"),
+        count(f"{report}.outcomes", family, "evaluated", source, split="outcome"),
     )
 
 
@@ -59,21 +43,19 @@ PUBLIC: Final = (
     _count("consultations", "observed", "B:L744"),
     _count("consultations", "discarded", "derived: B:L757-762"),
     _count("consultations", "undelivered", "derived: B:L806-823"),
-    Indicator(
+    count(
         "consultations.answered_by",
         "consultation_people",
-        ("answered",),
+        "answered",
         "B:L852-878",
         split="person",
     ),
-    Indicator(
+    average(
         "consultations.answer_time_by",
         "consultation_people",
         ("seconds",),
+        "answered",
         "B:L852-878",
-        denominator=("answered",),
-        unit=Unit.SECONDS,
-        good=Good.LOWER,
         split="person",
     ),
     _count("dossiers", "received", "B:L1078-1088", "area"),
@@ -85,24 +67,8 @@ PUBLIC: Final = (
     _average("dossiers", "client_time", "client_seconds", "resolved", "B:L1078-1088"),
     _average("dossiers", "provider_time", "provider_seconds", "resolved", "B:L1078-1088"),
     _count("dossiers", "lapsed", "derived: B:L1078-1088"),
-    Indicator(
-        "dossiers.acknowledged",
-        "dossiers",
-        ("acknowledged",),
-        "B:L806-828",
-        denominator=("notified",),
-        unit=Unit.SHARE,
-        good=Good.HIGHER,
-    ),
+    share("dossiers.acknowledged", "dossiers", "acknowledged", ("notified",), "B:L806-828"),
     *_voices("suggestions", "B:L1376-1412"),
     *_voices("claims", "B:L1416-1422"),
-    Indicator(
-        "claims.on_time",
-        "claims",
-        ("on_time",),
-        "B:L1416-1422",
-        denominator=("judged",),
-        unit=Unit.SHARE,
-        good=Good.HIGHER,
-    ),
+    _on_time("claims", "judged", "B:L1416-1422"),
 )

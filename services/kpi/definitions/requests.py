@@ -1,143 +1,98 @@
 """Indicators of the client's requests and their replication."""
 
+from dataclasses import replace
 from typing import Final
 
-from services.kpi.definitions.model import Good, Indicator, Unit
+from services.kpi.definitions.model import Good, Unit, average, count, share
+
+_IN: Final = "requests"
+_STAGES: Final = "deadlines"
+_COVERAGE: Final = share(
+    "training.coverage",
+    "training",
+    "signed",
+    ("eligible",),
+    "A:L2193-2203",
+    excluded=("exempt",),
+)
+
 
 REQUESTS: Final = (
-    Indicator("requests.received", "requests", ("received",), "A:L1457-1461"),
-    Indicator("requests.closed", "requests", ("closed",), "A:L1457-1461"),
-    Indicator(
-        "requests.on_time",
-        "requests",
-        ("on_time",),
-        "A:L2231",
-        denominator=("judged",),
-        excluded=("unjudged",),
-        unit=Unit.SHARE,
-        good=Good.HIGHER,
-    ),
-    Indicator(
+    count("requests.received", _IN, "received", "A:L1457-1461"),
+    count("requests.closed", _IN, "closed", "A:L1457-1461"),
+    share("requests.on_time", _IN, "on_time", ("judged",), "A:L2231", excluded=("unjudged",)),
+    share(
         "requests.stages_met",
-        "deadlines",
-        ("met",),
+        _STAGES,
+        "met",
+        ("met", "breached"),
         "A:L2063-2073",
-        denominator=("met", "breached"),
         excluded=("running",),
-        unit=Unit.SHARE,
-        good=Good.HIGHER,
         split="stage",
     ),
-    Indicator(
+    count(
         "requests.stages_breached",
-        "deadlines",
-        ("breached",),
+        _STAGES,
+        "breached",
         "A:L2063-2073",
         good=Good.LOWER,
         split="stage",
     ),
-    Indicator(
-        "requests.stage_client_time",
-        "deadlines",
-        ("client_seconds",),
-        "A:L999-1011",
-        denominator=("sided",),
-        unit=Unit.SECONDS,
-        good=Good.LOWER,
-        split="stage",
+    *(
+        average(
+            f"requests.stage_{side}_time",
+            _STAGES,
+            (f"{side}_seconds",),
+            "sided",
+            source,
+            split="stage",
+        )
+        for side, source in (("client", "A:L999-1011"), ("provider", "A:L1867-1899"))
     ),
-    Indicator(
-        "requests.stage_provider_time",
-        "deadlines",
-        ("provider_seconds",),
-        "A:L1867-1899",
-        denominator=("sided",),
-        unit=Unit.SECONDS,
-        good=Good.LOWER,
-        split="stage",
+    *(
+        average(
+            f"requests.{side}_time",
+            _IN,
+            (f"{side}_seconds",),
+            "sided",
+            source,
+            excluded=("unsided",),
+        )
+        for side, source in (("client", "A:L999-1011"), ("provider", "A:L1867-1899"))
     ),
-    Indicator(
-        "requests.client_time",
-        "requests",
-        ("client_seconds",),
-        "A:L999-1011",
-        denominator=("sided",),
-        excluded=("unsided",),
-        unit=Unit.SECONDS,
-        good=Good.LOWER,
-    ),
-    Indicator(
-        "requests.provider_time",
-        "requests",
-        ("provider_seconds",),
-        "A:L1867-1899",
-        denominator=("sided",),
-        excluded=("unsided",),
-        unit=Unit.SECONDS,
-        good=Good.LOWER,
-    ),
-    Indicator(
+    average(
         "requests.round_trips",
-        "requests",
+        _IN,
         ("round_trips",),
+        "sided",
         "A:L2150",
-        denominator=("sided",),
         excluded=("unsided",),
         unit=Unit.PER_CASE,
-        good=Good.LOWER,
     ),
-    Indicator(
+    share(
         "requests.short_notice",
-        "requests",
-        ("short_notice",),
+        _IN,
+        "short_notice",
+        ("dated",),
         "A:L180, A:L987, A:L2249-2257",
-        denominator=("dated",),
         excluded=("undated",),
-        unit=Unit.SHARE,
         good=Good.LOWER,
     ),
-    Indicator("requests.verbal", "requests", ("verbal",), "A:L2285", good=Good.LOWER),
-    Indicator(
+    count("requests.verbal", _IN, "verbal", "A:L2285", good=Good.LOWER),
+    share(
         "requests.verbal_unconfirmed",
-        "requests",
-        ("lapsed",),
+        _IN,
+        "lapsed",
+        ("confirmed", "lapsed"),
         "A:L2285, A:L2351",
-        denominator=("confirmed", "lapsed"),
         excluded=("unconfirmed",),
-        unit=Unit.SHARE,
         good=Good.LOWER,
     ),
-    Indicator(
-        "requests.coverage",
-        "training",
-        ("signed",),
-        "A:L2193-2203",
-        denominator=("eligible",),
-        excluded=("exempt",),
-        unit=Unit.SHARE,
-        good=Good.HIGHER,
-    ),
-    Indicator("requests.by_policy", "policies", ("promised",), "derived: AMB-13", split="policy"),
-    Indicator("training.opened", "training", ("opened",), "A:L2227"),
-    Indicator("training.completed", "training", ("completed",), "A:L2231"),
-    Indicator(
-        "training.on_time",
-        "training",
-        ("completed_on_time",),
-        "A:L2231",
-        denominator=("completed",),
-        unit=Unit.SHARE,
-        good=Good.HIGHER,
-    ),
-    Indicator(
-        "training.coverage",
-        "training",
-        ("signed",),
-        "A:L2193-2203",
-        denominator=("eligible",),
-        excluded=("exempt",),
-        unit=Unit.SHARE,
-        good=Good.HIGHER,
-    ),
-    Indicator("training.cancelled", "training", ("cancelled",), "derived: A:L2227"),
+    replace(_COVERAGE, id="requests.coverage", same_as=_COVERAGE.id),
+    count("requests.by_policy", "policies", "promised", "derived: AMB-13", split="policy"),
+    count("training.opened", "training", "opened", "A:L2227"),
+    count("training.completed", "training", "completed", "A:L2231"),
+    share("training.on_time", "training", "completed_on_time", ("completed",), "A:L2231"),
+    _COVERAGE,
+    count("training.cancelled", "training", "cancelled", "derived: A:L2227"),
 )

@@ -185,3 +185,11 @@ def test_reports_without_any_mailbox_are_found(tmp_path: Path) -> None:
     tenants = Path(copytree(TENANTS, tmp_path / "tenants"))
     (tenants / "comteco" / "mail.yaml").unlink()
     assert [one.rule for one in errors(tenants)] == ["unknown_mailbox"]
+
+
+def test_what_two_reports_show_has_one_target(tmp_path: Path) -> None:
+    tenants = Path(copytree(TENANTS, tmp_path / "tenants"))
+    file = tenants / "osinergmin" / "kpi.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("  training.coverage:", "  requests.coverage:"))
+    assert [one.rule for one in errors(tenants)] == ["target_elsewhere"]
