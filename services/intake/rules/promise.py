@@ -1,15 +1,19 @@
 """One promise to the public: its date, its warnings, and how it ended."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from services.intake.domain.stages import NEVER
 from shared.clock import DUE, Plan, start
+from shared.contracts import EventBody
 from shared.contracts.stages import StageDeadline, Warn
 from shared.contracts.terms import DeadlineStep
 
 # the due second itself is still in time
 BROKEN_AFTER: Final = timedelta(seconds=1)
+NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,14 @@ class Reached:
 
     share: int
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The events in which a kind of case tells what its promise has reached."""
+
+    warned: Callable[..., EventBody]
+    breached: Callable[..., EventBody]
 
 
 def deadline(plan: Plan, term: str, at: datetime) -> StageDeadline:
@@ -90,6 +102,35 @@ def next_reached(promise: Promise | None) -> Reached | None:
     ahead = [*promise.warnings, (DUE, promise.due_at + BROKEN_AFTER)]
     left = [Reached(share, at) for share, at in ahead if share not in promise.told]
     return min(left, key=lambda one: (one.at, one.share), default=None)
+
+
+def next_due(promise: Promise | None) -> datetime | None:
+    """When its next warning or breach comes."""
+    reached = next_reached(promise)
+    return None if reached is None else reached.at
+
+
+def open_until(promise: Promise | None) -> datetime:
+    """Until when it is to be kept, to sort by; `NEVER` when nothing is."""
+    waits = promise is not None and promise.finished_at is None
+    return promise.due_at if promise is not None and waits else NEVER
+
+
+def passed(
+    promise: Promise | None,
+    due_at: datetime,
+    holder: str,
+    notified: Callable[[int], tuple[str, ...]],
+    say: Told,
+) -> Sequence[EventBody]:
+    """What a deadline that came tells; nothing when it is told already."""
+    reached = next_reached(promise)
+    if promise is None or reached is None or reached.at > due_at:
+        return []
+    facts = {"due_at": promise.due_at, "holder": holder, "notify": notified(reached.share)}
+    if reached.share == DUE:
+        return [say.breached(**facts)]
+    return [say.warned(share=reached.share, **facts)]
 
 
 def told(promise: Promise | None, share: int) -> Promise | None:

@@ -7,14 +7,13 @@ from services.intake.consultations.domain.decisions import decide
 from services.intake.consultations.domain.lifecycle import HOLDER, LIFECYCLE, Action, Status
 from services.intake.consultations.domain.model import Consultation, PassDeadline, evolve
 from services.intake.policy import IntakePolicy
-from services.intake.rules.promise import next_reached
+from services.intake.rules import promise as promises
 from shared.decider import Decider
 
 
 def next_due(case: Consultation) -> datetime | None:
     """When the next warning or the breach of its promise comes."""
-    reached = next_reached(case.promise)
-    return None if reached is None else reached.at
+    return promises.next_due(case.promise)
 
 
 RULES: Final[Decider[Consultation, Any, IntakePolicy]] = Decider(

@@ -9,13 +9,13 @@ from services.intake.consultations.domain.lifecycle import ENDED, LIFECYCLE, Act
 from services.intake.consultations.domain.model import Command, Consultation
 from services.intake.consultations.policy import ConsultationPolicy
 from services.intake.policy import IntakePolicy
-from services.intake.rules.promise import BROKEN_AFTER, next_reached
-from shared.clock import DUE
+from services.intake.rules.promise import BROKEN_AFTER, Told, passed
 from shared.contracts import EventBody
 from shared.contracts import consultations as told
 from shared.contracts.consultations import TextRef
 from shared.decider import Given, Rejected
 
+_SAY: Final = Told(told.ConsultationWarned, told.ConsultationDeadlineBreached)
 TAKEN_BACK: Final = "taken_back"
 _ACTION: Final[dict[type, Action]] = {
     model.Receive: Action.RECEIVE,
@@ -175,11 +175,4 @@ def _other_than_drafter(case: Consultation, actor: str) -> None:
 def _passed(
     case: Consultation, due_at: datetime, policy: ConsultationPolicy
 ) -> Sequence[EventBody]:
-    reached = next_reached(case.promise)
-    if case.promise is None or reached is None or reached.at > due_at:
-        return []
-    notify = policy.notified(reached.share)
-    holder, due = case.holder, case.promise.due_at
-    if reached.share == DUE:
-        return [told.ConsultationDeadlineBreached(due_at=due, holder=holder, notify=notify)]
-    return [told.ConsultationWarned(share=reached.share, due_at=due, holder=holder, notify=notify)]
+    return passed(case.promise, due_at, case.holder, policy.notified, _SAY)

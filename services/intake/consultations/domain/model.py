@@ -1,20 +1,17 @@
 """What is known of a consultation, what it can be told, and what each event changes."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Final
+from datetime import datetime
 
 from services.intake.consultations.domain.lifecycle import HOLDER, LIFECYCLE, Action, Status
 from services.intake.domain.stages import NEVER
 from services.intake.rules import promise as promises
-from services.intake.rules.promise import Promise
+from services.intake.rules.promise import NO_TIME, Promise
 from shared.clock import DUE
 from shared.contracts import EventBody
 from shared.contracts import consultations as told
 from shared.contracts.consultations import EnclosureRef, TextRef
 from shared.decider import Stamp
-
-NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +187,7 @@ Command = (
 def evolve(case: Consultation, event: EventBody, stamp: Stamp) -> Consultation:
     """What an event changes."""
     changed = _changed(case, event, stamp)
-    promise = changed.promise
-    waits = promise is not None and promise.finished_at is None
-    return replace(changed, due_at=promise.due_at if promise is not None and waits else NEVER)
+    return replace(changed, due_at=promises.open_until(changed.promise))
 
 
 def _changed(  # noqa: C901, PLR0911, PLR0912 - a table of events

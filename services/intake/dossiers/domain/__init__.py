@@ -7,15 +7,15 @@ from services.intake.dossiers.domain.decisions import decide
 from services.intake.dossiers.domain.lifecycle import HOLDER, LIFECYCLE, Action, Status
 from services.intake.dossiers.domain.model import Dossier, PassDeadline, evolve
 from services.intake.policy import IntakePolicy
-from services.intake.rules.promise import BROKEN_AFTER, next_reached
+from services.intake.rules import promise as promises
+from services.intake.rules.promise import BROKEN_AFTER
 from shared.decider import Decider
 
 
 def next_due(case: Dossier) -> datetime | None:
     """When its next warning or breach comes, or the user's time to put it right is over."""
-    reached = next_reached(case.promise)
     lapse = None if case.correct_by is None else case.correct_by + BROKEN_AFTER
-    dues = (None if reached is None else reached.at, lapse)
+    dues = (promises.next_due(case.promise), lapse)
     return min((due for due in dues if due is not None), default=None)
 
 

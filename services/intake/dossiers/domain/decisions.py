@@ -9,13 +9,13 @@ from services.intake.dossiers.domain.lifecycle import LIFECYCLE, Action
 from services.intake.dossiers.domain.model import Command, Dossier
 from services.intake.dossiers.policy import DocumentsPolicy
 from services.intake.policy import IntakePolicy
-from services.intake.rules.promise import BROKEN_AFTER, next_reached
-from shared.clock import DUE
+from services.intake.rules.promise import BROKEN_AFTER, Told, passed
 from shared.contracts import EventBody
 from shared.contracts import dossiers as told
 from shared.contracts.consultations import TextRef
 from shared.decider import Given, Invalid, Rejected
 
+_SAY: Final = Told(told.DossierWarned, told.DossierDeadlineBreached)
 LAPSED: Final = "not_corrected"
 _ACTION: Final[dict[type, Action]] = {
     model.Present: Action.PRESENT,
@@ -115,11 +115,4 @@ def _acknowledged(
 def _passed(case: Dossier, due_at: datetime, policy: DocumentsPolicy) -> Sequence[EventBody]:
     if case.correct_by is not None and case.correct_by + BROKEN_AFTER <= due_at:
         return [told.DossierRejected(reason=LAPSED, lapsed=True)]
-    reached = next_reached(case.promise)
-    if case.promise is None or reached is None or reached.at > due_at:
-        return []
-    notify = policy.notified(reached.share)
-    holder, due = case.holder, case.promise.due_at
-    if reached.share == DUE:
-        return [told.DossierDeadlineBreached(due_at=due, holder=holder, notify=notify)]
-    return [told.DossierWarned(share=reached.share, due_at=due, holder=holder, notify=notify)]
+    return passed(case.promise, due_at, case.holder, policy.notified, _SAY)

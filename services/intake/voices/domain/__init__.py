@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.intake.policy import IntakePolicy
-from services.intake.rules.promise import next_reached
+from services.intake.rules import promise as promises
 from services.intake.voices.domain.decisions import decider
 from services.intake.voices.domain.lifecycle import HOLDER, LIFECYCLE, Action, Status
 from services.intake.voices.domain.model import PassDeadline, Voice, evolve
@@ -15,8 +15,7 @@ from shared.decider import Decider
 
 def next_due(case: Voice) -> datetime | None:
     """When the next warning or the breach of its promise comes, if it has one."""
-    reached = next_reached(case.promise)
-    return None if reached is None else reached.at
+    return promises.next_due(case.promise)
 
 
 RULES: Final[Mapping[VoiceKind, Decider[Voice, Any, IntakePolicy]]] = {

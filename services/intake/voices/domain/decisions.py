@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.intake.policy import IntakePolicy
-from services.intake.rules.promise import BROKEN_AFTER, next_reached
+from services.intake.rules.promise import BROKEN_AFTER, Told, passed
 from services.intake.voices.domain import model
 from services.intake.voices.domain.lifecycle import LIFECYCLES, Action
 from services.intake.voices.domain.model import Command, Voice
 from services.intake.voices.policy import VoiceKind
-from shared.clock import DUE
 from shared.contracts import EventBody
 from shared.contracts import voices as told
 from shared.contracts.consultations import TextRef
@@ -80,7 +79,9 @@ def decider(kind: VoiceKind) -> Decide:
     def decide(case: Voice, command: Command, given: Given[IntakePolicy]) -> Sequence[EventBody]:
         """The events that a command leads to."""
         if isinstance(command, model.PassDeadline):
-            return _passed(kind, case, command, given)
+            notified = given.policy.public.voice(kind).notified
+            tell = Told(say.warned, say.breached)
+            return passed(case.promise, command.due_at, case.holder, notified, tell)
         lifecycle.follow(case.status, _ACTION[type(command)])
         return _decided(kind, say, case, command, given)
 
@@ -139,16 +140,3 @@ def _informed(say: Language, case: Voice, given: Given[IntakePolicy]) -> told.Vo
         informed_at=given.at,
         on_time=in_time,
     )
-
-
-def _passed(
-    kind: VoiceKind, case: Voice, command: model.PassDeadline, given: Given[IntakePolicy]
-) -> Sequence[EventBody]:
-    reached, say = next_reached(case.promise), LANGUAGES[kind]
-    if case.promise is None or reached is None or reached.at > command.due_at:
-        return []
-    due = case.promise.due_at
-    notify = given.policy.public.voice(kind).notified(reached.share)
-    if reached.share == DUE:
-        return [say.breached(due_at=due, holder=case.holder, notify=notify)]
-    return [say.warned(share=reached.share, due_at=due, holder=case.holder, notify=notify)]

@@ -1,20 +1,17 @@
 """What is known of a suggestion or a claim, what it can be told, and what each event changes."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Final
+from datetime import datetime
 
 from services.intake.domain.stages import NEVER
 from services.intake.rules import promise as promises
-from services.intake.rules.promise import Promise
+from services.intake.rules.promise import NO_TIME, Promise
 from services.intake.voices.domain.lifecycle import HOLDER, LIFECYCLE, Action, Status
 from shared.clock import DUE
 from shared.contracts import EventBody
 from shared.contracts import voices as told
 from shared.contracts.consultations import EnclosureRef, TextRef
 from shared.decider import Stamp
-
-NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +115,7 @@ Command = Receive | Refer | Evaluate | Inform | Implement | Dismiss | Add | Boun
 def evolve(case: Voice, event: EventBody, stamp: Stamp) -> Voice:
     """What an event changes."""
     changed = _changed(case, event, stamp)
-    promise = changed.promise
-    waits = promise is not None and promise.finished_at is None
-    return replace(changed, due_at=promise.due_at if promise is not None and waits else NEVER)
+    return replace(changed, due_at=promises.open_until(changed.promise))
 
 
 def _changed(  # noqa: C901, PLR0911 - a table of events
