@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import PyMongoError
 
-from shared.decider import Transient
-from shared.store.group import Document
+from shared.store.group import Document, transient_when_away
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +29,16 @@ class Profiles:
     async def add(self, person_id: str, tenant: str, profile: Profile) -> None:
         """Keep a new person's profile; one that is there already stays as it is."""
         values = {"name": profile.name, "email": profile.email, "phone": profile.phone}
-        try:
+        with transient_when_away():
             await self._collection.update_one(
                 {"_id": person_id}, {"$setOnInsert": {"tenant": tenant, **values}}, upsert=True
             )
-        except PyMongoError as error:
-            raise _away(error) from error
 
     async def of(self, tenant: str, person_ids: Sequence[str]) -> Mapping[str, Profile]:
         """The profiles of these people, by id."""
-        try:
-            cursor = self._collection.find({"_id": {"$in": list(person_ids)}, "tenant": tenant})
+        wanted = {"_id": {"$in": list(person_ids)}, "tenant": tenant}
+        with transient_when_away():
             return {
                 found["_id"]: Profile(found["name"], found["email"], found["phone"])
-                async for found in cursor
+                async for found in self._collection.find(wanted)
             }
-        except PyMongoError as error:
-            raise _away(error) from error
-
-
-def _away(error: PyMongoError) -> Transient:
-    return Transient(f"database: {type(error).__name__}")

@@ -16,11 +16,11 @@ from pydantic import BaseModel, ConfigDict
 from services.training.cases import ENROLMENT, PLAN
 from services.training.domain.enrolment import Enrolment
 from services.training.domain.plan_state import Plan
-from services.training.reach import reached
 from services.training.views import OUTDATED
 from shared.decider import Unknown
 from shared.service import Workshop
 from shared.store import Cases, broken_at
+from shared.store.group import transient_when_away
 from shared.store.history import GENESIS, Entry
 
 BATCH = 200
@@ -97,7 +97,7 @@ class Actas:
         Raises:
             Unknown: there is no such plan, or there was none at that instant.
         """
-        with reached():
+        with transient_when_away():
             case = await self._plans.collection.find_one({"_id": plan_id, "tenant": tenant})
         history = [] if case is None else _until(case["history"], as_of)
         if case is None or not history:
@@ -130,7 +130,7 @@ class Actas:
     async def _people(self, tenant: str, plan_id: str) -> Any:  # noqa: ANN401 - documents
         where = {"tenant": tenant, "state.plan_id": plan_id}
         found = self._enrolments.collection.find(where, {"history": 1, "head": 1})
-        with reached():
+        with transient_when_away():
             async for one in found.batch_size(BATCH):
                 yield one
 

@@ -12,11 +12,10 @@ import orjson
 from pymongo.asynchronous.database import AsyncDatabase
 
 from services.training.domain.quiz import Question
-from services.training.reach import reached
 from shared.decider import Unknown
 from shared.ids import derived_id
 from shared.store.document import CODEC
-from shared.store.group import Collection, Document
+from shared.store.group import Collection, Document, transient_when_away
 
 
 class Banks:
@@ -41,14 +40,14 @@ class Banks:
         }
         sha256 = hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
         document = {"_id": derived_id(plan_id, sha256), "tenant": tenant, **content}
-        with reached():
+        with transient_when_away():
             await self._banks.insert_one(document)
         return sha256
 
     async def get(self, tenant: str, plan_id: str, sha256: str) -> list[Question]:
         """A plan's bank by its hash; `Unknown` when there is none."""
         wanted = {"_id": derived_id(plan_id, sha256), "tenant": tenant}
-        with reached():
+        with transient_when_away():
             found = await self._banks.find_one(wanted)
         if found is None:
             raise Unknown("quiz.unknown")
@@ -59,5 +58,5 @@ class Banks:
 
     async def drop(self, plan_id: str, sha256: str) -> None:
         """Forget a bank that no plan took."""
-        with reached():
+        with transient_when_away():
             await self._banks.delete_one({"_id": derived_id(plan_id, sha256)})

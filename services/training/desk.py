@@ -20,7 +20,6 @@ from services.training.domain.plan import (
 from services.training.evidence import Evidences
 from services.training.materials import Materials, MemoryAid
 from services.training.policy import Method, TrainingPolicy
-from services.training.reach import reached
 from services.training.recounts import recounts_of
 from services.training.rosters import Rosters
 from services.training.tallies import tallies_of
@@ -30,6 +29,7 @@ from shared.http import Call
 from shared.security.actor import Kind
 from shared.service import Workshop, cause_of
 from shared.store import Outcome
+from shared.store.group import transient_when_away
 
 
 class Desk:
@@ -64,7 +64,7 @@ class Desk:
         today = policy.today(self._workshop.now())
         later = await self._rosters.came_later(call.tenant, policy, today, plan.state.launched_at)
         enrolled = {"_id": {"$in": [enrolment_id(plan.id, person) for person in later]}}
-        with reached():
+        with transient_when_away():
             return len(later) - await self.enrolments.collection.count_documents(enrolled)
 
     async def publish(
@@ -141,9 +141,9 @@ class Desk:
     ) -> Outcome[Enrolment]:
         """Somebody need not sign; a leader only where another has signed in his roles."""
         plan = await self.plan(call, plan_id)
-        wanted = _leaders_signed(plan_id, plan.state.required)
-        signed = await self.enrolments.find(call.tenant, wanted)
-        led = frozenset(role for leader in signed for role in leader.state.leads)
+        signed = {"tenant": call.tenant, **_leaders_signed(plan_id, plan.state.required)}
+        with transient_when_away():
+            led = frozenset(await self.enrolments.collection.distinct("state.leads", signed))
         return await self.to_person(call, plan, person_id, Exempt(plan.state, reason, led))
 
     async def withdraw(

@@ -13,10 +13,9 @@ from typing import Any
 import orjson
 from pymongo.asynchronous.database import AsyncDatabase
 
-from services.training.reach import reached
 from shared.decider import Unknown
 from shared.store.document import CODEC
-from shared.store.group import Collection, Document
+from shared.store.group import Collection, Document, transient_when_away
 
 # about 50 ms and 16 MiB: dear for who tries all PINs, cheap for one signature
 _COST, _BLOCKS, _LANES = 2**14, 8, 1
@@ -40,13 +39,13 @@ class Evidences:
             "content": dict(content),
         }
         sha256 = _hash(record)
-        with reached():
+        with transient_when_away():
             await self._records.insert_one({"_id": sha256, "tenant": tenant, **record})
         return sha256
 
     async def get(self, tenant: str, plan_id: str, sha256: str) -> tuple[Mapping[str, Any], bool]:
         """A record by its hash, and whether it still has it; `Unknown` when there is none."""
-        with reached():
+        with transient_when_away():
             found = await self._records.find_one(
                 {"_id": sha256, "tenant": tenant, "plan_id": plan_id}, {"tenant": 0}
             )
@@ -57,7 +56,7 @@ class Evidences:
 
     async def drop(self, sha256: str) -> None:
         """Forget what no signature took."""
-        with reached():
+        with transient_when_away():
             await self._records.delete_one({"_id": sha256})
 
 

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 from pymongo.asynchronous.database import AsyncDatabase
 
-from services.training.reach import reached
 from shared.decider import Unknown
 from shared.ids import derived_id
 from shared.store.document import CODEC
-from shared.store.group import Collection, Document
+from shared.store.group import Collection, Document, transient_when_away
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +41,13 @@ class Materials:
             "file_name": aid.file_name,
         }
         aid_id = derived_id(plan_id, aid.sha256)
-        with reached():
+        with transient_when_away():
             await self._aids.update_one({"_id": aid_id}, {"$setOnInsert": content}, upsert=True)
 
     async def get(self, tenant: str, plan_id: str, sha256: str) -> MemoryAid:
         """A plan's memory-aid by its hash; `Unknown` when there is none."""
         aid_id = derived_id(plan_id, sha256)
-        with reached():
+        with transient_when_away():
             found = await self._aids.find_one({"_id": aid_id, "tenant": tenant})
         if found is None:
             raise Unknown("material.unknown", sha256=sha256)

@@ -12,10 +12,9 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from services.training.domain.plan_state import Leader
 from services.training.policy import TrainingPolicy
-from services.training.reach import reached
 from shared.ids import new_id
 from shared.store.document import CODEC
-from shared.store.group import Collection, Document
+from shared.store.group import Collection, Document, transient_when_away
 
 PIECE: Final = 1_000
 
@@ -37,7 +36,7 @@ class Rosters:
         where = _active(tenant, [*policy.leaders, *policy.learners], today)
         leaders: list[Leader] = []
         advisers: list[str] = []
-        with reached():
+        with transient_when_away():
             members = await self._members.find(where, {"state.roles": 1}).to_list()
         for member in members:
             roles = member["state"]["roles"]
@@ -48,13 +47,18 @@ class Rosters:
                 advisers.append(member["_id"])
         return leaders, advisers
 
+    async def number(self, tenant: str, role: str, today: date) -> int:
+        """How many hold a role and work here on a date."""
+        with transient_when_away():
+            return await self._members.count_documents(_active(tenant, [role], today))
+
     async def came_later(
         self, tenant: str, policy: TrainingPolicy, today: date, launched_at: datetime
     ) -> list[str]:
         """Who got a role that is to be trained only after a launch, and works today."""
         where = _active(tenant, list(policy.learners), today)
         later = self._members.find({**where, "state.since": {"$gt": launched_at}}, {"_id": 1})
-        with reached():
+        with transient_when_away():
             return [member["_id"] async for member in later]
 
     async def write(self, tenant: str, leaders: Sequence[Leader], advisers: Sequence[str]) -> str:
@@ -74,13 +78,13 @@ class Rosters:
             for number, piece in enumerate(pieces)
         ]
         if documents:
-            with reached():
+            with transient_when_away():
                 await self._pieces.insert_many(documents)
         return roster
 
     async def read(self, roster: str) -> AsyncIterator[Leader]:
         """Everybody on a list, in its order."""
-        with reached():
+        with transient_when_away():
             async for piece in self._pieces.find({"roster": roster}).sort("piece", 1):
                 leads = dict(piece["leads"])
                 for person in piece["people"]:
@@ -90,13 +94,13 @@ class Rosters:
         """Who of some people is on one of the lists."""
         wanted = {"roster": {"$in": list(rosters)}, "people": {"$in": list(people)}}
         asked = set(people)
-        with reached():
+        with transient_when_away():
             pieces = await self._pieces.find(wanted, {"people": 1}).to_list()
         return sorted(asked & {person for piece in pieces for person in piece["people"]})
 
     async def drop(self, roster: str) -> None:
         """Forget a list that no launch uses."""
-        with reached():
+        with transient_when_away():
             await self._pieces.delete_many({"roster": roster})
 
 

@@ -21,7 +21,6 @@ from services.training.domain.session import (
     SessionStatus,
 )
 from services.training.policy import TrainingPolicy
-from services.training.reach import reached
 from services.training.rosters import Rosters
 from shared.decider import Unknown
 from shared.http import Call
@@ -29,6 +28,7 @@ from shared.ids import derived_id, new_id
 from shared.security import Role
 from shared.service import Workshop, cause_of
 from shared.store import Cases, Outcome
+from shared.store.group import transient_when_away
 
 PIECE: Final = 1_000
 # beyond its term a plan is looked at a week ahead
@@ -167,7 +167,7 @@ class Sessions:
             ],
         }
         found = self._enrolments.collection.find(done, {"state.person_id": 1})
-        with reached():
+        with transient_when_away():
             signed = {one["state"]["person_id"] async for one in found}
         return sorted(listed - signed)
 
@@ -180,10 +180,8 @@ class Sessions:
         return members
 
     async def _trainers(self, call: Call) -> int:
-        where = {"state.roles": Role.TRAINER.value}
         today = self._policy(call).today(self._workshop.now())
-        found = await self._members.find(call.tenant, where)
-        return sum(one.state.is_active(today) for one in found)
+        return await self._rosters.number(call.tenant, Role.TRAINER.value, today)
 
     async def _is_trainer(self, call: Call, person: str) -> bool:
         try:

@@ -9,7 +9,6 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from services.training.cases import ENROLMENT
 from services.training.domain.enrolment import Enrolment
@@ -93,14 +92,7 @@ class Tallies:
         return None
 
 
-# One per store and process, so that routes and consumers share their counts.
-_TALLIES: WeakKeyDictionary[Cases[Enrolment], Tallies] = WeakKeyDictionary()
-
-
 def tallies_of(workshop: Workshop) -> Tallies:
-    """The tallies of a running service."""
-    enrolments = workshop.of(ENROLMENT)
-    found = _TALLIES.get(enrolments)
-    if found is None:
-        found = _TALLIES[enrolments] = Tallies(enrolments)
+    """The tallies of a running service: one, so that routes and consumers share their counts."""
+    found: Tallies = workshop.memory.setdefault("tallies", Tallies(workshop.of(ENROLMENT)))
     return found
