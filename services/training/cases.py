@@ -42,7 +42,8 @@ MEMBER: Kind[Member] = Kind(
     "training",
     "member",
     decider=Decider(state=Member, initial=Member, decide=member.decide, evolve=member.evolve),
-    indexes=(("state.roles", "_id"),),
+    # who came later is asked with every coverage, who left every minute: both are few
+    indexes=(("state.roles", "state.since"), ("state.last_on",)),
 )
 
 SESSION: Kind[Session] = Kind(

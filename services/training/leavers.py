@@ -16,6 +16,7 @@ from services.training.domain.enrolment import Enrolment, ExemptLeft
 from services.training.domain.lifecycle import SIGNING, EnrolmentStatus
 from services.training.domain.member import Member
 from services.training.domain.plan_state import Plan
+from services.training.pieces import pieces
 from services.training.policy import TrainingPolicy
 from services.training.recounts import recounts_of
 from shared.decider import Rejected, Transient, Unknown
@@ -26,8 +27,6 @@ from shared.store import Cases, Cause, Outcome
 log = structlog.get_logger()
 EVERY: Final = 60.0
 SOON: Final = 1.0
-MAX_PLANS: Final = 1_000
-AT_ONCE: Final = 1_000
 
 
 class Leavers:
@@ -59,7 +58,7 @@ class Leavers:
         plans = {plan.id: plan.state for plan in await self._signing(tenant)}
         wanted = {"_id": {"$in": [enrolment_id(plan_id, person_id) for plan_id in plans]}}
         reason = self._reason(tenant, last_on)
-        found = await self._enrolments.find(tenant, wanted, limit=MAX_PLANS)
+        found = await self._enrolments.find(tenant, wanted, limit=len(plans))
         for one in found:
             # once the commands have been given, which is after this answer
             asyncio.get_running_loop().call_later(
@@ -78,8 +77,8 @@ class Leavers:
             if since is None:
                 continue
             gone = {"state.last_on": {"$gte": since.date().isoformat(), "$lt": today.isoformat()}}
-            found = await self._members.find(tenant, gone, limit=AT_ONCE)
-            await self._exempt(tenant, plan, {one.id: one.state.last_on for one in found})
+            async for found in pieces(self._members, tenant, gone):
+                await self._exempt(tenant, plan, {one.id: one.state.last_on for one in found})
 
     async def _exempt(self, tenant: str, plan: Outcome[Plan], gone: dict[str, date | None]) -> None:
         pending: dict[str, Any] = {
@@ -87,7 +86,7 @@ class Leavers:
             "state.leader": False,
             "state.status": {"$in": [EnrolmentStatus.OPEN.value, EnrolmentStatus.SIGNED.value]},
         }
-        for found in await self._enrolments.find(tenant, pending, limit=AT_ONCE):
+        for found in await self._enrolments.find(tenant, pending, limit=len(gone)):
             last_on = gone[found.state.person_id]
             if last_on is None:
                 continue
@@ -103,8 +102,7 @@ class Leavers:
 
     async def _signing(self, tenant: str) -> list[Outcome[Plan]]:
         where = {"state.status": {"$in": [status.value for status in SIGNING]}}
-        order = (("state.deadline.due_at", 1), ("_id", 1))
-        return await self._plans.find(tenant, where, order=order, limit=MAX_PLANS)
+        return [plan async for some in pieces(self._plans, tenant, where) for plan in some]
 
     def _today(self, tenant: str) -> date:
         policy: TrainingPolicy = self._workshop.policy(tenant)

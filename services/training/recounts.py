@@ -9,7 +9,6 @@ nothing new, so neither repetition nor delay nor a second process can do harm.
 import asyncio
 from contextlib import suppress
 from typing import Final
-from weakref import WeakValueDictionary
 
 import structlog
 from pymongo.errors import PyMongoError
@@ -17,6 +16,7 @@ from pymongo.errors import PyMongoError
 from services.training.cases import PLAN
 from services.training.domain.lifecycle import SIGNING
 from services.training.domain.plan import Plan, Recount
+from services.training.pieces import pieces
 from services.training.tallies import tallies_of
 from shared.decider import Transient
 from shared.service import Workshop
@@ -27,7 +27,6 @@ SWEEP_EVERY: Final = 15.0
 GATHER: Final = 0.05
 # counting many takes its time: it has a fifth of it at most, the signatures the rest
 SHARE: Final = 4.0
-MAX_PLANS: Final = 1_000
 
 
 class Recounts:
@@ -66,11 +65,11 @@ class Recounts:
 
     async def _signing(self) -> set[tuple[str, str]]:
         where = {"state.status": {"$in": [status.value for status in SIGNING]}}
-        order = (("state.deadline.due_at", 1), ("_id", 1))
         return {
             (tenant, plan.id)
             for tenant in self._tenants
-            for plan in await self._plans.find(tenant, where, order=order, limit=MAX_PLANS)
+            async for some in pieces(self._plans, tenant, where)
+            for plan in some
         }
 
     async def _count_asked(self) -> None:
@@ -83,15 +82,7 @@ class Recounts:
             await self._plans.handle(plan_id, Recount(tally), cause)
 
 
-# One per store and process: what a route asks the task must hear. Each keeps its store alive, so
-# the store's identity stays its own as long as the entry is there.
-_RECOUNTS: WeakValueDictionary[int, Recounts] = WeakValueDictionary()
-
-
 def recounts_of(workshop: Workshop) -> Recounts:
-    """The counting of a running service."""
-    key = id(workshop.of(PLAN))
-    found = _RECOUNTS.get(key)
-    if found is None:
-        found = _RECOUNTS[key] = Recounts(workshop)
+    """The counting of a running service: one, so that its task hears what a route asks."""
+    found: Recounts = workshop.memory.setdefault("recounts", Recounts(workshop))
     return found

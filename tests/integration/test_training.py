@@ -13,6 +13,7 @@ from services.training.api import PERMISSIONS
 from services.training.cases import ENROLMENT, PLAN, enrolment_id
 from services.training.domain.enrolment import Sign
 from services.training.leavers import leavers_of
+from services.training.pieces import pieces
 from services.training.policy import Method
 from services.training.service import SERVICE
 from shared.bus.dead import DeadLetters
@@ -375,6 +376,13 @@ async def test_who_left_or_changed_is_known(floor: Floor) -> None:
     assert later["eligible"] == 1
     gone = await floor.sign(launched.json(), "ana")
     assert gone.json()["code"] == "signature.not_eligible"
+    # nobody is read who is no answer: it is asked with every coverage, of twenty thousand
+    learners = {"tenant": "osinergmin", "state.roles": {"$in": ["adviser"]}}
+    nobody = {**learners, "state.since": {"$gt": DUE + timedelta(days=9_999)}}
+    explained = await members.collection.find(nobody).explain()
+    assert explained["executionStats"]["totalDocsExamined"] == 0
+    known = [one.id async for some in pieces(members, "osinergmin", {}, 2) for one in some]
+    assert known == ["ana", "beto", "caro", "dana", "mario", "sofia"]
 
 
 async def test_a_withdrawn_evaluation_cancels_the_plan(floor: Floor) -> None:
