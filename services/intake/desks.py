@@ -219,7 +219,7 @@ class Desk(Generic[S, V]):
             GridFiles(self.workshop.database).open(file_id),
             media_type="application/octet-stream",
             headers={
-                "content-disposition": "attachment; filename*=UTF-8''" + quote(name),
+                "content-disposition": "attachment; filename*=UTF-8''" + quote(name or ref.id),
                 "content-length": str(ref.size),
                 "x-content-type-options": "nosniff",
             },

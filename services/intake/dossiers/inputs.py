@@ -1,6 +1,5 @@
 """What callers send about files of the documents desk."""
 
-from datetime import datetime
 from typing import Annotated
 
 from pydantic import AwareDatetime, Field, StringConstraints
@@ -62,10 +61,6 @@ class Receipt(Input):
     file_number: Short
     received_at: AwareDatetime
     person: Short
-
-    @property
-    def at(self) -> datetime:
-        return self.received_at
 
 
 class DossierQuery(QueueQuery):

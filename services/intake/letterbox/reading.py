@@ -216,4 +216,4 @@ def _documents(parts: list[EmailMessage]) -> Iterator[Document]:
             continue
         content, damaged = _content(part)
         if content:
-            yield Document(clean(_filename(part))[:200] or "documento", content, damaged)
+            yield Document(clean(_filename(part))[:200], content, damaged)

@@ -39,12 +39,6 @@ class VoiceKind(StrEnum):
         return f"{self.value}s"
 
 
-class Outcome(Named):
-    """What an organ may find; with `adopted` something is to be done, and reported yearly."""
-
-    adopted: bool = False
-
-
 class VoiceSection(Frozen):
     """One of the two files. Without `term` nothing is promised."""
 
@@ -53,7 +47,7 @@ class VoiceSection(Frozen):
     term: Key | None = None
     ways: Annotated[Mapping[Key, WayIn], Field(min_length=1)]
     units: Annotated[Mapping[Key, Named], Field(min_length=1)]
-    outcomes: Annotated[Mapping[Key, Outcome], Field(min_length=1)]
+    outcomes: Annotated[Mapping[Key, Named], Field(min_length=1)]
     forwards: Mapping[Key, Named] = {}
     ladder: tuple[Rung, ...] = ()
     letters: Mapping[Occasion, LetterRows] = {}
