@@ -1,7 +1,7 @@
 """The letters of a service, beside its cases: waiting, under way, sent, given up."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -13,6 +13,7 @@ from shared.decider import Rejected, Unknown
 from shared.store.group import Document, transient_when_away
 
 LOG_LENGTH: Final = 50
+ASKED: Final = "asked"
 Fact = str | int | float | bool | None
 
 
@@ -40,7 +41,10 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """One line of the log; `outcome` is `sent`, `later` or `failed`, `reason` a stable code."""
+    """One line of the log; `outcome` is `sent`, `later` or `failed`, `reason` a stable code.
+
+    Where somebody asked for it once more, `outcome` is `asked` and `reason` says who.
+    """
 
     number: int
     at: datetime
@@ -51,7 +55,11 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A letter and how it stands; `since` is when it was last asked for, `tries` those since."""
+    """A letter and how it stands.
+
+    `since` is when it was last asked for, `first` the number of the first try since then, `tries`
+    how many of them counted.
+    """
 
     letter: Letter
     status: LetterStatus
@@ -59,6 +67,7 @@ class Kept:
     since: datetime
     next_at: datetime | None
     number: int
+    first: int
     tries: int
     log: tuple[Try, ...]
 
@@ -91,6 +100,7 @@ class Letters:
             "since": now,
             "next_at": now,
             "number": 0,
+            "first": 1,
             "tries": 0,
             "log": [],
         }
@@ -134,17 +144,10 @@ class Letters:
             status = LetterStatus.WAITING
         else:
             status = LetterStatus.SENT if ended.outcome == "sent" else LetterStatus.FAILED
-        line = {
-            "number": ended.number,
-            "at": ended.at,
-            "outcome": ended.outcome,
-            "reason": ended.reason,
-            "milliseconds": ended.milliseconds,
-        }
         changes: dict[str, Any] = {
             "$set": {"status": status.value},
             "$inc": {"tries": int(counts)},
-            "$push": {"log": {"$each": [line], "$slice": -LOG_LENGTH}},
+            "$push": _logged(ended),
         }
         if next_at is None:
             changes["$unset"] = {"next_at": ""}
@@ -175,31 +178,36 @@ class Letters:
             raise Unknown("letter.unknown", id=letter_id)
         return _kept(found)
 
-    async def send_again(self, tenant: str, letter_id: str) -> Kept:
-        """Start anew with a letter that was sent or given up.
+    async def send_again(self, tenant: str, letter_id: str, by: str) -> Kept:
+        """Start anew with a letter that was sent or given up; the log says that `by` asked for it.
 
         Raises:
             Unknown: this tenant has none of that id.
             Rejected: it is still waiting or under way.
         """
-        ended = [LetterStatus.SENT.value, LetterStatus.FAILED.value]
-        mine = {"_id": letter_id, "tenant": tenant, "status": {"$in": ended}}
+        kept, now = await self.get(tenant, letter_id), self._now()
+        mine = {"_id": letter_id, "number": kept.number, "next_at": None, "since": kept.since}
         changes = {
             "$set": {
                 "status": LetterStatus.WAITING.value,
-                "next_at": self._now(),
-                "since": self._now(),
+                "next_at": now,
+                "since": now,
+                "first": kept.number + 1,
                 "tries": 0,
-            }
+            },
+            "$push": _logged(Try(kept.number, now, ASKED, by, 0)),
         }
         with transient_when_away():
             found = await self._collection.find_one_and_update(
                 mine, changes, return_document=ReturnDocument.AFTER
             )
         if found is None:
-            kept = await self.get(tenant, letter_id)
             raise Rejected("letter.under_way", status=kept.status)
         return _kept(found)
+
+
+def _logged(line: Try) -> Document:
+    return {"log": {"$each": [asdict(line)], "$slice": -LOG_LENGTH}}
 
 
 def _kept(found: Document) -> Kept:
@@ -212,6 +220,7 @@ def _kept(found: Document) -> Kept:
         since=found["since"],
         next_at=found.get("next_at"),
         number=found["number"],
+        first=found.get("first", 1),
         tries=found["tries"],
         log=tuple(Try(**line) for line in found["log"]),
     )

@@ -94,27 +94,30 @@ class Postman:
         mail = self._mail(kept.letter.tenant)
         if mail is None:
             return Answer("no_mail_policy", final=True)
+        seconds = mail.sending.timeout
         try:
-            composed = await self.compose(kept.letter)
+            async with asyncio.timeout(seconds):
+                composed = await self.compose(kept.letter)
             message = message_of(kept.letter, composed, mail, kept.written_at)
+            return await server.send(message, seconds=seconds)
         except Unsendable as error:
             return Answer(error.reason, final=True)
         except Unknown as error:
             return Answer(error.code, final=True)
-        except (Transient, PyMongoError):
+        except (Transient, PyMongoError, TimeoutError):
             return Answer("interrupted", counts=False)
         except Exception:
             # one letter's bug must not stop the others
             log.exception("letter_not_composed", letter=kept.letter.id)
             return Answer("not_composed")
-        return await server.send(message, seconds=mail.sending.timeout)
 
     def _next(self, kept: Kept, row: MailRow, *, counts: bool) -> datetime | None:
         now = self.workshop.now()
         tries = kept.tries + int(counts)
         if tries >= row.attempts or now - kept.since > row.patience:
             return None
-        seconds = row.first_wait * 2.0 ** min(max(0, kept.number - 1), DOUBLINGS)
+        asked_for = kept.number - kept.first
+        seconds = row.first_wait * 2.0 ** min(asked_for, DOUBLINGS)
         return now + timedelta(seconds=min(seconds, row.longest_wait))
 
     def _lease(self, tenant: str) -> timedelta:

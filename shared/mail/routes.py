@@ -10,7 +10,10 @@ from .letters import Kept, Letters, LetterStatus
 
 
 class TryView(BaseModel):
-    """One try; `outcome` is `sent`, `later` or `failed`, `reason` says why it was not sent."""
+    """One try; `outcome` is `sent`, `later` or `failed`, `reason` says why it was not sent.
+
+    Where it is `asked`, somebody wanted it sent once more, and `reason` says who.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -60,7 +63,7 @@ def letter_routes(api: Routes, letters: Letters, *, prefix: str, may: str = "kee
     )
     async def send_letter(call: Call, letter_id: str) -> LetterView:
         """Send it again, under the same Message-ID."""
-        return _shown(await letters.send_again(call.tenant, letter_id))
+        return _shown(await letters.send_again(call.tenant, letter_id, str(call.actor)))
 
 
 def _shown(kept: Kept) -> LetterView:

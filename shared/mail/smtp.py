@@ -1,5 +1,6 @@
 """One message given to an SMTP server (RFC 5321), and what its answer means."""
 
+import asyncio
 import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -9,6 +10,12 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 _PERMANENT: Final = range(500, 600)
+_AT_THE_DOOR: Final = (
+    aiosmtplib.SMTPConnectResponseError,
+    aiosmtplib.SMTPHeloError,
+    aiosmtplib.SMTPAuthenticationError,
+    aiosmtplib.SMTPSenderRefused,
+)
 _SUBMISSION: Final = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
@@ -16,7 +23,7 @@ _SUBMISSION: Final = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 class Answer:
     """How a try ended; `final` when another would end the same way.
 
-    `counts` is False when the server was not even reached: that is no fault of the letter.
+    `counts` is False when the server had no look at it: that is no fault of the letter.
     """
 
     reason: str = ""
@@ -51,26 +58,35 @@ class Server:
         )
 
     async def send(self, message: EmailMessage, *, seconds: float) -> Answer:
-        """One try within `seconds`; never raises for what the other side does."""
+        """One try within `seconds` in all; never raises for what the other side does."""
         try:
-            refused, _ = await aiosmtplib.send(
-                message,
-                hostname=self.host,
-                port=self.port,
-                username=self.username,
-                password=self.password,
-                use_tls=self.scheme == "smtps",
-                start_tls=self.scheme == "smtp+starttls",
-                timeout=seconds,
-            )
+            async with asyncio.timeout(seconds):
+                return await self._give(message, seconds)
         except aiosmtplib.SMTPRecipientsRefused as error:
             codes = [one.code for one in error.recipients]
             return Answer(f"refused_{codes[0]}", final=all(code in _PERMANENT for code in codes))
-        except aiosmtplib.SMTPAuthenticationError as error:
-            return Answer(f"login_{error.code}", counts=False)
+        except _AT_THE_DOOR as error:
+            # a greeting, a login, a sender: they are the house's, and another letter's too
+            return Answer(f"door_{error.code}", counts=False)
         except aiosmtplib.SMTPResponseException as error:
             return Answer(f"answered_{error.code}", final=error.code in _PERMANENT)
-        except (aiosmtplib.SMTPException, ssl.SSLError, OSError) as error:
+        except (aiosmtplib.SMTPConnectError, ssl.SSLError) as error:
             return Answer(type(error).__name__, counts=False)
+        except (aiosmtplib.SMTPException, OSError) as error:
+            # it had begun, and may have gone through: not for ever
+            return Answer(type(error).__name__)
+
+    async def _give(self, message: EmailMessage, seconds: float) -> Answer:
+        refused, _ = await aiosmtplib.send(
+            message,
+            hostname=self.host,
+            port=self.port,
+            username=self.username,
+            password=self.password,
+            use_tls=self.scheme == "smtps",
+            start_tls=self.scheme == "smtp+starttls",
+            timeout=seconds,
+        )
         # some addresses took it: sending again would tell them twice
-        return Answer("some_refused" if refused else "", sent=True, final=True)
+        codes = sorted({f"_{answer.code}" for answer in refused.values()})
+        return Answer(f"some_refused{''.join(codes)}" if codes else "", sent=True, final=True)

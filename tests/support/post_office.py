@@ -13,11 +13,15 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 @dataclass
 class PostOffice:
-    """`letters` in the order they were taken; `answers` are given first, one a message."""
+    """`letters` in the order they were taken; `answers` are given first, one a message.
+
+    Whoever is `gone` has no mailbox here; no sender is taken while there is a `refused_sender`.
+    """
 
     port: int = 0
     letters: list[EmailMessage] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
+    refused_sender: str = ""
 
     @property
     def url(self) -> str:
@@ -26,6 +30,24 @@ class PostOffice:
     def to(self, address: str) -> list[EmailMessage]:
         """What came for one address."""
         return [one for one in self.letters if address in str(one["to"])]
+
+    async def handle_MAIL(  # noqa: N802 - the server's own
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.refused_sender:
+            return self.refused_sender
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
+    async def handle_RCPT(  # noqa: N802 - the server's own
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address.startswith("gone"):
+            return "550 nobody of that name"
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return "250 OK"
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - the server's name for it
         if self.answers and not (answer := self.answers.pop(0)).startswith("250"):

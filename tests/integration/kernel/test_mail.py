@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 
 import pytest
 from pydantic import SecretStr
@@ -20,6 +21,7 @@ from shared.mail import (
     Unsendable,
 )
 from shared.mail.letters import Kept
+from shared.mail.smtp import Server
 from shared.policy import load_tenants
 from shared.service import Workshop
 from shared.store import utc_now
@@ -42,6 +44,8 @@ async def compose(letter: Letter) -> Composed:
                 enclosures=(Enclosure("reporte.pdf", "application/pdf", b"%PDF-1.7"),),
                 headers={"In-Reply-To": "<1@cliente.example>"},
             )
+        case "several":
+            return Composed(to=("mesa@b.example", "gone@b.example"), subject="Aviso", text="")
         case "nobody":
             return Composed(to=(), subject="", text="")
         case "bad":
@@ -108,8 +112,8 @@ async def test_a_letter_arrives_once_whole_and_under_its_own_id(
     async with desk.carried(), desk.carried():
         kept = await desk.when(letter, LetterStatus.SENT)
         await desk.write()
-        again = await desk.letters.send_again(TENANT, letter)
-        await desk.when(letter, LetterStatus.SENT, 2)
+        again = await desk.letters.send_again(TENANT, letter, "person:ana")
+        repeated = await desk.when(letter, LetterStatus.SENT, 3)
 
     first, second = office.letters
     assert first["message-id"] == second["message-id"] == "<1@osinergmin.example>"
@@ -121,7 +125,9 @@ async def test_a_letter_arrives_once_whole_and_under_its_own_id(
     assert text.get_content().strip() == "Va el reporte, señores."  # type: ignore[attr-defined]
     assert pdf.get_content() == b"%PDF-1.7"  # type: ignore[attr-defined]
     assert [line.outcome for line in kept.log] == ["sent"]
-    assert again.status is LetterStatus.WAITING
+    assert (again.status, again.first) == (LetterStatus.WAITING, 2)
+    asked = [(line.outcome, line.reason) for line in repeated.log]
+    assert asked == [("sent", ""), ("asked", "person:ana"), ("sent", "")]
     page = await desk.letters.find(TENANT, None, 10)
     assert [one.letter.id for one in page] == [letter]
     assert await desk.letters.find("osce", None, 10) == []
@@ -137,7 +143,7 @@ async def test_a_busy_server_gets_it_again_and_a_refusal_is_final(
         waiting = await desk.when(letter, LetterStatus.WAITING)
         assert waiting.next_at is not None
         with pytest.raises(Rejected, match=r"letter\.under_way"):
-            await desk.letters.send_again(TENANT, letter)
+            await desk.letters.send_again(TENANT, letter, "person:ana")
         desk.clock.move_to(waiting.next_at + timedelta(seconds=1))
         sent = await desk.when(letter, LetterStatus.SENT, 2)
         refused = await desk.write(name="2")
@@ -170,6 +176,43 @@ async def test_a_server_that_is_away_costs_no_try_until_patience_ends(bench: Ben
         desk.clock.move_to(held.written_at + timedelta(hours=73))
         failed = await desk.when(late, LetterStatus.FAILED, 2)
     assert failed.log[-1].outcome == "failed"
+
+
+async def test_what_the_server_has_against_the_house_costs_no_try(
+    bench: Bench, office: PostOffice
+) -> None:
+    office.refused_sender = "550 not this sender"
+    desk = desk_of(bench, office.url)
+    letter = await desk.write("several")
+    async with desk.carried():
+        waiting = await desk.when(letter, LetterStatus.WAITING)
+        assert (waiting.tries, waiting.log[0].reason) == (0, "door_550")
+        assert waiting.next_at is not None
+        office.refused_sender = ""
+        desk.clock.move_to(waiting.next_at + timedelta(seconds=1))
+        sent = await desk.when(letter, LetterStatus.SENT, 2)
+    # told to whom it could be told, and never twice
+    assert sent.log[1].reason == "some_refused_550"
+    assert len(office.letters) == 1
+
+
+async def test_a_greeting_that_turns_away_is_no_fault_of_a_letter() -> None:
+    async def turn_away(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"554 go away\r\n")
+        await writer.drain()
+        writer.close()
+
+    message = EmailMessage()
+    message["From"] = message["To"] = "mesa@b.example"
+    async with await asyncio.start_server(turn_away, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        answer = await Server.of(f"smtp://127.0.0.1:{port}").send(message, seconds=5)
+    assert (answer.reason, answer.sent, answer.final, answer.counts) == (
+        "door_554",
+        False,
+        False,
+        False,
+    )
 
 
 async def test_what_cannot_be_sent_says_why_and_stops_nobody(
