@@ -12,6 +12,7 @@ from services.intake.domain.lifecycle import EVALUATING, HOLDER, Holder, Status
 from services.intake.domain.procedure import keys_of
 from services.intake.domain.request import Coverage, Document, Link, Request
 from services.intake.domain.stages import Stages, StageState
+from services.intake.rules.promise import NEVER
 from shared.contracts import EventBody
 from shared.contracts.intake import (
     RequestAttached,
@@ -176,7 +177,7 @@ def _after_closing(request: Request, event: RequestClosed) -> Request:
         reason=event.reason,
         closed_at=event.closed_at,
         on_time=event.on_time,
-        due_at=promises.NEVER,
+        due_at=NEVER,
     )
 
 

@@ -6,8 +6,9 @@ from enum import StrEnum
 from typing import Final
 
 from services.intake.domain.lifecycle import Action, Holder, Status
-from services.intake.domain.stages import NEVER, Stages
+from services.intake.domain.stages import Stages
 from services.intake.domain.verbal import UNASKED, Confirmation
+from services.intake.rules.promise import NEVER
 from shared.contracts.intake import ReplacingRequest, RequestImported
 from shared.contracts.terms import Deadline
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from services.intake.rules.promise import NEVER
 from shared.contracts.terms import Deadline
 
 EVALUATION: Final = "evaluation"
@@ -15,8 +16,6 @@ REGISTER: Final = "register"
 """The one promise of a request taken over from an older register."""
 
 NAMES: Final = (EVALUATION, ATTENTION, REPLICATION, REGISTER)
-NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
-"""Sorts a request without an open promise behind all that have one."""
 
 
 class StageState(StrEnum):

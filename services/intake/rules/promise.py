@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from services.intake.domain.stages import NEVER
 from shared.clock import DUE, Plan, start
 from shared.contracts import EventBody
 from shared.contracts.stages import StageDeadline, Warn
@@ -13,6 +12,8 @@ from shared.contracts.terms import DeadlineStep
 
 # the due second itself is still in time
 BROKEN_AFTER: Final = timedelta(seconds=1)
+NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
+"""Sorts a case without an open promise behind all that have one."""
 NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -17,8 +17,9 @@ from services.intake.domain import (
     next_due,
 )
 from services.intake.domain.gate import clock_of
-from services.intake.domain.stages import NEVER, StageState
+from services.intake.domain.stages import StageState
 from services.intake.domain.subscription import Occasion, occasion_of
+from services.intake.rules.promise import NEVER
 from shared.contracts.intake import RequestClosed, RequestDeadlineBreached
 from shared.contracts.terms import Deadline
 from shared.decider import Rejected

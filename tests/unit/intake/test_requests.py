@@ -25,7 +25,8 @@ from services.intake.domain import (
     next_due,
 )
 from services.intake.domain.request import Command
-from services.intake.domain.stages import NEVER, StageState
+from services.intake.domain.stages import StageState
+from services.intake.rules.promise import NEVER
 from shared.contracts import EventBody
 from shared.contracts.intake import (
     RequestClosed,

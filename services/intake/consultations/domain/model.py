@@ -4,9 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.intake.consultations.domain.lifecycle import HOLDER, LIFECYCLE, Action, Status
-from services.intake.domain.stages import NEVER
 from services.intake.rules import promise as promises
-from services.intake.rules.promise import NO_TIME, Promise
+from services.intake.rules.promise import NEVER, NO_TIME, Promise
 from shared.clock import DUE
 from shared.contracts import EventBody
 from shared.contracts import consultations as told

@@ -3,9 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.intake.domain.stages import NEVER
 from services.intake.rules import promise as promises
-from services.intake.rules.promise import NO_TIME, Promise
+from services.intake.rules.promise import NEVER, NO_TIME, Promise
 from services.intake.voices.domain.lifecycle import HOLDER, LIFECYCLE, Action, Status
 from shared.clock import DUE
 from shared.contracts import EventBody
