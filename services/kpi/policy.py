@@ -125,13 +125,28 @@ class ReportRow(Frozen):
         return f"{self.report} {self.every} {self.after} {self.at:%H:%M}"
 
 
+class Improvement(Frozen):
+    """When the report to improve by finds something: `worse` by which part of what it was."""
+
+    worse: Annotated[float, Field(gt=0, le=1)]
+    source: Source
+
+
+class Daily(Frozen):
+    """What the consolidated report shows day by day."""
+
+    indicators: Annotated[tuple[str, ...], Field(min_length=1, max_length=20)]
+    source: Source
+
+
 class KpiSection(Frozen):
     """`kpi.yaml`.
 
     `calendar` gives the days of the figures (its time zone) and the time spent by each side (its
     business time). `notice_days` are business days that a change needs to be evaluated and
     replicated in before it is in force. Each dimension has a closed set of values; what is not
-    among them counts as `other`, so that no register can make figures without end.
+    among them counts as `other`, so that no register can make figures without end. Without `daily`
+    there are no figures by day, and without `improvement` only what misses its target is a finding.
     """
 
     calendar: Key
@@ -142,6 +157,8 @@ class KpiSection(Frozen):
     targets: Mapping[str, Target] = {}
     notice_days: Annotated[int, Field(ge=0, le=60)] = 2
     reports: Mapping[Key, ReportRow] = {}
+    daily: Daily | None = None
+    improvement: Improvement | None = None
 
     def remarks(self) -> Iterable[Remark]:
         """A target for an indicator that does not exist is an error."""
@@ -153,6 +170,10 @@ class KpiSection(Frozen):
                 yield Remark(("targets", name), "unknown_indicator", {"name": name, "known": known})
             elif same := INDICATORS[name].same_as:
                 yield Remark(("targets", name), "target_elsewhere", {"name": name, "same": same})
+        for place, name in enumerate(self.daily.indicators if self.daily else ()):
+            if name not in INDICATORS or INDICATORS[name].is_internal:
+                facts = {"name": name, "known": known}
+                yield Remark(("daily", "indicators", place), "unknown_indicator", facts)
         for key, row in self.reports.items():
             if row.report not in tuple(Kind):
                 facts = {"name": row.report, "known": ", ".join(Kind)}
@@ -181,6 +202,8 @@ class Counting:
     targets: Mapping[str, Target]
     notice_days: int = 2
     reports: Mapping[str, ReportRow] = field(default_factory=dict)
+    daily: tuple[str, ...] = ()
+    worse: float | None = None
 
     def closed(self, dimension: str, value: str) -> str:
         """The value as the dimension's set has it, however it is capitalised, else `other`."""
@@ -225,6 +248,8 @@ def counting(tenant: Tenant) -> Counting:
         targets=section.targets,
         notice_days=section.notice_days,
         reports=section.reports,
+        daily=section.daily.indicators if section.daily else (),
+        worse=section.improvement.worse if section.improvement else None,
     )
 
 

@@ -20,6 +20,7 @@ from services.kpi.reports.tables import Table, Tabler
 FORMATS: Final = {Unit.SHARE: "0.00%", Unit.SECONDS: "#,##0", Unit.PER_CASE: "0.00"}
 STYLE: Final = TableStyleInfo(name="TableStyleMedium2", showRowStripes=True)
 WIDEST: Final = 60
+LINES: Final = 3
 CHARTED: Final = ("requests.stages_met", "suggestions.received")
 """The figures with parts that are drawn: the first that the report has."""
 
@@ -102,13 +103,17 @@ def _draw_parts(sheet: Worksheet, table: Table) -> None:
 
 
 def _draw_days(sheet: Worksheet, table: Table) -> None:
-    """Received and closed, day by day."""
+    """The first counts, day by day."""
+    units = table.units[0]
+    counts = [n for n, name in enumerate(table.columns, 1) if units.get(name) is Unit.COUNT]
+    if not counts:
+        return
     chart = LineChart()
     chart.title = table.title
     last = len(table.rows) + 1
-    chart.add_data(
-        Reference(sheet, min_col=2, max_col=3, min_row=1, max_row=last), titles_from_data=True
-    )
+    for column in counts[:LINES]:
+        data = Reference(sheet, min_col=column, min_row=1, max_row=last)
+        chart.add_data(data, titles_from_data=True)
     chart.set_categories(Reference(sheet, min_col=1, min_row=2, max_row=last))
     _place(sheet, chart, table)
 

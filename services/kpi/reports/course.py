@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
@@ -13,9 +12,6 @@ from services.kpi.definitions import Good, Indicator
 from services.kpi.reports.rows import CourseRow, FindingRow
 from services.kpi.views import Cut, Figures, Period
 from shared.i18n import Catalogue
-
-WORSE: Final = 0.05
-"""By which part of what it was a figure has to be worse to be a finding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +37,9 @@ class Course:
         cut: Cut,
         period: Period,
         language: str,
+        worse: float | None,
     ) -> Progress:
-        """The course of the period, and its findings."""
+        """The course of the period, and its findings; `worse` as in `finding_of`."""
         names = {one.id: one.name for one in shown}
         months = period.pieces(Every.MONTH)
         course: list[CourseRow] = []
@@ -55,7 +52,7 @@ class Course:
                 course.append(_row(month, one, names[one.id], now, change))
             before = found
         former = await self._shares(wanted, cut, _months_before(period, len(months)))
-        found_of = [(one, finding_of(one, former[one.id].value)) for one in shown]
+        found_of = [(one, finding_of(one, former[one.id].value, worse)) for one in shown]
         findings = [
             FindingRow(
                 id=one.id,
@@ -78,16 +75,19 @@ class Course:
         return {one.id: share(one, sums[one.id][""]) for one in wanted}
 
 
-def finding_of(figure: Figure, before: float | None) -> str | None:
-    """`off_target`, `worse` or nothing; a figure without a good direction finds nothing."""
+def finding_of(figure: Figure, before: float | None, worse: float | None) -> str | None:
+    """`off_target`, `worse` by more than a part of what it was, or nothing.
+
+    A figure without a good direction finds nothing; without `worse` a target alone does.
+    """
     value, sign = figure.value, 1 if figure.good is Good.HIGHER else -1
     if value is None or figure.good is Good.NEITHER:
         return None
     if figure.target is not None and sign * (value - figure.target) < 0:
         return "off_target"
-    if before is not None and sign * (value - before) < -WORSE * abs(before):
-        return "worse"
-    return None
+    if worse is None or before is None:
+        return None
+    return "worse" if sign * (value - before) < -worse * abs(before) else None
 
 
 def _months_before(period: Period, number: int) -> Period:

@@ -30,16 +30,6 @@ from shared.service import Workshop
 MAX_DAYS: Final = 400
 """More than a year is no report."""
 MAX_REQUESTS: Final = 5_000
-DAILY: Final = (
-    "requests.received",
-    "requests.closed",
-    "requests.on_time",
-    "requests.stages_met",
-    "training.opened",
-    "training.completed",
-)
-
-
 OFFERED: Final = {
     "incidents": "incidents",
     "consultations": "consultations",
@@ -96,12 +86,14 @@ class Editor:
             if kind is Kind.CLIENT:
                 requests = await self._figures.requests(period, scope.cut, MAX_REQUESTS, session)
             elif kind is Kind.DAILY:
-                daily = [INDICATORS[name] for name in DAILY]
+                daily = [INDICATORS[name] for name in counting.daily]
                 found = await self._figures.days(daily, period, scope.cut, session)
                 days = self._days(scope, found)
             else:
                 course = Course(self._figures, self._words, session)
-                progress = await course.of(wanted, figures, scope.cut, period, language)
+                progress = await course.of(
+                    wanted, figures, scope.cut, period, language, counting.worse
+                )
         return Document(
             kind=kind,
             title=self._words.text(language, f"report.{kind}.title"),
@@ -130,7 +122,7 @@ class Editor:
         rows: list[DayRow] = []
         for number in range((scope.period.last - scope.period.first).days + 1):
             day = scope.period.first + timedelta(days=number)
-            for name in DAILY:
+            for name in scope.counting.daily:
                 one = INDICATORS[name]
                 part = share(one, found[name].get(str(day), dict.fromkeys(one.measures, 0)))
                 title = self._words.text(scope.language, f"indicator.{name}.name")

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Final
 
 from services.kpi.definitions import INDICATORS, Unit
-from services.kpi.reports.document import DAILY
 from services.kpi.reports.rows import CourseRow, DayRow, Document, FigureRow, FindingRow
 from shared.i18n import Catalogue
 
@@ -148,18 +147,19 @@ class Tabler:
         by_day: dict[date, dict[str, DayRow]] = {}
         for row in self._document.days:
             by_day.setdefault(row.day, {})[row.id] = row
+        names = tuple(dict.fromkeys(row.id for row in self._document.days))
         columns, headings = ["day"], [self.word("column.day")]
-        for name in DAILY:
+        for name in names:
             title = self._words.text(self._document.language, f"indicator.{name}.name")
             for field in _fields(name):
                 columns.append(f"{name}.{field}")
                 plain = field == "value"
                 headings.append(title if plain else f"{title}: {self.word(f'column.{field}')}")
         rows: list[tuple[Cell, ...]] = [
-            (day, *(getattr(found[name], field) for name in DAILY for field in _fields(name)))
+            (day, *(getattr(found[name], field) for name in names for field in _fields(name)))
             for day, found in by_day.items()
         ]
-        units = [{f"{name}.value": INDICATORS[name].unit for name in DAILY}] * len(rows)
+        units = [{f"{name}.value": INDICATORS[name].unit for name in names}] * len(rows)
         return self._table("days", tuple(columns), rows, units, tuple(headings))
 
 

@@ -147,13 +147,16 @@ def test_findings_are_off_the_target_or_clearly_worse() -> None:
             version=1,
         )
 
-    assert finding_of(figure(0.8, Good.HIGHER, 0.9), 0.7) == "off_target"
-    assert finding_of(figure(0.8, Good.HIGHER), 0.9) == "worse"
-    assert finding_of(figure(0.89, Good.HIGHER), 0.9) is None
-    assert finding_of(figure(1.2, Good.LOWER), 1.0) == "worse"
-    assert finding_of(figure(0.0, Good.LOWER, 0.0), 0.0) is None
-    assert finding_of(figure(None, Good.HIGHER, 0.9), 0.9) is None
-    assert finding_of(figure(3.0, Good.NEITHER), 9.0) is None
+    assert finding_of(figure(0.8, Good.HIGHER, 0.9), 0.7, 0.05) == "off_target"
+    assert finding_of(figure(0.8, Good.HIGHER), 0.9, 0.05) == "worse"
+    assert finding_of(figure(0.89, Good.HIGHER), 0.9, 0.05) is None
+    assert finding_of(figure(1.2, Good.LOWER), 1.0, 0.05) == "worse"
+    assert finding_of(figure(0.0, Good.LOWER, 0.0), 0.0, 0.05) is None
+    assert finding_of(figure(None, Good.HIGHER, 0.9), 0.9, 0.05) is None
+    assert finding_of(figure(0.8, Good.HIGHER), 0.9, 0.2) is None
+    assert finding_of(figure(0.8, Good.HIGHER), 0.9, None) is None
+    assert finding_of(figure(0.8, Good.HIGHER, 0.9), 0.7, None) == "off_target"
+    assert finding_of(figure(3.0, Good.NEITHER), 9.0, 0.05) is None
 
 
 def test_forms_are_those_that_people_open() -> None:
@@ -193,3 +196,12 @@ def test_what_two_reports_show_has_one_target(tmp_path: Path) -> None:
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("  training.coverage:", "  requests.coverage:"))
     assert [one.rule for one in errors(tenants)] == ["target_elsewhere"]
+
+
+def test_a_daily_figure_that_does_not_exist_is_found(tmp_path: Path) -> None:
+    tenants = Path(copytree(TENANTS, tmp_path / "tenants"))
+    file = tenants / "osce" / "kpi.yaml"
+    for wrong in ("incidents.totals", "incidents.taken_by"):
+        text = (TENANTS / "osce" / "kpi.yaml").read_text(encoding="utf-8")
+        file.write_text(text.replace("indicators: [incidents.total,", f"indicators: [{wrong},"))
+        assert [one.rule for one in errors(tenants)] == ["unknown_indicator"]
