@@ -53,6 +53,7 @@ SESSION: Kind[Session] = Kind(
     indexes=(
         ("state.plan_id", "state.starts_at", "_id"),
         ("state.trainer", "state.starts_at"),
+        ("state.starts_at",),
     ),
 )
 

@@ -4,15 +4,16 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from services.training.cases import ENROLMENT, MEMBER, SESSION
 from services.training.desk import Desk
 from services.training.domain.availability import Availability, Wanted, on_shift, propose
 from services.training.domain.lifecycle import EnrolmentStatus
-from services.training.domain.member import Member
+from services.training.domain.member import Duty, Member
 from services.training.domain.plan_state import Plan
 from services.training.domain.session import (
+    LONGEST,
     CancelSession,
     Command,
     Record,
@@ -22,15 +23,17 @@ from services.training.domain.session import (
 )
 from services.training.policy import TrainingPolicy
 from services.training.rosters import Rosters
-from shared.decider import Unknown
+from shared.decider import Rejected, Unknown
 from shared.http import Call
+from shared.i18n import load
 from shared.ids import derived_id, new_id
 from shared.security import Role
 from shared.service import Workshop, cause_of
-from shared.store import Cases, Outcome
+from shared.store import Cases, Cause, Outcome
 from shared.store.group import transient_when_away
 
 PIECE: Final = 1_000
+DOUBLE: Final = "reason.trainer_busy"
 # beyond its term a plan is looked at a week ahead
 OVERDUE: Final = timedelta(days=7)
 
@@ -56,6 +59,7 @@ class Sessions:
         self._enrolments = workshop.of(ENROLMENT)
         self.cases: Cases[Session] = workshop.of(SESSION)
         self._rosters = Rosters(workshop.database)
+        self._words = load()
 
     async def availability(
         self, call: Call, plan_id: str, minutes: int, capacity: int
@@ -66,13 +70,14 @@ class Sessions:
         now = self._workshop.now()
         due = plan.state.deadline.due_at if plan.state.deadline else now
         people = await self._pending(call, plan)
-        trainers = await self._trainers(call)
+        until = due if due > now else now + OVERDUE
         wanted = Wanted(
             now,
-            due if due > now else now + OVERDUE,
+            until,
             timedelta(minutes=minutes),
             capacity,
-            max(1, trainers),
+            max(1, await self._trainers(call)),
+            await self._booked(call, now, until),
         )
         members = await self._known(call, people)
         found = await asyncio.to_thread(propose, members, wanted, policy)
@@ -103,11 +108,26 @@ class Sessions:
             capacity=wanted.capacity,
             people=tuple(dict.fromkeys(asked)),
             is_trainer=await self._is_trainer(call, wanted.trainer),
-            trainer_busy=await self._is_busy(call, wanted),
+            trainer_busy=await self._is_busy(call, wanted, session_id),
             strangers=tuple(one for one in asked if one not in listed),
             off_shift=tuple(one for one in asked if shifts.get(one) is False),
         )
-        return await self.cases.create(session_id, command, cause_of(call))
+        cause = cause_of(call)
+        made = await self.cases.create(session_id, command, cause)
+        if made.state.status is SessionStatus.SCHEDULED:
+            await self._withdraw_double(call, wanted, session_id, cause)
+        return made
+
+    async def _withdraw_double(
+        self, call: Call, wanted: NewSession, session_id: str, cause: Cause
+    ) -> None:
+        """Of two that were asked at the same moment, each looked before the other was there."""
+        if not await self._is_busy(call, wanted, session_id):
+            return
+        reason = self._words.text(self._workshop.tenants[call.tenant].languages[0], DOUBLE)
+        again = Cause(call.tenant, "system:training", causation=cause.id)
+        await self.cases.handle(session_id, CancelSession(reason), again)
+        raise Rejected("session.trainer_busy", trainer=wanted.trainer)
 
     async def record(
         self, call: Call, plan_id: str, session_id: str, present: Sequence[str], sheet: str
@@ -191,15 +211,31 @@ class Sessions:
         today = self._policy(call).today(self._workshop.now())
         return member.is_active(today) and Role.TRAINER.value in member.roles
 
-    async def _is_busy(self, call: Call, wanted: NewSession) -> bool:
+    async def _is_busy(self, call: Call, wanted: NewSession, session_id: str) -> bool:
         where = {
+            **_overlapping(wanted.starts_at, wanted.ends_at),
             "state.trainer": wanted.trainer,
-            "state.starts_at": {"$lt": wanted.ends_at},
-            "state.ends_at": {"$gt": wanted.starts_at},
-            "state.status": {"$ne": SessionStatus.CANCELLED.value},
+            "_id": {"$ne": session_id},
         }
         return bool(await self.cases.find(call.tenant, where, limit=1))
+
+    async def _booked(self, call: Call, since: datetime, until: datetime) -> tuple[Duty, ...]:
+        """When trainers have sessions, of any plan."""
+        where = {**_overlapping(since, until), "tenant": call.tenant}
+        found = self.cases.collection.find(where, {"state.starts_at": 1, "state.ends_at": 1})
+        with transient_when_away():
+            states = [one["state"] async for one in found]
+        return tuple((state["starts_at"], state["ends_at"]) for state in states)
 
     def _policy(self, call: Call) -> TrainingPolicy:
         policy: TrainingPolicy = self._workshop.policy(call.tenant)
         return policy
+
+
+def _overlapping(since: datetime, until: datetime) -> dict[str, Any]:
+    return {
+        # none is longer: the index need not be read from its beginning
+        "state.starts_at": {"$gt": since - LONGEST, "$lt": until},
+        "state.ends_at": {"$gt": since},
+        "state.status": {"$ne": SessionStatus.CANCELLED.value},
+    }

@@ -178,6 +178,7 @@ async def test_sessions_are_held_when_people_are_on_shift(floor: Floor) -> None:
         return await trainer.post(f"{path}/sessions", json={**session, **changes})
 
     made, busy = await schedule(), await schedule()
+    await a_trainer_is_in_one_place(trainer, path, session)
     off = await schedule(
         person_ids=["beto"], starts_at="2026-07-01T16:30:00Z", ends_at="2026-07-01T16:45:00Z"
     )
@@ -221,7 +222,25 @@ async def test_sessions_are_held_when_people_are_on_shift(floor: Floor) -> None:
     ]
     assert (held.json()["present"], held.json()["absent"]) == (["ana"], ["beto"])
     shown = (await trainer.get(f"{path}/sessions")).json()["items"]
-    assert shown == [(await trainer.get(own)).json()]
+    assert shown[0] == (await trainer.get(own)).json()
+
+
+async def a_trainer_is_in_one_place(
+    trainer: httpx.AsyncClient, path: str, session: dict[str, Any]
+) -> None:
+    """Also when both sessions are asked for at the same moment."""
+    later = {"starts_at": "2026-07-01T18:00:00Z", "ends_at": "2026-07-01T18:30:00Z"}
+    free = (await trainer.get(f"{path}/availability", params={"capacity": 5})).json()
+    twins = await asyncio.gather(
+        *(trainer.post(f"{path}/sessions", json={**session, **later}) for _ in range(2))
+    )
+    shown = (await trainer.get(f"{path}/sessions")).json()["items"]
+    given = sum(answer.status_code == 201 for answer in twins)
+
+    assert free["proposal"][0]["starts_at"] == session["ends_at"]
+    assert given <= 1
+    assert {answer.json().get("code") for answer in twins} <= {None, "session.trainer_busy"}
+    assert sum(one["status"] == "scheduled" for one in shown) == 1 + given
 
 
 async def test_nobody_applies_it_unsigned_and_an_exemption_is_withdrawn(floor: Floor) -> None:

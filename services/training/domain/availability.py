@@ -4,7 +4,7 @@ People who work the same hours are one pattern, so the number of people costs no
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -19,13 +19,17 @@ MOST: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Sessions of `length` between two instants, of so many people, by so many trainers at once."""
+    """Sessions of `length` between two instants, of so many people, by so many trainers at once.
+
+    `booked` are sessions that are scheduled already: each takes a trainer.
+    """
 
     since: datetime
     until: datetime
     length: timedelta
     capacity: int
     trainers: int
+    booked: tuple[Duty, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +58,8 @@ class Availability:
 @dataclass(slots=True)
 class _Pattern:
     windows: tuple[Duty, ...]
+    starts: frozenset[datetime]
     people: list[str] = field(default_factory=list)
-
-    def fits(self, start: datetime, end: datetime) -> bool:
-        return any(a <= start and end <= b for a, b in self.windows)
 
 
 def on_shift(member: Member, policy: TrainingPolicy, start: datetime, end: datetime) -> bool | None:
@@ -105,7 +107,9 @@ def propose(members: Mapping[str, Member], wanted: Wanted, policy: TrainingPolic
     for person, member in sorted(members.items()):
         when = windows(member, wanted, policy)
         if when:
-            patterns.setdefault(when, _Pattern(when)).people.append(person)
+            if when not in patterns:
+                patterns[when] = _Pattern(when, _starts(when, wanted.length))
+            patterns[when].people.append(person)
         elif _is_rostered(member, wanted.since, wanted.until, policy):
             unreachable.append(person)
         else:
@@ -120,23 +124,36 @@ def propose(members: Mapping[str, Member], wanted: Wanted, policy: TrainingPolic
 
 
 def _chosen(patterns: Sequence[_Pattern], wanted: Wanted) -> list[Slot]:
-    starts = sorted({start for one in patterns for start in _starts(one.windows, wanted.length)})
     fitting: dict[datetime, list[_Pattern]] = defaultdict(list)
-    for start in starts:
-        fitting[start] = [one for one in patterns if one.fits(start, start + wanted.length)]
-    slots: list[Slot] = []
-    while starts and len(slots) < MOST:
-        best = max(starts, key=lambda start: (_reached(fitting[start], wanted), -_age(start)))
-        if not _reached(fitting[best], wanted):
+    for one in patterns:
+        for start in one.starts:
+            fitting[start].append(one)
+    slots, busy = list[Slot](), list(wanted.booked)
+    # how many each start would reach, the first first; counted down, since counting anew is dear
+    reach = {
+        start: sum(len(one.people) for one in fitting[start])
+        for start in sorted(fitting)
+        if _at_once(start, busy, wanted) < wanted.trainers
+    }
+    while reach and len(slots) < MOST:
+        best = max(reach, key=lambda start: min(wanted.capacity, reach[start]))
+        if not reach[best]:
             break
-        end = best + wanted.length
-        slots.append(Slot(best, end, _taken(fitting[best], wanted.capacity)))
-        if sum(slot.starts_at < end and best < slot.ends_at for slot in slots) >= wanted.trainers:
-            starts = [start for start in starts if not _clashes(start, slots, wanted)]
+        people = list[str]()
+        for pattern, some in _taken(fitting[best], wanted.capacity):
+            people += some
+            for start in pattern.starts & reach.keys():
+                reach[start] -= len(some)
+        slots.append(Slot(best, best + wanted.length, tuple(sorted(people))))
+        busy.append((best, best + wanted.length))
+        if _at_once(best, busy, wanted) >= wanted.trainers:
+            full = [start for start in reach if _at_once(start, busy, wanted) >= wanted.trainers]
+            for start in full:
+                del reach[start]
     return slots
 
 
-def _starts(windows: Sequence[Duty], length: timedelta) -> list[datetime]:
+def _starts(windows: Sequence[Duty], length: timedelta) -> frozenset[datetime]:
     """The quarters of an hour at which a session could begin."""
     found = []
     for start, end in windows:
@@ -146,27 +163,20 @@ def _starts(windows: Sequence[Duty], length: timedelta) -> list[datetime]:
         while at + length <= end:
             found.append(at)
             at += QUARTER
-    return found
+    return frozenset(found)
 
 
-def _reached(patterns: Sequence[_Pattern], wanted: Wanted) -> int:
-    return min(wanted.capacity, sum(len(one.people) for one in patterns))
-
-
-def _age(start: datetime) -> float:
-    return start.timestamp()
-
-
-def _taken(patterns: Sequence[_Pattern], capacity: int) -> tuple[str, ...]:
+def _taken(patterns: Sequence[_Pattern], capacity: int) -> Iterator[tuple[_Pattern, list[str]]]:
     """The people of a session, those who can come seldom first; they need no other."""
-    people: list[str] = []
     for one in sorted(patterns, key=lambda pattern: (len(pattern.windows), pattern.windows)):
-        room = capacity - len(people)
-        people += one.people[:room]
-        del one.people[:room]
-    return tuple(sorted(people))
+        some = one.people[:capacity]
+        if some:
+            del one.people[:capacity]
+            capacity -= len(some)
+            yield one, some
 
 
-def _clashes(start: datetime, slots: Sequence[Slot], wanted: Wanted) -> bool:
+def _at_once(start: datetime, busy: Sequence[Duty], wanted: Wanted) -> int:
+    """How many sessions would run beside one that starts then."""
     end = start + wanted.length
-    return sum(slot.starts_at < end and start < slot.ends_at for slot in slots) >= wanted.trainers
+    return sum(a < end and start < b for a, b in busy)

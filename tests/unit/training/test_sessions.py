@@ -93,6 +93,18 @@ def test_too_few_seats_make_more_sessions_and_too_few_trainers_leave_people_over
     assert (len(day.proposal), day.left_over) == (3, ())
 
 
+def test_a_trainer_who_has_a_session_gives_no_other() -> None:
+    booked = ((lima(1, 12, 30), lima(1, 13, 15)),)
+    first = propose({"ana": DAY}, WANTED, policy()).proposal
+    after = propose({"ana": DAY}, replace(WANTED, booked=booked), policy()).proposal
+    beside = propose({"ana": DAY}, replace(WANTED, trainers=2, booked=booked), policy()).proposal
+    assert [one.starts_at for one in (*first, *after)] == [lima(1, 12), lima(1, 12)]
+    soon = replace(WANTED, since=lima(1, 12, 15))
+    first = propose({"ana": DAY}, replace(soon, booked=booked), policy()).proposal
+    assert [one.starts_at for one in first] == [lima(1, 13, 15)]
+    assert beside == after
+
+
 HOURS = st.lists(st.tuples(st.integers(0, 40), st.integers(1, 12)), max_size=3)
 
 
