@@ -1,10 +1,14 @@
 """Real messages over real SMTP become cases, exactly once each, on the real database and broker."""
 
 import asyncio
+import sys
+from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from pathlib import Path
 
+import aiosmtplib
 import pytest
 
 from services.intake.consultations.cases import CONSULTATION
@@ -16,8 +20,9 @@ from services.intake.letterbox.metrics import MailMetrics
 from services.intake.letterbox.policy import DeskName, places
 from services.intake.letterbox.sorting import PATIENCE, Sorting
 from shared.files import GridFiles
+from tests.support.eventually import eventually
 from tests.support.house import settings_of
-from tests.support.street import Street, open_street
+from tests.support.street import MORNING, Street, open_street
 from tests.unit.intake.public.letters import BOX, PDF, SENDER, bounce, raw, written
 
 pytestmark = pytest.mark.integration
@@ -170,7 +175,9 @@ async def _damaged(street: Street) -> None:
     )
 
 
-async def test_a_message_read_twice_or_by_two_at_once_is_one_case(street: Street) -> None:
+async def test_a_message_read_twice_or_by_two_at_once_is_one_case(
+    street: Street, mongo_url: str
+) -> None:
     """As after a stop between the case and the note of it, or beside another process."""
     workshop = street.house.process.parts["intake"].workshop
     files = GridFiles(workshop.database)
@@ -190,3 +197,58 @@ async def test_a_message_read_twice_or_by_two_at_once_is_one_case(street: Street
     assert (after["id"], after["version"]) == (before["id"], before["version"])
     cases = workshop.of(CONSULTATION)
     assert await cases.collection.count_documents({}) == 1
+
+    senders = await _sent_through_a_door_that_is_killed(mongo_url, workshop.database.name)
+    await eventually(lambda: cases.collection.count_documents({}), lambda n: n > len(senders))
+    await street.sorted()
+    found = await cases.collection.distinct("_id")
+    contacts = workshop.database["private_contacts"].find({"_id": {"$in": found}})
+    assert sorted([one["email"] async for one in contacts]) == sorted([SENDER, *senders])
+
+
+async def _sent_through_a_door_that_is_killed(mongo_url: str, database: str) -> list[str]:
+    """Whoever is answered 250 sends no more; who is not, sends the same once more."""
+    senders = [f"persona{number}@x.example" for number in range(20)]
+    left, accepted = list(senders), 0
+    async with AsyncExitStack() as doors:
+        port, door = await _door(doors, mongo_url, database)
+
+        async def send() -> None:
+            nonlocal accepted, port, door
+            while left:
+                sender = left.pop()
+                message = written(sender=sender, message_id=f"<{sender}>")
+                try:
+                    async with aiosmtplib.SMTP(
+                        hostname="127.0.0.1", port=port, start_tls=False
+                    ) as client:
+                        await client.sendmail(sender, [BOX], message.as_bytes())
+                except (aiosmtplib.SMTPException, OSError):
+                    left.append(sender)
+                    await asyncio.sleep(0.05)
+                    continue
+                accepted += 1
+                if accepted == len(senders) // 2:
+                    door.kill()
+                    port, door = await _door(doors, mongo_url, database)
+
+        await asyncio.gather(*(send() for _ in range(4)))
+    assert accepted == len(senders)
+    return senders
+
+
+async def _door(doors: AsyncExitStack, mongo_url: str, database: str) -> tuple[int, Process]:
+    command = ("-m", "tests.support.mail_door", mongo_url, database, MORNING.isoformat())
+    door = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=PIPE)
+
+    async def end() -> None:
+        with suppress(ProcessLookupError):
+            door.kill()
+        await door.wait()
+
+    doors.push_async_callback(end)
+    assert door.stdout is not None
+    # lines of the log may come before the port
+    while not (line := (await door.stdout.readline()).strip()).isdigit():
+        assert line, "the door did not open"
+    return int(line), door
