@@ -53,6 +53,7 @@ FAMILIES: Final[dict[str, Family]] = {
     "suggestion_outcomes": Family(("outcome",), ("unit",)),
     "claims": Family(("unit",), ("channel",)),
     "claim_outcomes": Family(("outcome",), ("unit",)),
+    "meetings": Family(("team",), ("area",)),
     "incidents_all": Family(("tier",), ()),
     "incidents_open": Family(("tier", "side"), ()),
 }

@@ -237,6 +237,7 @@ def counting(tenant: Tenant) -> Counting:
             "origin": _told(tenant, "origins"),
             "folder": _told(tenant, "folders"),
             "unit": _told(tenant, "units"),
+            "team": _told(tenant, "teams"),
             "outcome": _told(tenant, "outcomes"),
             "tier": frozenset(TIERS),
             "side": frozenset(SIDES),
@@ -263,6 +264,6 @@ def _told(tenant: Tenant, *names: str) -> frozenset[str]:
         document = tenant.documents.get(place)
         body = {} if document is None else document.body
         for name in names:
-            rows = body.get("classification", body).get(name, ())
+            rows = {**body, **body.get("classification", {})}.get(name, ())
             found |= {str(row).casefold() for row in rows}
     return frozenset(found)

@@ -1,4 +1,4 @@
-"""What is counted of the public's ways in: consultations, files, suggestions, claims."""
+"""What is counted of the public's ways in, and of the meetings where it is spoken of."""
 
 from typing import Final
 
@@ -99,6 +99,25 @@ def _voice(name: str) -> Thing:
         ),
     )
 
+
+MEETING: Final = Thing(
+    source=Source("incidents", "meeting", "meeting"),
+    attributes={"team": ("team", ("planned",))},
+    tiers={},
+    started=("planned",),
+    ended=("held", "cancelled"),
+    measures=(
+        Measure("planned", "meetings", "planned", day="due_at"),
+        Measure("held", "meetings", "held"),
+        # one that was held is told of late at times
+        Measure("missed", "meetings", "missed", day="due_at", undone=("held", "cancelled")),
+        Measure("cancelled", "meetings", "cancelled"),
+        Measure("committed", "meetings", "committed", by={"area": "area"}),
+        Measure("fulfilled", "meetings", "fulfilled"),
+        Measure("in_time", "meetings", "fulfilled", when={"in_time": (True,)}),
+        Measure("overdue", "meetings", "overdue", day="due_at"),
+    ),
+)
 
 SUGGESTION: Final = _voice("suggestion")
 CLAIM: Final = _voice("claim")

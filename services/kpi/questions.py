@@ -22,6 +22,7 @@ class Dimension(StrEnum):
     PERSON = "person"
     FOLDER = "folder"
     UNIT = "unit"
+    TEAM = "team"
     OUTCOME = "outcome"
 
 
@@ -51,6 +52,7 @@ class IndicatorQuery(Input):
     person: Value | None = None
     folder: Value | None = None
     unit: Value | None = None
+    team: Value | None = None
     by: Dimension | None = None
     every: Every | None = None
 
@@ -73,6 +75,7 @@ class CaseQuery(PageQuery):
     person: Value | None = None
     folder: Value | None = None
     unit: Value | None = None
+    team: Value | None = None
     outcome: Value | None = None
 
 

@@ -15,7 +15,7 @@ from services.kpi.measures import (
     Measure,
     Thing,
 )
-from services.kpi.public import CLAIM, CONSULTATION, DOSSIER, SUGGESTION
+from services.kpi.public import CLAIM, CONSULTATION, DOSSIER, MEETING, SUGGESTION
 from services.kpi.sources import Source
 
 _TIER: Final = {"tier": TIER}
@@ -135,6 +135,6 @@ INCIDENT: Final = Thing(
 )
 
 THINGS: Final[dict[str, Thing]] = {
-    thing.name: thing for thing in (INCIDENT, CONSULTATION, DOSSIER, SUGGESTION, CLAIM)
+    thing.name: thing for thing in (INCIDENT, CONSULTATION, DOSSIER, SUGGESTION, CLAIM, MEETING)
 }
 """By the name of their fact."""

@@ -1,4 +1,4 @@
-"""Indicators of the public's ways in (B:L1043-1091, B:L1376-1422)."""
+"""Indicators of the public's ways in (B:L1043-1091, B:L1376-1422) and of the meetings (A63)."""
 
 from typing import Final
 
@@ -71,4 +71,20 @@ PUBLIC: Final = (
     *_voices("suggestions", "B:L1376-1412"),
     *_voices("claims", "B:L1416-1422"),
     _on_time("claims", "judged", "B:L1416-1422"),
+    _count("meetings", "planned", "A:L2301-2321", "team"),
+    _count("meetings", "held", "A:L2301-2321", "team"),
+    _count("meetings", "cancelled", "derived: A:L2301-2321"),
+    share(
+        "meetings.held_of_due",
+        "meetings",
+        "held",
+        ("held", "missed"),
+        "B:L1212-1291, B:L1293-1374",
+        split="team",
+    ),
+    _count("meetings", "committed", "B:L1212-1291", "team"),
+    _count("meetings", "fulfilled", "B:L1212-1291", "team"),
+    share(
+        "meetings.kept", "meetings", "in_time", ("in_time", "overdue"), "B:L1212-1291", split="team"
+    ),
 )

@@ -36,6 +36,7 @@ OFFERED: Final = {
     "dossiers": "documents",
     "suggestions": "suggestions",
     "claims": "claims",
+    "meetings": "incidents",
 }
 """Reports of what an account need not offer, by the file that says that it does."""
 

@@ -13,6 +13,7 @@ from services.kpi.things import THINGS
 from shared.contracts import EventBody
 from shared.contracts import consultations as c
 from shared.contracts import dossiers as d
+from shared.contracts import incidents as m
 from shared.contracts import voices as v
 from shared.contracts.stages import StageDeadline
 from tests.unit.kpi.test_incidents import osce
@@ -75,6 +76,22 @@ LIVES: dict[str, list[tuple[int, EventBody]]] = {
             on_time=False,
         )),
     ],
+    "meeting": [
+        (0, m.MeetingPlanned(
+            team="improvement", on=AT.date(), objectives=("compromisos",), due_at=AT + 8 * HOUR
+        )),
+        (9, m.MeetingMissed(team="improvement", due_at=AT + 8 * HOUR)),
+        (10, m.MeetingHeld(on=AT.date(), minutes="acta", duration=40, present=("uaus",))),
+        (10, m.MeetingCommitted(
+            number=1, text="t", owner="uaus", due_on=AT.date(), due_at=AT + 30 * HOUR, area="seace"
+        )),
+        (10, m.MeetingCommitted(
+            number=2, text="t", owner="rnp", due_on=AT.date(), due_at=AT + 30 * HOUR
+        )),
+        (20, m.MeetingFulfilled(number=1, note="listo", in_time=True)),
+        (31, m.MeetingOverdue(number=2, owner="rnp", due_at=AT + 30 * HOUR)),
+        (40, m.MeetingFulfilled(number=2, note="tarde", in_time=False)),
+    ],
 }  # fmt: skip
 
 
@@ -112,7 +129,8 @@ def test_counts_equal_a_recount_after_every_event(name: str) -> None:
         for sequence, (hours, body) in enumerate(LIVES[name], 1)
     ]
     for length in range(1, len(history) + 1):
-        recounted = recount_of(name, {"intake": history[:length]}, osce())
+        service = THINGS[name].source.service
+        recounted = recount_of(name, {service: history[:length]}, osce())
         assert counted(name, length) == recounted
 
 
@@ -146,6 +164,15 @@ def test_suggestions_by_organ_and_what_came_of_them() -> None:
     assert total("suggestion", "judged") == 0
     assert total("claim", "judged") == 1
     assert total("claim", "on_time") == 0
+
+
+def test_meetings_and_what_was_promised_there() -> None:
+    assert [total("meeting", "missed", length) for length in (1, 2, 3)] == [0, 1, 0]
+    assert total("meeting", "held", team="improvement") == 1
+    assert total("meeting", "committed", area="seace") == 1
+    assert total("meeting", "committed", team="improvement") == 2
+    assert total("meeting", "fulfilled") == 2
+    assert (total("meeting", "in_time"), total("meeting", "overdue")) == (1, 1)
 
 
 @pytest.mark.parametrize(
