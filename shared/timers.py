@@ -6,7 +6,6 @@ no longer has the deadline open.
 """
 
 import asyncio
-import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from shared.decider import Rejected, Transient
 from shared.store import Cases, Cause, utc_now
 from shared.store.group import Document
 from shared.telemetry.kernel import KernelMetrics
+from shared.waiting import pause
 
 log = structlog.get_logger()
 LOOK_EVERY = 1.0
@@ -54,7 +54,7 @@ class DeadlineWorker:
                 log.warning("deadlines_interrupted", service=self._service, reason=str(error))
                 fired = 0
             if fired < MAX_BATCH:
-                await asyncio.sleep(LOOK_EVERY * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
+                await pause(LOOK_EVERY)
 
     async def measure(self, tenants: Iterable[str]) -> None:
         """Show what falls due within `HORIZON`: a range of the index, however many cases wait."""

@@ -5,8 +5,6 @@ a window is claimed by one of several processes, its letters are written, and on
 as done, so that a crash between repeats the writing and the letter's own id makes it one.
 """
 
-import asyncio
-import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +22,7 @@ from shared.ids import derived_id
 from shared.mail import Letter, Letters, mail_of
 from shared.service import Workshop
 from shared.store.group import Document, transient_when_away
+from shared.waiting import pause
 
 log = structlog.get_logger()
 TEMPLATE: Final = "incident_digest"
@@ -66,7 +65,7 @@ class Announcer:
                 await self.announce()
             except (Transient, PyMongoError) as error:
                 log.warning("digests_interrupted", reason=str(error)[:200])
-            await asyncio.sleep(LOOK_EVERY * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
+            await pause(LOOK_EVERY)
 
     async def announce(self) -> None:
         """Write what is to be told of windows that are over."""

@@ -1,7 +1,5 @@
 """Deletes the parts of documents that were refused or given up."""
 
-import asyncio
-import random
 from dataclasses import dataclass
 
 import structlog
@@ -13,6 +11,7 @@ from shared.decider import Transient
 from shared.files import Files
 from shared.service import Workshop
 from shared.store import Cause
+from shared.waiting import pause
 
 log = structlog.get_logger()
 LOOK_EVERY = 5.0
@@ -32,7 +31,7 @@ class Clearing:
                 await self.clear()
             except (Transient, PyMongoError) as error:
                 log.warning("clearing_interrupted", reason=str(error))
-            await asyncio.sleep(LOOK_EVERY * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
+            await pause(LOOK_EVERY)
 
     async def clear(self) -> int:
         """One look; returns how many documents were cleared."""

@@ -1,7 +1,6 @@
 """Takes deliveries that are due, sends them, and writes down how each try ended."""
 
 import asyncio
-import random
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +19,7 @@ from services.intake.secrets import Secrets
 from shared.decider import Rejected, Transient
 from shared.service import Workshop
 from shared.store import Cause, Outcome
+from shared.waiting import pause
 
 log = structlog.get_logger()
 LOOK_EVERY = 0.5
@@ -45,7 +45,7 @@ class Postman:
                     await self._look()
                 except (Transient, PyMongoError) as error:
                     log.warning("deliveries_interrupted", reason=str(error))
-                await asyncio.sleep(LOOK_EVERY * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
+                await pause(LOOK_EVERY)
         finally:
             # a try that is cut off here is brought back by its lease
             for task in self._tasks:

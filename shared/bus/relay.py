@@ -8,7 +8,6 @@ between confirm and mark, a lost confirm) and never losses.
 """
 
 import asyncio
-import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -29,6 +28,7 @@ from shared.store.document import RELAY_LEASE
 from shared.store.group import Collection
 from shared.store.history import Entry, to_envelope
 from shared.telemetry.kernel import KernelMetrics
+from shared.waiting import pause
 
 log = structlog.get_logger()
 MAX_BATCH = 200
@@ -126,7 +126,7 @@ class EventRelay:
 
     async def _sweep_for_ever(self) -> None:
         while True:
-            await asyncio.sleep(SWEEP_EVERY * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
+            await pause(SWEEP_EVERY)
             await self._try(self.sweep())
 
     async def _mark_for_ever(self) -> None:

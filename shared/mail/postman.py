@@ -1,7 +1,6 @@
 """Takes letters that are due, composes and sends them, and writes down how each try ended."""
 
 import asyncio
-import random
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from pymongo.errors import PyMongoError
 
 from shared.decider import Transient, Unknown
 from shared.service import Workshop
+from shared.waiting import pause
 
 from .composing import Composer, Unsendable, message_of
 from .letters import Kept, Letters, Try
@@ -49,7 +49,7 @@ class Postman:
                 log.warning("letters_interrupted", reason=str(error)[:200])
                 found = 0
             if found < MOST:
-                await asyncio.sleep(LOOK_EVERY * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
+                await pause(LOOK_EVERY)
 
     async def _round(self, server: Server) -> int:
         due = await self.letters.due(MOST)
