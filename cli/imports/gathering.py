@@ -93,15 +93,11 @@ def _key(row: Row, mapping: RowMapping) -> str:
 
 
 def _text(row: Row) -> str:
+    # a date of a sheet stays a date: its text stands in a list
     values = (
         value if isinstance(value, str) else [value.isoformat()] for value in row.cells.values()
     )
     return orjson.dumps(list(values)).decode()
-
-
-def _plain(value: str | datetime) -> str | list[str]:
-    """A date of a sheet stays a date: its text stands in a list."""
-    return value if isinstance(value, str) else [value.isoformat()]
 
 
 def _value(stored: Any) -> str | datetime:  # noqa: ANN401 - what JSON gives

@@ -37,7 +37,7 @@ class BrokerPorts:
 
     @classmethod
     def free(cls) -> BrokerPorts:
-        return cls(*ports.several_free(3))
+        return cls(*(ports.any_free() for _ in range(3)))
 
 
 def find_server() -> Path | None:

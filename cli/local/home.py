@@ -109,7 +109,6 @@ class Home:
             chosen = last
         else:
             chosen = ports.any_free()
-            ports.claim(chosen)
         state.ports[name] = chosen
         return chosen
 

@@ -26,11 +26,13 @@ def is_free(port: int) -> bool:
 
 
 def any_free() -> int:
-    """Return a port that the system says is free now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Claim a port that the system says is free now."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.bind((LOOPBACK, 0))
+            port: int = probe.getsockname()[1]
+        if claim(port):
+            return port
 
 
 def claim(port: int) -> bool:
@@ -59,18 +61,6 @@ def first_free(start: int) -> int:
         if is_free(port) and claim(port):
             return port
     return any_free()
-
-
-def several_free(count: int) -> list[int]:
-    """Return `count` different free ports."""
-    probes = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind((LOOPBACK, 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
 
 
 def answers(port: int, timeout: float = 0.5) -> bool:
