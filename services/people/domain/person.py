@@ -78,9 +78,15 @@ LIFECYCLE: Final[Mapping[tuple[Status, Action], Status]] = {
     (Status.ACTIVE, Action.END_SESSIONS): Status.ACTIVE,
     (Status.ACTIVE, Action.LEAVE): Status.LEFT,
     # the last day may be in the future: until then all goes on as before
+    (Status.LEFT, Action.CHANGE_ROLES): Status.LEFT,
+    (Status.LEFT, Action.DESCRIBE): Status.LEFT,
     (Status.LEFT, Action.PLAN): Status.LEFT,
+    (Status.LEFT, Action.INVITE): Status.LEFT,
+    (Status.LEFT, Action.SET_PASSWORD): Status.LEFT,
     (Status.LEFT, Action.END_SESSIONS): Status.LEFT,
 }
+AFTERWARDS: Final = frozenset({Action.PLAN, Action.END_SESSIONS})
+"""What may still be put right when the last day is over."""
 
 
 def follow(status: Status, action: Action) -> Status:
@@ -95,36 +101,43 @@ def follow(status: Status, action: Action) -> Status:
         raise Rejected("person.illegal_transition", status=status, action=action) from None
 
 
+def _follow(person: Person, action: Action, given: Given[PeoplePolicy]) -> None:
+    gone = person.last_on is not None and given.policy.today(given.at) > person.last_on
+    if gone and action not in AFTERWARDS:
+        raise Rejected("person.illegal_transition", status=person.status, action=action)
+    follow(person.status, action)
+
+
 def decide(  # noqa: PLR0911 - one return a command
     person: Person, command: Command, given: Given[PeoplePolicy]
 ) -> Sequence[EventBody]:
     """The events that a command leads to."""
     match command:
         case Join():
-            follow(person.status, Action.JOIN)
+            _follow(person, Action.JOIN, given)
             return _joined(command, given)
         case Describe():
-            follow(person.status, Action.DESCRIBE)
+            _follow(person, Action.DESCRIBE, given)
             return _described(person, command, given.policy)
         case PlanShifts() | PlanAbsence() | CancelAbsence():
-            follow(person.status, Action.PLAN)
+            _follow(person, Action.PLAN, given)
             return _planned(person, command, given.policy)
         case ChangeRoles():
-            follow(person.status, Action.CHANGE_ROLES)
+            _follow(person, Action.CHANGE_ROLES, given)
             return _changed(person, command, given)
         case Leave():
-            follow(person.status, Action.LEAVE)
+            _follow(person, Action.LEAVE, given)
             return [_left(person, command, given)]
         case Invite():
-            follow(person.status, Action.INVITE)
+            _follow(person, Action.INVITE, given)
             # who invites can set the password in the other's place
             may_grant(frozenset(person.roles), given)
             return [PersonInvited(expires_at=command.expires_at)]
         case SetPassword():
-            follow(person.status, Action.SET_PASSWORD)
+            _follow(person, Action.SET_PASSWORD, given)
             return [PersonPasswordSet(how=command.how)]
         case EndSessions():
-            follow(person.status, Action.END_SESSIONS)
+            _follow(person, Action.END_SESSIONS, given)
             return [PersonSessionsEnded(reason=command.reason)]
 
 

@@ -1,6 +1,7 @@
 """Who may hold which role, from when to when."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,10 @@ def test_every_status_and_action(status: Status, action: Action) -> None:
         (Status.ACTIVE, Action.CHANGE_ROLES): Status.ACTIVE,
         (Status.ACTIVE, Action.DESCRIBE): Status.ACTIVE,
         (Status.ACTIVE, Action.PLAN): Status.ACTIVE,
+        (Status.LEFT, Action.CHANGE_ROLES): Status.LEFT,
+        (Status.LEFT, Action.DESCRIBE): Status.LEFT,
+        (Status.LEFT, Action.INVITE): Status.LEFT,
+        (Status.LEFT, Action.SET_PASSWORD): Status.LEFT,
         (Status.LEFT, Action.PLAN): Status.LEFT,
         (Status.ACTIVE, Action.INVITE): Status.ACTIVE,
         (Status.ACTIVE, Action.SET_PASSWORD): Status.ACTIVE,
@@ -87,6 +92,20 @@ def test_every_status_and_action(status: Status, action: Action) -> None:
     assert follow(status, action) is end
     (event,) = decide(person, COMMANDS[action], given())
     assert evolve(person, event, STAMP).status is end
+
+
+@pytest.mark.parametrize("action", Action)
+def test_until_the_last_day_all_goes_on(action: Action) -> None:
+    today = POLICY.today(given().at)
+    leaver = Person(Status.LEFT, ("adviser",), date(2026, 1, 1), today)
+    gone = replace(leaver, last_on=today - timedelta(days=1))
+    if (Status.LEFT, action) in LIFECYCLE:
+        assert decide(leaver, COMMANDS[action], given())
+    if action in (Action.PLAN, Action.END_SESSIONS):
+        assert decide(gone, COMMANDS[action], given())
+        return
+    with pytest.raises(Rejected, match=r"person\.illegal_transition"):
+        decide(gone, COMMANDS[action], given())
 
 
 def test_the_document_shows_the_table() -> None:
