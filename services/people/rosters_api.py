@@ -236,7 +236,7 @@ def _reading(api: Routes, rosters: Rosters) -> None:
 
     @api.get("/rosters/{week}", may="read_roster")
     async def list_rosters(call: Call, week: str, query: PageQuery) -> Page[RosterView]:
-        """Everybody who has shifts in a week, such as `2026-W31`."""
+        """Everybody whose week is planned, such as `2026-W31`."""
         return await rosters.page(call, week, query)
 
     @api.get("/rosters/{week}/posts", may="read_roster")

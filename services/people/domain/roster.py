@@ -24,7 +24,7 @@ from shared.decider import Invalid, Rejected, Unknown
 
 KEPT: Final = timedelta(days=21)
 LONGEST_ABSENCE: Final = timedelta(days=366)
-WEEK: Final = re.compile(r"(\d{4})-W(\d{2})")
+WEEK: Final = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -108,7 +108,8 @@ def plan(
     return [
         PersonRostered(week=week, shifts=tuple(_told(shift) for shift in sorted(shifts)))
         for week, shifts in sorted(command.weeks.items())
-        if tuple(sorted(shifts)) != plans.weeks.get(week, ())
+        # a week that is free is told as well: it is not one of which nothing is known
+        if tuple(sorted(shifts)) != plans.weeks.get(week)
     ]
 
 
@@ -189,4 +190,4 @@ def planned(plans: Plans, event: Planned, at: datetime) -> Plans:
             absences = (*absences, Absence(event.first_on, event.last_on))
         case PersonAbsenceCancelled():
             absences = tuple(one for one in absences if one.first_on != event.first_on)
-    return Plans({week: known for week, known in weeks.items() if known}, absences)
+    return Plans(weeks, absences)

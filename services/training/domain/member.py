@@ -163,7 +163,8 @@ def _planned(
     weeks = {
         week: duties
         for week, duties in state.weeks.items()
-        if any(end >= oldest for _, end in duties)
+        # by its last day, for a free week has no shift to tell its age by
+        if _sunday(week) >= oldest.date()
     }
     away = tuple(one for one in state.away if one.last_on >= oldest.date())
     match event:
@@ -174,3 +175,8 @@ def _planned(
         case MemberAbsenceCancelled():
             away = tuple(one for one in away if one.first_on != event.first_on)
     return replace(state, weeks=weeks, away=away)
+
+
+def _sunday(week: str) -> date:
+    year, number = week.split("-W")
+    return date.fromisocalendar(int(year), int(number), 7)

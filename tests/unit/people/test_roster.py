@@ -62,7 +62,11 @@ def test_a_week_is_planned_as_a_whole_and_told_in_order() -> None:
     person = after(EMPLOYED, planned(late, early))
     assert person.plans.weeks == {WEEK: (early, late)}
     assert decide(person, planned(late, early), asked()) == []
-    assert after(person, planned()).plans.weeks == {}
+    free = after(person, planned())
+    assert free.plans.weeks == {WEEK: ()}
+    assert decide(free, planned(), asked()) == []
+    # a free week is told: it is not one of which nothing is known
+    assert len(decide(EMPLOYED, planned(), asked())) == 1
 
 
 # document A: two by telephone around the clock, from 18:00 to 8:00 on working days
@@ -94,6 +98,11 @@ def test_what_is_no_roster(
     with pytest.raises(error) as refused:
         decide(person, planned(*shifts, week=week), asked())
     assert refused.value.code == code
+
+
+def test_a_week_is_written_in_one_way() -> None:
+    with pytest.raises(Invalid, match=r"roster\.bad_week"):
+        monday("\uff12\uff10\uff12\uff16-W32")
 
 
 def test_one_shift_may_begin_when_the_other_ends_also_across_weeks() -> None:

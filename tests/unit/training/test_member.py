@@ -64,6 +64,9 @@ def test_shifts_and_absences_are_known_for_as_long_as_they_matter() -> None:
     assert after(
         JOINED, GoAway(date(2026, 7, 3), date(2026, 7, 4)), ComeBack(date(2026, 7, 3))
     ) == (after(JOINED))
+    # a free week is known until it is long over, whatever is told after it
+    free = after(JOINED, Roster("2026-W28", ()), Roster("2026-W29", ((AT, late),)))
+    assert free.weeks["2026-W28"] == ()
     stamp = Stamp(AT + timedelta(days=30), "system:people", 9)
     (event,) = decide(member, Roster("2026-W31", ()), Given(AT, "x", "osinergmin", policy()))
     assert evolve(member, event, stamp).weeks == {"2026-W31": ()}  # type: ignore[arg-type]
