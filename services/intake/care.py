@@ -37,9 +37,17 @@ class SurveyRow(Frozen):
     source: Source
 
 
-class CareSection(Frozen):
-    """`care.yaml`."""
+class Retention(Frozen):
+    """For how many days after a case's end what lies beside it about the person is kept."""
 
+    days: Annotated[int, Field(ge=1, le=36_500)]
+    source: Source
+
+
+class CareSection(Frozen):
+    """`care.yaml`. Without `retention` nothing is erased."""
+
+    retention: Retention | None = None
     preferential: Mapping[Key, Named] = {}
     consent: Consent | None = None
     survey: SurveyRow | None = None

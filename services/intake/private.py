@@ -46,6 +46,15 @@ class Contact:
         return not (self.name or self.email or self.phone)
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """That a text is there, of which case, since when."""
+
+    id: str
+    case_id: str
+    at: datetime
+
+
 class Private:
     """Texts and contacts of all cases of the service, by case."""
 
@@ -60,6 +69,7 @@ class Private:
     async def ensure_indexes(self) -> None:
         """Make what reading all texts of a case needs."""
         await self._texts.create_index(["tenant", "case_id", "at"])
+        await self._texts.create_index(["tenant", "at", "_id"])
         await self._names.create_index(["tenant", "case_id"])
 
     async def keep(
@@ -102,6 +112,37 @@ class Private:
         with transient_when_away():
             cursor = self._texts.find(wanted).sort([("at", 1), ("_id", 1)]).limit(_MAX_TEXTS)
             return [_text(found) async for found in cursor]
+
+    async def written_before(
+        self, tenant: str, before: datetime, after: "Written | None", limit: int
+    ) -> Sequence["Written"]:
+        """What was written until then, oldest first, behind the last one seen."""
+        where: Document = {"tenant": tenant, "at": {"$lt": before}}
+        if after is not None:
+            same = {"at": after.at, "_id": {"$gt": after.id}}
+            where = {"$and": [where, {"$or": [{"at": {"$gt": after.at}}, same]}]}
+        with transient_when_away():
+            cursor = self._texts.find(where, {"case_id": 1, "at": 1})
+            found = cursor.sort([("at", 1), ("_id", 1)]).limit(limit)
+            return [Written(one["_id"], one["case_id"], one["at"]) async for one in found]
+
+    async def files_of(self, tenant: str, case_id: str) -> Sequence[str]:
+        """Where the kept documents of a case lie."""
+        mine = {"tenant": tenant, "case_id": case_id, "file_id": {"$ne": ""}}
+        with transient_when_away():
+            return [one["file_id"] async for one in self._names.find(mine)]
+
+    async def forget(self, tenant: str, case_id: str) -> None:
+        """Forget who it was, why he went first, and what his documents were called."""
+        with transient_when_away():
+            await self._names.delete_many({"tenant": tenant, "case_id": case_id})
+            await self._grounds.delete_one({"_id": case_id, "tenant": tenant})
+            await self._contacts.delete_one({"_id": case_id, "tenant": tenant})
+
+    async def forget_texts(self, tenant: str, case_id: str) -> None:
+        """Forget all that was written in a case."""
+        with transient_when_away():
+            await self._texts.delete_many({"tenant": tenant, "case_id": case_id})
 
     async def keep_document(
         self, tenant: str, case_id: str, enclosure_id: str, name: str, file_id: str

@@ -20,6 +20,7 @@ from services.intake.dossiers.cases import DOSSIER
 from services.intake.dossiers.mailing import DossierMail
 from services.intake.dossiers.policy import SECTION as DOCUMENTS
 from services.intake.dossiers.policy import DocumentsSection
+from services.intake.erasing import Erasing
 from services.intake.letterbox.api import ROWS as MAIL_ROWS
 from services.intake.letterbox.api import mail_routes
 from services.intake.letterbox.desks import Desks
@@ -29,6 +30,7 @@ from services.intake.letterbox.metrics import MailMetrics
 from services.intake.letterbox.policy import SECTION as LETTERBOX
 from services.intake.letterbox.policy import DeskName, LetterboxSection, places
 from services.intake.letterbox.sorting import Sorting
+from services.intake.policy import IntakePolicy
 from services.intake.private import Private
 from services.intake.profiles.api import ROWS as PROFILE_ROWS
 from services.intake.profiles.api import profile_routes
@@ -65,6 +67,8 @@ ROWS: Final[Mapping[str, set[Role]]] = {
     **SURVEY_ROWS,
     **PROFILE_ROWS,
 }
+_BESIDE: Final = tuple(one for one in KINDS if one is not PROFILE)
+"""Kinds beside whose cases something private lies."""
 HEARD: Final = (on_incident_ended, on_profile_joined)
 """What they are told; named here so that it is registered with the service's own."""
 
@@ -100,15 +104,23 @@ def public_tasks(workshop: Workshop) -> Sequence[Callable[[], Awaitable[None]]]:
         DeskName.CLAIMS: VoiceMail(workshop, VoiceKind.CLAIM),
     }
     sorting = Sorting(workshop, mails, GridFiles(workshop.database), known, desks, metrics)
+    erasing = Erasing(workshop, GridFiles(workshop.database), _BESIDE, _days(workshop))
     listen = workshop.settings.mail_listen
     if listen is None:
-        return sorting.watch, sorting.measure
+        return sorting.watch, sorting.measure, erasing.watch
 
     async def open_door() -> None:
         door = Door(known, mails, metrics, sorting.knock)
         await stand(door, listen, lambda port: workshop.memory.update({PORT: port}))
 
-    return sorting.watch, sorting.measure, open_door
+    return sorting.watch, sorting.measure, erasing.watch, open_door
+
+
+def _days(workshop: Workshop) -> dict[str, int]:
+    """For how long each account keeps what is private; one that does not say keeps it."""
+    policies: dict[str, IntakePolicy] = {key: workshop.policy(key) for key in workshop.tenants}
+    rows = {key: policy.public.care.section.retention for key, policy in policies.items()}
+    return {key: row.days for key, row in rows.items() if row is not None}
 
 
 def _mails(workshop: Workshop) -> Mails:

@@ -1,12 +1,19 @@
 """A suggestion by mail and a claim by form, to the result that the user is told."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from services.intake.erasing import Erasing
+from services.intake.surveys.cases import SURVEY
+from services.intake.voices.cases import VOICES
+from services.intake.voices.policy import VoiceKind
+from shared.files import GridFiles
 from shared.security import Role
+from shared.store import broken_at
 from tests.support.eventually import eventually
 from tests.support.house import settings_of
 from tests.support.street import Street, open_street
@@ -72,6 +79,7 @@ async def test_both_ways_to_the_result(street: Street) -> None:
     assert closed["deadlines"][0]["state"] == "cancelled"
     assert "no un reclamo" in (await street.letter("Sobre su mensaje")).get_content()
     await _one_person(street, closed["profile_id"], view["profile_id"])
+    await _erased(street, view["id"])
 
 
 async def _one_person(street: Street, of_claim: str, of_suggestion: str) -> None:
@@ -138,3 +146,28 @@ async def _joined_with_a_third(street: Street, whole: dict[str, Any], first: str
     assert (found["id"], len(found["contacts"])) == (third, 3)
     assert first in {one["id"] for one in found["cases"]}
     assert (await desk.post("/claims", json=CLAIM)).json()["profile_id"] == third
+
+
+async def _erased(street: Street, ended: str) -> None:
+    """What ended long ago has its history and nobody's words; what is open keeps all."""
+    workshop = street.house.process.parts["intake"].workshop
+    files = GridFiles(workshop.database)
+    suggestions = workshop.of(VOICES[VoiceKind.SUGGESTION])
+    erasing = Erasing(workshop, files, (*VOICES.values(), SURVEY), {"osce": 30})
+    assert await erasing.erase() == 0
+    street.house.clock.ahead += timedelta(days=31)
+    before = await suggestions.collection.find_one({"_id": ended})
+    # the suggestion, and the claim that was dismissed
+    assert await erasing.erase() == 2
+    assert await erasing.erase() == 0
+    told = (await street.desk.get(f"/suggestions/{ended}/messages")).json()
+    assert (told["name"], told["email"], told["texts"]) == ("", "", [])
+    after = await suggestions.collection.find_one({"_id": ended})
+    assert after is not None
+    assert after == before
+    assert broken_at(ended, after["history"], after["head"]) is None
+    mails = workshop.database["mails"]
+    assert await mails.count_documents({"case_id": ended}) == 0
+    # he has open claims
+    found = await street.desk.post("/profile-searches", json={"email": SENDER})
+    assert found.status_code == 200

@@ -175,6 +175,13 @@ class Mails:
             cursor = self._mails.find({"tenant": tenant, "case_id": case_id})
             return [_mail(one) async for one in cursor.sort("received_at", 1).limit(1_000)]
 
+    async def erase(self, tenant: str, case_id: str) -> None:
+        """Forget the messages of a case, as they came and who sent them."""
+        for mail in await self.of_case(tenant, case_id):
+            await self._files.delete(mail.file_id)
+            with transient_when_away():
+                await self._mails.delete_one({"_id": mail.id})
+
     async def lately(self, mail: Mail, within: timedelta) -> int:
         """How many this sender has sent to the account until then."""
         since = mail.received_at - within

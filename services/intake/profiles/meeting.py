@@ -93,6 +93,16 @@ class Meeting:
         with transient_when_away():
             await self._handles.update_many(mine, {"$set": {"profile_id": into}})
 
+    async def whole(self, tenant: str, profile_id: str) -> Sequence[str]:
+        """All profiles of the person that this one is, or became."""
+        last = await self._last(tenant, await self.cases.get(profile_id, tenant))
+        return await self.joined(tenant, last.id)
+
+    async def forget(self, tenant: str, ids: Sequence[str]) -> None:
+        """How the person of these profiles is reached; whoever writes again is a new one."""
+        with transient_when_away():
+            await self._handles.delete_many({"tenant": tenant, "profile_id": {"$in": list(ids)}})
+
     async def _last(self, tenant: str, outcome: Outcome[Profile]) -> Outcome[Profile]:
         """What a profile was joined with in the end, also before its contacts are handed over."""
         for _ in range(MAX_JOINED):
