@@ -20,6 +20,7 @@ from deploy.grafana.pieces import (
     course,
     number,
 )
+from deploy.grafana.public import public
 from deploy.grafana.series import month, stages_rise
 from deploy.grafana.tiers import incidents
 
@@ -303,5 +304,6 @@ BOARDS: Final = {
     "stages": stages,
     "coverage": coverage,
     "incidents": incidents,
+    "public": public,
     "health": health,
 }

@@ -19,6 +19,7 @@ from cli.local.home import known_services
 from cli.local.install import ensure_watchers
 from cli.local.watchers import Prometheus
 from shared.runner import find
+from shared.security import Role
 from tests.integration.test_incidents import Tiers, tiers_of
 from tests.support.house import NO_AUTHORITIES, running, settings_of
 from tests.support.infra import Infra
@@ -27,7 +28,13 @@ from tests.support.promql import alerts, family, names, queries, recorded, rules
 pytestmark = pytest.mark.integration
 MET = "tenant_stage:enlace_deadlines_met:increase1h"
 BURN = "tenant_stage:enlace_deadlines_breached:ratio"
-TIERS = ("enlace_incidents_reopened", 'enlace_indicator_month{indicator=~"incidents.+"}')
+DONE = (
+    "enlace_incidents_reopened",
+    *(
+        f'enlace_indicator_month{{indicator=~"{report}.+"}}'
+        for report in ("incidents", "consultations", "dossiers")
+    ),
+)
 CHOSEN = {"$tenant": ".+", "$period": "1h"}
 
 
@@ -72,7 +79,8 @@ async def day(infra: Infra, tmp_path_factory: pytest.TempPathFactory) -> AsyncIt
             async with httpx.AsyncClient(base_url=watcher.url, verify=NO_AUTHORITIES) as client:
                 await asyncio.to_thread(demo.load, house.url)
                 await _incidents(tiers_of(house))
-                await _until(lambda: _has(client, "enlace_indicator_month", MET, *TIERS))
+                await _public(house.as_(*Role, tenant="osce", subject="ana"))
+                await _until(lambda: _has(client, "enlace_indicator_month", MET, *DONE))
                 # a counter rises in Prometheus' eyes only after it has been seen
                 late = next(scene for scene in SCENES if scene.goal == "not_viable")
                 patch.setattr(demo, "SCENES", (replace(late, number=99),))
@@ -96,6 +104,35 @@ async def _incidents(tiers: Tiers) -> None:
     view = await tiers.do(tiers.second, view, "elevate", reason="Técnico.")
     asked = {"provider": "Telco", "question": "¿Cuándo?", "steps": "Se abrió un caso."}
     await tiers.do(tiers.third, view, "ask-provider", **asked)
+
+
+async def _public(desk: httpx.AsyncClient) -> None:
+    """A consultation and a file of the documents desk, both answered."""
+    contact = {"name": "Rosaura Quispe", "email": "rosaura@correo.example"}
+    checks = ["wording", "content", "spelling", "signature"]
+    asked = {"subject": "Registro", "text": "¿Cómo me inscribo?", "consent": True}
+    told = {"service": "norm-opinion", "text": "Solicito opinión."}
+    ways: list[tuple[str, dict[str, Any], list[tuple[str, dict[str, Any]]]]] = [
+        (
+            "consultations",
+            asked,
+            [
+                ("distribute", {"folder": "seace"}),
+                ("draft", {"text": "Con su RUC, en la página."}),
+                ("send", {"checks": checks}),
+            ],
+        ),
+        ("dossiers", told, [("accept", {}), ("resolve", {"text": "Se emite la opinión."})]),
+    ]
+    for kind, body, steps in ways:
+        answer = await desk.post(f"/{kind}", json=body | {"contact": contact})
+        for action, words in steps:
+            assert answer.is_success, answer.text
+            view = answer.json()
+            headers = {"if-match": f'"{view["version"]}"'}
+            path = f"/{kind}/{view['id']}/{action}"
+            answer = await desk.post(path, json=words, headers=headers)
+        assert answer.is_success, answer.text
 
 
 def _prometheus(folder: Path, url: str) -> Prometheus:

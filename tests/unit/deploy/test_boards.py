@@ -19,7 +19,7 @@ def test_what_is_committed_is_what_the_code_makes() -> None:
 
 
 def test_the_boards_of_the_services_there_are() -> None:
-    assert set(BOARDS) == {"operations", "stages", "coverage", "incidents", "health"}
+    assert set(BOARDS) == {"operations", "stages", "coverage", "incidents", "public", "health"}
     uids = [board["uid"] for board in BOARDS.values()]
     assert len(set(uids)) == len(uids)
 
