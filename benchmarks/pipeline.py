@@ -26,10 +26,11 @@ from services.intake.service import SERVICE as INTAKE
 from shared.ids import new_id
 from shared.parts import Parts
 from shared.policy import load_tenants
-from shared.settings import Settings
+from shared.settings import LogLevel, Settings
 from shared.store import Cause
 from shared.telemetry.board import Board
 from shared.telemetry.kernel import KernelMetrics
+from shared.telemetry.logs import configure_logging
 
 REQUESTS = 4_000
 SAMPLES = 200
@@ -198,6 +199,8 @@ async def _lags(bench: Rig) -> list[float]:
 
 def main(rounds: int = ROUNDS) -> None:
     with rig() as bench:
+        # the lag's intake runs in this process: what the others do not write, it does not either
+        configure_logging(LogLevel.WARNING, stream=sys.stderr)
         bench.declare("intake", "validation", "kpi")
         pairs, total = [], 0
         for _ in range(rounds):
