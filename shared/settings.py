@@ -132,6 +132,16 @@ class Settings(BaseSettings):
     http_burst: Annotated[
         int, Field(gt=0, description="Requests of one caller at once, beyond its rate")
     ] = 5000
+    http_proxies: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=8,
+            description="Proxies of ours before the services, whose `X-Forwarded-For` tells who "
+            "asks; 0 when clients connect themselves. Empty: not known, so nothing is limited by "
+            "address but the rate",
+        ),
+    ] = None
     prefetch: Annotated[
         int, Field(gt=0, le=1000, description="Messages a consumer holds unacknowledged")
     ] = 256

@@ -32,6 +32,8 @@ http {
     proxy_http_version 1.1;
     proxy_set_header Connection "";
     proxy_set_header Host $http_host;
+    # who asks, and nothing of what the asker said of it
+    proxy_set_header X-Forwarded-For $remote_addr;
     proxy_read_timeout 35s;
 """
 PLACE: Final = """\

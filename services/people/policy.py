@@ -39,11 +39,13 @@ class SignIn(Frozen):
     """How people and programs prove who they are; what a tenant does not say is as here.
 
     `free_tries` wrong passwords at once, then waits that double up to `longest_wait_minutes`.
+    From one client address `free_tries_of_address`, of all logins; then waits up to a minute.
     A session ends `session_hours` after its sign-in, or `idle_hours` after its last refresh.
     """
 
     password_length: Annotated[int, Field(ge=8, le=64)] = 12
     free_tries: Annotated[int, Field(ge=1, le=20)] = 5
+    free_tries_of_address: Annotated[int, Field(ge=1, le=10_000)] = 200
     longest_wait_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 15
     session_hours: Annotated[int, Field(ge=1, le=24 * 30)] = 24
     idle_hours: Annotated[int, Field(ge=1, le=24 * 30)] = 10
@@ -53,6 +55,11 @@ class SignIn(Frozen):
     @property
     def tries(self) -> TryRules:
         return TryRules(self.free_tries, longest=timedelta(minutes=self.longest_wait_minutes))
+
+    @property
+    def tries_of_address(self) -> TryRules:
+        # many may share an address: one of them must not keep the others out for long
+        return TryRules(self.free_tries_of_address, longest=timedelta(minutes=1))
 
     @property
     def session_lifetime(self) -> timedelta:

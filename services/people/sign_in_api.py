@@ -140,10 +140,10 @@ def _passwords(api: Routes, desk: SignInDesk) -> None:
 
 def _sessions(api: Routes, desk: SignInDesk) -> None:
     @api.post("/sessions", may=None, problems=("sign_in_wrong", "too_many_tries", "overloaded"))
-    async def sign_in(call: Call, body: Credentials) -> TokenView:  # noqa: ARG001
+    async def sign_in(call: Call, body: Credentials) -> TokenView:
         """Sign in with login and password."""
         password = body.password.get_secret_value()
-        return _view(await desk.sign_in(body.tenant, body.login, password))
+        return _view(await desk.sign_in(body.tenant, body.login, password, call.client))
 
     @api.post("/sessions/refresh", may=None, problems=("session_ended",))
     async def refresh_session(call: Call, body: RefreshToken) -> TokenView:  # noqa: ARG001

@@ -111,6 +111,7 @@ def create_app(  # noqa: PLR0913 - all that an edge is made of
         body_limit=settings.http_body_limit,
         timeout=settings.http_timeout.total_seconds(),
         max_in_flight=settings.http_max_in_flight,
+        proxies=settings.http_proxies,
         body_limits={path: n for routes in services for path, n in routes.body_limits.items()},
         tracer=tracer,
     )

@@ -13,7 +13,10 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Call:
-    """One request, already authenticated, permitted, limited and parsed."""
+    """One request, already authenticated, permitted, limited and parsed.
+
+    `client` is the address that asks, empty where it may be a proxy's (`ENLACE_HTTP_PROXIES`).
+    """
 
     operation: str
     actor: Actor
@@ -23,6 +26,7 @@ class Call:
     accept_language: str = ""
     idempotency_key: str | None = None
     if_match: int | None = None
+    client: str = ""
     raw: bytes = field(default=b"", repr=False)
 
     @property

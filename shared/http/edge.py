@@ -55,7 +55,8 @@ class Edge:
             await self._inner(scope, receive, send)
             return
         wanted = {name: value for name, value in scope["headers"] if name in headers.WANTED}
-        exchange = Exchange(scope, receive, wanted, headers.work_context(wanted))
+        context = headers.work_context(wanted)
+        exchange = Exchange(scope, receive, wanted, context, self._door.proxies)
         token = enter(exchange.context)
         started = perf_counter()
         self._measures.in_flight += 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from opentelemetry.trace import Tracer
 from starlette.types import Receive, Scope
 
-from shared.http.headers import RawHeaders
+from shared.http.headers import RawHeaders, forwarded_for
 from shared.http.limits import RateLimiter
 from shared.http.measures import RequestMeasures
 from shared.http.problems import Problems
@@ -26,25 +26,33 @@ class Door:
     body_limit: int
     timeout: float
     max_in_flight: int
+    proxies: int | None = None
     body_limits: Mapping[str, int] = field(default_factory=dict)
     tracer: Tracer | None = None
 
 
 @dataclass(slots=True, eq=False)
 class Exchange:
-    """One request; `reading` while its body arrives, `late` once its time was up."""
+    """One request; `reading` while its body arrives, `late` once its time was up.
+
+    `proxies` are those of ours before us; None when nobody said how many.
+    """
 
     scope: Scope
     receive: Receive
     headers: RawHeaders
     context: WorkContext
+    proxies: int | None = None
     reading: bool = False
     late: bool = False
 
     @property
     def client(self) -> str:
+        """The address that asks: the one that our own proxies saw, where there are some."""
+        if found := forwarded_for(self.headers, self.proxies or 0):
+            return found
         client = self.scope.get("client")
-        return client[0] if client else "unknown"
+        return client[0] if client else ""
 
     @property
     def accept_language(self) -> str:

@@ -77,6 +77,7 @@ def _call(exchange: Exchange, operation: Operation, actor: Actor) -> Call:
         traceparent=context.traceparent,
         path=exchange.scope["path"],
         accept_language=exchange.accept_language,
+        client="" if exchange.proxies is None else exchange.client,
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Final
 
 from shared.http.problems import Refused
@@ -20,6 +21,7 @@ WANTED: Final = frozenset(
         b"if-match",
         b"traceparent",
         b"x-correlation-id",
+        b"x-forwarded-for",
     }
 )
 _CORRELATION: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
@@ -28,6 +30,17 @@ _ETAG: Final = re.compile(rb'"(0|[1-9][0-9]{0,17})"')
 _JSON: Final = re.compile(
     rb"application/(?:json|merge-patch\+json)(?:\s*;\s*charset=\"?utf-?8\"?)?\s*", re.IGNORECASE
 )
+
+
+def forwarded_for(headers: RawHeaders, proxies: int) -> str | None:
+    """The address that the outermost of so many proxies of ours saw; before it is hearsay."""
+    told = headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")
+    if proxies == 0 or len(told) < proxies:
+        return None
+    try:
+        return str(ip_address(told[-proxies].strip()))
+    except ValueError:
+        return None
 
 
 def work_context(headers: RawHeaders) -> WorkContext:

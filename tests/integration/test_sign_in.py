@@ -11,7 +11,9 @@ import pytest
 
 from services.people.credentials import passwords
 from services.people.credentials.accounts import Accounts, account_id
+from services.people.policy import SignIn
 from services.people.service import SERVICE
+from shared.ids import derived_id
 from shared.security import Role
 from shared.store import utc_now
 from tests.support.eventually import eventually
@@ -28,6 +30,7 @@ async def street(infra: Infra, tmp_path_factory: pytest.TempPathFactory) -> Asyn
     """One house for all: each test has a person of its own in it."""
     with infra.vhost() as amqp, infra.database_prefix() as prefix:
         settings = settings_of(amqp, infra.broker.management_url, infra.database.url, prefix)
+        settings = settings.model_copy(update={"http_proxies": 1})
         async with running([SERVICE], settings, tmp_path_factory.mktemp("keys")) as house:
             yield house
 
@@ -223,6 +226,33 @@ async def test_tries_are_slowed_alike_for_every_login(
     await signed_in(anybody, login)
     elsewhere = await asked(anybody, login, tenant="nowhere")
     assert told(elsewhere) == (401, "sign_in_wrong")
+
+
+async def test_tries_of_all_logins_from_one_address_are_slowed(
+    house: House, manager: httpx.AsyncClient, anybody: httpx.AsyncClient, login: str
+) -> None:
+    await with_password(manager, anybody, login)
+    tries = house.process.parts["people"].workshop.database["tries"]
+    free = SignIn().free_tries_of_address
+    now = utc_now()
+    for place in ("203.0.113.7", "2001:db8::/64"):
+        key = {"_id": derived_id("osinergmin", "address", place)}
+        # as many as may be tried at once, but two
+        kept = {"failed": free - 2, "until": None, "forgotten_at": now + timedelta(days=1)}
+        await tries.insert_one({**key, **kept})
+
+    async def seen(place: str, name: str, password: str = OTHER) -> int:
+        # the last is what the gateway saw, the first what the asker says
+        anybody.headers["x-forwarded-for"] = f"198.51.100.1, {place}"
+        return (await asked(anybody, name, password=password)).status_code
+
+    right = [await seen("203.0.113.7", login, PASSWORD) for _ in range(3)]
+    wrong = [await seen("203.0.113.7", f"{login}.{number}") for number in range(3)]
+    house_of_six = [await seen(f"2001:db8::{one}", f"{login}.{one}6") for one in (1, 2, 3)]
+    elsewhere = await seen("203.0.113.8", f"{login}.2")
+
+    assert (right, wrong) == ([200] * 3, [401, 401, 429])
+    assert (house_of_six, elsewhere) == ([401, 401, 429], 401)
 
 
 async def test_who_is_sent_away_unheard_has_tried_nothing(

@@ -5,7 +5,8 @@ takes the same time.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
 
 import structlog
@@ -28,7 +29,7 @@ from services.people.domain.session import Ending, Session, Verdict
 from services.people.policy import PeoplePolicy
 from shared.decider import Invalid, NotAllowed, Rejected, Unknown
 from shared.http import Call, Refused
-from shared.ids import new_id
+from shared.ids import derived_id, new_id
 from shared.security import Actor, Issuer, Kind, Role, load_signing_key
 from shared.security.tokens import LIFETIME
 from shared.service import Workshop, cause_of
@@ -54,6 +55,27 @@ class Invited:
     login: str
     mark: Mark
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """Whose password is tried, from which address; empty when that is not known."""
+
+    tenant: str
+    login: str
+    client: str
+
+    @property
+    def of_login(self) -> str:
+        return account_id(self.tenant, self.login)
+
+    @property
+    def of_address(self) -> str:
+        """Of IPv6 the network's: one household has more addresses than could be counted."""
+        address = ip_address(self.client)
+        if isinstance(address, IPv6Address):
+            return derived_id(self.tenant, "address", str(ip_network((address, 64), strict=False)))
+        return derived_id(self.tenant, "address", str(address))
 
 
 class SignInDesk:
@@ -103,7 +125,8 @@ class SignInDesk:
             account = await self._accounts.of_person(call.tenant, call.actor.subject)
         if account is None:
             raise Unknown("login.unknown")
-        if not await self._tried(account.tenant, account.login, current, account.password):
+        tried = _Tried(account.tenant, account.login, call.client)
+        if not await self._tried(tried, current, account.password):
             raise NotAllowed("password.wrong")
         await self._set(account, password, "change")
 
@@ -120,13 +143,14 @@ class SignInDesk:
         now = self._workshop.now()
         await self._sessions.end_all(account.tenant, account.person_id, now, Ending.PASSWORD)
 
-    async def sign_in(self, tenant: str, login: str, password: str) -> Tokens:
+    async def sign_in(self, tenant: str, login: str, password: str, client: str) -> Tokens:
         """A session for who knows the password."""
         if tenant not in self._workshop.tenants:
             await self._passwords.fits(password, None)
             raise Refused("sign_in_wrong")
         account = await self._accounts.by_id(account_id(tenant, login))
-        right = await self._tried(tenant, login, password, account.password if account else None)
+        tried = _Tried(tenant, login, client)
+        right = await self._tried(tried, password, account.password if account else None)
         person = await self._present(tenant, account.person_id) if right and account else None
         if account is None or person is None:
             raise Refused("sign_in_wrong")
@@ -136,24 +160,22 @@ class SignInDesk:
         )
         return self._tokens(tenant, session, person, mark)
 
-    async def _tried(self, tenant: str, login: str, password: str, kept: str | None) -> bool:
-        key = account_id(tenant, login)
-        rules = self._policy(tenant).sign_in.tries
-
-        async def count() -> None:
-            wait = await self._tries.count(key, self._workshop.now(), rules)
-            if wait:
-                seconds = max(1, ceil(wait.total_seconds()))
-                raise Refused(
-                    "too_many_tries",
-                    headers={"retry-after": str(seconds)},
-                    fields={"seconds": seconds},
-                )
-
-        right = await self._passwords.fits(password, kept, count)
+    async def _tried(self, tried: _Tried, password: str, kept: str | None) -> bool:
+        right = await self._passwords.fits(password, kept, lambda: self._count(tried))
         if right:
-            await self._tries.forget(key)
+            await self._tries.forget(tried.of_login)
+            if tried.client:
+                await self._tries.forgive(tried.of_address)
         return right
+
+    async def _count(self, tried: _Tried) -> None:
+        rules, now = self._policy(tried.tenant).sign_in, self._workshop.now()
+        if tried.client:
+            _refuse(await self._tries.count(tried.of_address, now, rules.tries_of_address))
+        wait = await self._tries.count(tried.of_login, now, rules.tries)
+        if wait and tried.client:
+            await self._tries.forgive(tried.of_address)
+        _refuse(wait)
 
     async def refresh(self, token: str) -> Tokens:
         """The next tokens of a session; one that comes again ends it."""
@@ -237,6 +259,16 @@ class SignInDesk:
     def _policy(self, tenant: str) -> PeoplePolicy:
         policy: PeoplePolicy = self._workshop.policy(tenant)
         return policy
+
+
+def _refuse(wait: timedelta) -> None:
+    if wait:
+        seconds = max(1, ceil(wait.total_seconds()))
+        raise Refused(
+            "too_many_tries",
+            headers={"retry-after": str(seconds)},
+            fields={"seconds": seconds},
+        )
 
 
 def _own_cause(tenant: str, person_id: str) -> Cause:

@@ -57,6 +57,13 @@ class TriesKept:
         values = {**asdict(after), "forgotten_at": forgotten_at}
         return (await self._tries.update_one(guard, {"$set": values})).matched_count == 1
 
+    async def forgive(self, key: str) -> None:
+        """Take one try back: it was not made, or was right."""
+        with transient_when_away():
+            await self._tries.update_one(
+                {"_id": key, "failed": {"$gt": 0}}, {"$inc": {"failed": -1}}
+            )
+
     async def forget(self, key: str) -> None:
         """The password was right."""
         with transient_when_away():

@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from shared.http.headers import forwarded_for
 from shared.http.limits import Rate, RateLimiter
 from shared.http.problems import Refused
 from shared.security import Role
@@ -167,6 +168,22 @@ def test_the_oldest_callers_are_forgotten() -> None:
 
     assert [_takes(limiter, caller) for caller in "abca"] == [True, True, True, True]
     assert not _takes(limiter, "c")
+
+
+@pytest.mark.parametrize(
+    ("told", "proxies", "client"),
+    [
+        ("203.0.113.7", 1, "203.0.113.7"),
+        ("198.51.100.1, 203.0.113.7", 1, "203.0.113.7"),
+        ("198.51.100.1, 203.0.113.7, 10.0.0.2", 2, "203.0.113.7"),
+        ("203.0.113.7", 2, None),
+        ("203.0.113.7", 0, None),
+        ("whoever", 1, None),
+        ("", 1, None),
+    ],
+)
+def test_who_asks_is_what_our_own_proxies_saw(told: str, proxies: int, client: str | None) -> None:
+    assert forwarded_for({b"x-forwarded-for": told.encode()}, proxies) == client
 
 
 def _takes(limiter: RateLimiter, caller: str) -> bool:
