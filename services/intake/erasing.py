@@ -108,4 +108,4 @@ class Erasing:
                     return
         await meeting.forget(tenant, ids)
         for one in ids:
-            await self.private.keep_ground(tenant, one, "")
+            await self.private.change_ground(tenant, one, "")

@@ -195,13 +195,16 @@ class Private:
         return Contact(found["name"], found["email"], found["phone"])
 
     async def keep_ground(self, tenant: str, of: str, ground: str) -> None:
-        """Keep why a case, or a profile, goes before others; the last word holds."""
+        """Keep why a case goes before others; keeping it again changes nothing."""
+        content = {"tenant": tenant, "ground": ground}
         with transient_when_away():
-            if ground:
-                content = {"tenant": tenant, "ground": ground}
-                await self._grounds.update_one({"_id": of}, {"$set": content}, upsert=True)
-            else:
-                await self._grounds.delete_one({"_id": of, "tenant": tenant})
+            await self._grounds.update_one({"_id": of}, {"$setOnInsert": content}, upsert=True)
+
+    async def change_ground(self, tenant: str, of: str, ground: str) -> None:
+        """Keep why a profile goes before others from now on; empty when it does not."""
+        content = {"$set": {"tenant": tenant, "ground": ground}}
+        with transient_when_away():
+            await self._grounds.update_one({"_id": of}, content, upsert=True)
 
     async def ground(self, tenant: str, of: str) -> str:
         """Why a case, or a profile, goes before others; empty when it does not."""

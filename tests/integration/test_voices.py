@@ -126,6 +126,13 @@ async def _ground_stays_private(street: Street, profile_id: str, claim_id: str) 
     assert told["ground"] == "elderly"
     assert (await desk.get(f"/profiles/{profile_id}")).json()["preferential"] == "elderly"
     assert "elderly" not in (await desk.get(f"/claims/{claim_id}/history")).text
+    # another ground under a key that was used takes nobody's place
+    key = {"idempotency-key": "c-1"}
+    kept = await desk.post("/claims", json={**CLAIM, "preferential": "elderly"}, headers=key)
+    other = await desk.post("/claims", json={**CLAIM, "preferential": "pregnant"}, headers=key)
+    assert other.status_code == 422
+    path = f"/claims/{kept.json()['id']}/messages"
+    assert (await desk.get(path)).json()["ground"] == "elderly"
 
 
 async def _joined_with_a_third(street: Street, whole: dict[str, Any], first: str) -> None:

@@ -104,7 +104,7 @@ def profile_routes(api: Routes, workshop: Workshop) -> None:
         outcome = await cases.handle(
             profile_id, Prefer(body.ground), cause_of(call), expected=call.expected_version
         )
-        await Private(workshop.database).keep_ground(call.tenant, profile_id, body.ground)
+        await Private(workshop.database).change_ground(call.tenant, profile_id, body.ground)
         return await _shown(workshop, call, outcome)
 
     @api.post(
@@ -146,12 +146,13 @@ async def _shown(workshop: Workshop, call: Call, outcome: Outcome[Profile]) -> P
             )
             for one in found
         ]
+    ground = await Private(workshop.database).ground(call.tenant, outcome.id)
     contacts = await meeting.contacts(call.tenant, ids)
     return ProfileView(
         id=outcome.id,
         status=state.status,
         contacts=[ContactView(kind=kind, value=value) for kind, value in contacts],
-        preferential=await Private(workshop.database).ground(call.tenant, outcome.id),
+        preferential=ground if state.preferential else "",
         into=state.into,
         cases=shown,
         version=outcome.version,
