@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,34 @@ async def test_a_report_is_sent_when_it_is_due_and_once(
     (line,) = [one for one in log if one["addressee"] == "incident_leader"]
     assert (line["template"], line["status"]) == ("report", "sent")
     assert len(office.to(LEADER)) == 1
+
+
+async def test_the_quarters_and_the_years_reports_are_sent_when_they_are_due(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """As OSCE's policy has them (B:L930-934, B:L1403)."""
+    names = {"improvement": "mejora", "suggestions": "sugerencias"}
+    async with post_office() as office:
+        told = settings.model_copy(update={"smtp_url": SecretStr(office.url)})
+        async with running([SERVICE], told, tmp_path) as house:
+            states = {name: await due(house, name) for name in names}
+            # what falls due every day before them would only take time here
+            schedules = house.process.parts["kpi"].workshop.database["schedules"]
+            others = {"$or": [{"tenant": {"$ne": "osce"}}, {"state.name": {"$nin": [*names]}}]}
+            await schedules.delete_many(others)
+            for name, state in states.items():
+                house.clock.move_to(state.due_at + timedelta(seconds=1))
+                period = f"del {state.first} al {state.last}"
+                letter = await eventually(partial(_about, office, period), bool, within=40)
+                assert names[name] in str(letter["subject"]).lower()
+                assert set(enclosed(letter)) == {"pdf", "xlsx"}
+                after = await due(house, name)
+                assert (after.made, after.first) == (1, state.last + timedelta(days=1))
+
+
+async def _about(office: PostOffice, period: str) -> EmailMessage | None:
+    letters = office.to("direccion@osce.example")
+    return next((one for one in letters if period in str(one["subject"])), None)
 
 
 async def _arrived(office: PostOffice) -> list[EmailMessage]:
