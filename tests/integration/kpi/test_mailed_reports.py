@@ -90,6 +90,7 @@ async def test_the_quarters_and_the_years_reports_are_sent_when_they_are_due(
                 house.clock.move_to(state.due_at + timedelta(seconds=1))
                 period = f"del {state.first} al {state.last}"
                 letter = await eventually(partial(_about, office, period), bool, within=40)
+                assert letter is not None
                 assert names[name] in str(letter["subject"]).lower()
                 assert set(enclosed(letter)) == {"pdf", "xlsx"}
                 after = await due(house, name)
