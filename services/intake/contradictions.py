@@ -66,10 +66,12 @@ def named(request: Request) -> list[tuple[Subject, str]]:
     return [*topics, *((Subject.PROCEDURE, name) for name in request.touches)]
 
 
-async def superseding(workshop: Workshop, tenant: str, new: Outcome[Request]) -> list[Send]:
-    """Requests in course that touch what was just put in force are told of it."""
+async def superseding(
+    workshop: Workshop, tenant: str, new: Outcome[Request], name: str
+) -> list[Send]:
+    """Requests in course that touch the procedure just put in force are told of it, once."""
     request = new.state
-    found = await _touching(workshop, tenant, request.touches, new.id)
+    found = await _touching(workshop, tenant, (name,), new.id)
     return [
         Send(REQUEST.stream, one.id, Contradict((_superseded(new.id, request, one.state),)))
         for one in found

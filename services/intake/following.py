@@ -9,6 +9,7 @@ from services.intake.domain import Attach, Coverage, Document
 from services.intake.domain.changes import OUTCOMES
 from services.intake.domain.delivery import Message, Open
 from services.intake.domain.lifecycle import Status
+from services.intake.domain.procedure import Subject
 from services.intake.domain.subscription import occasion_of
 from services.intake.domain.succession import successor
 from services.intake.notices import write_notice
@@ -22,6 +23,7 @@ from shared.contracts.intake import (
     RequestReceived,
     RequestReplaced,
 )
+from shared.contracts.registry import ProcedurePutInForce
 from shared.ids import derived_id
 from shared.service import Workshop
 
@@ -68,9 +70,16 @@ async def _consequences(heard: Heard[Any], workshop: Workshop) -> list[Send]:
         return []
     request = await workshop.of(REQUEST).get(heard.subject, heard.tenant)
     rules = put_in_force(request.id, heard.tenant, request.state, workshop.policy(heard.tenant))
-    if not rules:
+    return [*rules]
+
+
+@follows(ProcedurePutInForce)
+async def on_put_in_force(heard: Heard[ProcedurePutInForce], workshop: Workshop) -> Iterable[Send]:
+    """Only now: a request that comes in later finds the rule itself."""
+    if heard.body.subject != Subject.PROCEDURE:
         return []
-    return [*rules, *await superseding(workshop, heard.tenant, request)]
+    new = await workshop.of(REQUEST).get(heard.body.request_id, heard.tenant)
+    return await superseding(workshop, heard.tenant, new, heard.body.name)
 
 
 async def _deliveries(heard: Heard[Changed], workshop: Workshop) -> list[Send]:
