@@ -11,6 +11,8 @@ import pytest
 
 from services.people.credentials import passwords
 from services.people.credentials.accounts import Accounts, account_id
+from services.people.credentials.tries import TriesKept
+from services.people.domain.tries import TryRules
 from services.people.policy import SignIn
 from services.people.service import SERVICE
 from shared.ids import derived_id
@@ -253,6 +255,16 @@ async def test_tries_of_all_logins_from_one_address_are_slowed(
 
     assert (right, wrong) == ([200] * 3, [401, 401, 429])
     assert (house_of_six, elsewhere) == ([401, 401, 429], 401)
+
+
+async def test_a_whole_house_signs_in_at_the_same_moment(house: House, login: str) -> None:
+    database = house.process.parts["people"].workshop.database
+    kept, rules = TriesKept(database), TryRules(free=300)
+    waits = await asyncio.gather(*(kept.count(login, utc_now(), rules) for _ in range(200)))
+    counted = await database["tries"].find_one({"_id": login})
+    assert set(waits) == {timedelta()}
+    assert counted is not None
+    assert counted["failed"] == 200
 
 
 async def test_who_is_sent_away_unheard_has_tried_nothing(

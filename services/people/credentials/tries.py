@@ -30,6 +30,8 @@ class TriesKept:
         """Count a try; how long to wait when it may not be made now, and then it is not counted."""
         with transient_when_away():
             for _ in range(RACES):
+                if await self._freely(key, at, rules):
+                    return timedelta()
                 found = await self._tries.find_one({"_id": key})
                 tries = Tries() if found is None else Tries(found["failed"], found["until"])
                 if wait := tries.wait(at):
@@ -43,6 +45,16 @@ class TriesKept:
                 if kept:
                     return timedelta()
         raise Transient("too many tries at once")
+
+    async def _freely(self, key: str, at: datetime, rules: TryRules) -> bool:
+        """Count a try that is far from the limit, in one step: many may share an address."""
+        free = {
+            "_id": key,
+            "failed": {"$lt": rules.free - 1},
+            "$or": [{"until": None}, {"until": {"$lte": at}}],
+        }
+        more = {"$inc": {"failed": 1}, "$set": {"forgotten_at": at + FORGOTTEN_AFTER}}
+        return (await self._tries.update_one(free, more)).matched_count == 1
 
     async def _begun(self, key: str, first: Tries, forgotten_at: datetime) -> bool:
         document = {"_id": key, **asdict(first), "forgotten_at": forgotten_at}
