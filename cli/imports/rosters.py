@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from cli.imports.mapping import BadRow, RowMapping, to_instant
 from cli.imports.people import ROLES, person_id, refusal
 from cli.imports.register import ACTOR, Entry, Reading, Register, fingerprint, text_of
 from services.people.cases import PERSON
-from services.people.domain.roster import Plans, PlanShifts, Shift, plan, week_of
+from services.people.domain.roster import (
+    KEPT,
+    Plans,
+    PlanShifts,
+    Shift,
+    monday,
+    plan,
+    week_of,
+)
 from services.people.service import SERVICE
 from shared.decider import Rejected
-from shared.ids import derived_id
+from shared.ids import derived_id, new_id
 from shared.store import Cause
 
 if TYPE_CHECKING:
@@ -56,8 +64,12 @@ def _reading(mapping: RowMapping, tenant: str, policy: PeoplePolicy) -> Reading:
             raise refusal(error) from error
         key = mapping.key(rows[0].cells)
         case_id, told = person_id(tenant, mapping.source, key), fingerprint(rows)
-        # another plan of the same weeks is another command, the same one is none
-        cause = Cause(tenant, ACTOR, derived_id(case_id, "roster", told), told, roles=ROLES)
+        # weeks that the person's case still has change by what differs, also when a plan comes back
+        # after another; of weeks long past the case has nothing, so there the command is known
+        oldest = policy.today(datetime.now(UTC)) - KEPT + timedelta(days=7)
+        known = min(map(monday, weeks)) >= oldest
+        command_id = new_id() if known else derived_id(case_id, "roster", told)
+        cause = Cause(tenant, ACTOR, command_id, told, roles=ROLES)
         return Entry(rows[0].line, case_id, key[0], command, cause)
 
     return read

@@ -1,7 +1,7 @@
 """People over HTTP: what is told to the others, and what stays here."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from cli.imports.run import Job, run
 from services.people.cases import PERSON
 from services.people.service import SERVICE
 from shared.security import Role
+from shared.store import utc_now
 from tests.support import staff
 from tests.support.eventually import eventually
 from tests.support.house import House, every, heard, running, settings_of
@@ -215,6 +216,12 @@ async def test_a_staff_list_and_its_rosters_are_imported_once(
     rosters = await every(manager, "/rosters/2026-W32")
     assert {one["person_id"] for one in rosters} == set(names.values())
     assert rosters[0]["shifts"][0]["starts_at"] == "2026-08-03T13:00:00Z"
+    # a plan that comes back after another is in force again
+    day = f"{utc_now() + timedelta(days=30):%d/%m/%Y}"
+    one = staff.shift("001", day, staff.EIGHT, staff.FOUR)
+    other = staff.shift("001", day, "09:00", staff.FOUR)
+    plans = [await imported(ROSTERS, row) for row in (one, one, other, one)]
+    assert plans == [(1, 0, 0), (0, 1, 0), (1, 0, 0), (1, 0, 0)]
 
 
 async def test_tenants_and_roles_are_kept_apart(house: House, manager: httpx.AsyncClient) -> None:
