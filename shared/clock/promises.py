@@ -157,19 +157,21 @@ def _promise(
         # a promise at an opening has no working time since the last close: never go back there
         return max(at, instant_of(after(used)))
 
-    due = moved(plain.due_at)
+    due, earliest = plain.due_at, plain.earliest_at
+    if spans:
+        due, earliest = moved(due), None if earliest is None else moved(earliest)
     return Promised(
         target=name,
         budget=plain.budget,
         runs_always=always,
         effective_at=plain.effective_at,
         due_at=due,
-        earliest_at=None if plain.earliest_at is None else moved(plain.earliest_at),
+        earliest_at=earliest,
         warnings=tuple(
             (share, min(due, instant_of(after(-(-plain.budget * share // DUE)))))
             for share in warnings
         ),
-        steps=_with_holds(plain, holds, due, calendar),
+        steps=_with_holds(plain, holds, due, calendar) if holds else plain.steps,
     )
 
 

@@ -103,11 +103,13 @@ def start(
     While deferred the time is on the side of `waiting_for`.
     """
     seconds_of(received_at, "received_at")
-    clock = SlaClock(received_at, None, received_at, side, version=plan.version)
     if deferred:
         hold = Hold(HoldKind.DEFERRED, received_at, None, reason, waiting_for)
-        return replace(clock, holds=(hold,))
-    return _retimed(replace(clock, begun_at=received_at), plan)
+        return SlaClock(received_at, None, received_at, side, (hold,), version=plan.version)
+    promises = promise_all(_wanted(plan), received_at, (), plan.calendar)
+    return SlaClock(
+        received_at, received_at, received_at, side, promises=promises, version=plan.version
+    )
 
 
 def begin(clock: SlaClock, at: datetime, plan: Plan) -> SlaClock:
@@ -229,9 +231,12 @@ def _milestones(clock: SlaClock) -> list[tuple[tuple[str, int], Milestone]]:
 def _retimed(clock: SlaClock, plan: Plan) -> SlaClock:
     if clock.begun_at is None:
         return clock
-    wanted = tuple((target.name, target.term, target.warnings) for target in plan.targets)
-    promises = promise_all(wanted, clock.begun_at, clock.holds, plan.calendar)
+    promises = promise_all(_wanted(plan), clock.begun_at, clock.holds, plan.calendar)
     return replace(clock, promises=promises, version=plan.version)
+
+
+def _wanted(plan: Plan) -> list[tuple[str, Term, tuple[int, ...]]]:
+    return [(target.name, target.term, target.warnings) for target in plan.targets]
 
 
 def _ended(clock: SlaClock, at: datetime, kind: HoldKind, reason: str | None = None) -> SlaClock:

@@ -18,7 +18,7 @@ class Step:
 
 def local(at: datetime, zone: ZoneInfo) -> str:
     """An instant as the people under a calendar read it, to the second."""
-    return at.astimezone(zone).replace(microsecond=0).isoformat()
+    return at.astimezone(zone).isoformat(timespec="seconds")
 
 
 def closed_days(days: tuple[tuple[date, str], ...]) -> Step:

@@ -84,24 +84,25 @@ class Term:
     def promise(self, received_at: datetime, calendar: Calendar) -> "Promise":
         """The date this term promises for something received at `received_at`, and why."""
         received = seconds_of(received_at, "received_at")
-        day, effective = _effective(self, received, calendar)
+        today = calendar.local_day(received)
+        day, effective = _effective(self, received, today, calendar)
         due, rolled = _due(self, day, effective, calendar)
-        first = date.fromordinal(min(day, calendar.local_day(received)))
-        last = date.fromordinal(calendar.local_day(due))
         steps = [Step("received", {"at": local(received_at, calendar.zone)})]
         if effective != received:
-            steps.append(_moved(self, received, effective, calendar))
+            steps.append(_moved(self, today, effective, calendar))
         steps.append(Step("term", self._facts()))
-        holidays = calendar.holidays_between(first, last)
+        due_at = instant_of(due)
+        until = due_at.astimezone(calendar.zone)
+        holidays = calendar.holidays_between(date.fromordinal(min(day, today)), until.date())
         if holidays and self.unit is not Unit.SECOND:
             steps.append(closed_days(holidays))
         if rolled:
             steps.append(Step("rolled", {"date": rolled.isoformat()}))
-        steps.append(Step("due", {"at": local(instant_of(due), calendar.zone)}))
+        steps.append(Step("due", {"at": until.isoformat()}))
         if self.source:
             steps.append(Step("source", {"source": self.source}))
         return Promise(
-            due_at=instant_of(due),
+            due_at=due_at,
             effective_at=instant_of(effective),
             earliest_at=_earliest(self, day, effective, calendar),
             budget=due - effective if self.unit.runs_always else calendar.between(effective, due),
@@ -129,9 +130,8 @@ class Promise:
     steps: tuple[Step, ...]
 
 
-def _effective(term: Term, received: int, calendar: Calendar) -> tuple[int, int]:
+def _effective(term: Term, received: int, today: int, calendar: Calendar) -> tuple[int, int]:
     """The day, as an ordinal, and the second that the count begins on."""
-    today = calendar.local_day(received)
     if term.cutoff is None and term.unit not in _DAYS:
         return today, received
     day = calendar.received_on(received, term.cutoff)
@@ -188,11 +188,11 @@ def _earliest(term: Term, day: int, effective: int, calendar: Calendar) -> datet
     return instant_of(max(first, effective))
 
 
-def _moved(term: Term, received: int, effective: int, calendar: Calendar) -> Step:
-    today = date.fromordinal(calendar.local_day(received))
+def _moved(term: Term, today: int, effective: int, calendar: Calendar) -> Step:
     params: dict[str, Param] = {"from": local(instant_of(effective), calendar.zone)}
-    if not calendar.is_business_day(today):
-        return Step("closed_day", {"date": today.isoformat(), **params})
+    received_on = date.fromordinal(today)
+    if not calendar.is_business_day(received_on):
+        return Step("closed_day", {"date": received_on.isoformat(), **params})
     if term.cutoff is None:
         return Step("after_close", params)
     return Step("after_cutoff", {"cutoff": format_time_of_day(term.cutoff), **params})
