@@ -13,9 +13,11 @@ from shared.decider import Unknown
 from shared.service import Workshop
 
 HEARS = Hears("incidents")
+FOLLOWS = Hears("incidents")
+"""Its own events, beside the bus: what each of them is again is not heard then."""
 
 
-@HEARS(IncidentSolved)
+@FOLLOWS(IncidentSolved)
 async def on_incident_solved(heard: Heard[IncidentSolved], workshop: Workshop) -> Iterable[Send]:
     article = heard.body.article
     if not article:

@@ -6,7 +6,7 @@ from typing import Final
 from services.incidents.announcing import Announcer
 from services.incidents.api import routes
 from services.incidents.cases import ARTICLE, INCIDENT, MEETING
-from services.incidents.consumers import HEARS
+from services.incidents.consumers import FOLLOWS, HEARS
 from services.incidents.knowledge import prepare
 from services.incidents.letters import composer
 from services.incidents.policy import SECTION, IncidentSection, incident_policy
@@ -25,6 +25,7 @@ SERVICE: Final = Service(
     name="incidents",
     kinds=(INCIDENT, ARTICLE, MEETING),
     hears=HEARS,
+    follows=FOLLOWS,
     sections={SECTION: IncidentSection, mail.SECTION: mail.MailSection},
     policy=incident_policy,
     routes=routes,

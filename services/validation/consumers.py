@@ -22,6 +22,8 @@ from shared.decider import Unknown
 from shared.service import Workshop
 
 HEARS = Hears("validation")
+FOLLOWS = Hears("validation")
+"""Its own events, beside the bus: an evaluation that nobody asks about costs nothing then."""
 GIVEN_UP = ("withdrawn", "replaced")
 PROCEED = "proceed"
 
@@ -69,26 +71,27 @@ async def on_plan_launched(heard: Heard[PlanLaunched], workshop: Workshop) -> It
     return [Send(EVALUATION.stream, heard.subject, Deploy())]
 
 
-@HEARS(EvaluationObserved)
+@FOLLOWS(EvaluationObserved)
 def on_evaluation_observed(heard: Heard[EvaluationObserved]) -> Iterable[Send]:
     asked = heard.body
     command = Ask(heard.subject, heard.at, asked.round_trip, len(asked.questions))
     yield Send(QUERY.stream, asked.query_id, command, create=True)
 
 
-@HEARS(EvaluationAnswered)
+@FOLLOWS(EvaluationAnswered)
 def on_evaluation_answered(heard: Heard[EvaluationAnswered]) -> Iterable[Send]:
-    # create: one that was asked before queries had a clock is closed without ever being kept
-    yield Send(QUERY.stream, heard.body.query_id, Close(QueryStatus.ANSWERED), create=True)
+    # create: it may be followed before what asked
+    close = Close(heard.subject, QueryStatus.ANSWERED)
+    yield Send(QUERY.stream, heard.body.query_id, close, create=True)
 
 
-@HEARS(EvaluationWithdrawn)
+@FOLLOWS(EvaluationWithdrawn)
 async def on_evaluation_withdrawn(
     heard: Heard[EvaluationWithdrawn], workshop: Workshop
 ) -> Iterable[Send]:
     evaluation = await workshop.of(EVALUATION).get(heard.subject, heard.tenant)
     return [
-        Send(QUERY.stream, query.id, Close(QueryStatus.WITHDRAWN), create=True)
+        Send(QUERY.stream, query.id, Close(evaluation.id, QueryStatus.WITHDRAWN), create=True)
         for query in evaluation.state.queries[-1:]
     ]
 

@@ -37,6 +37,9 @@ class QueryAction(StrEnum):
 
 QUERY_LIFE: Final[Mapping[tuple[QueryStatus, QueryAction], QueryStatus]] = {
     (QueryStatus.NEW, QueryAction.OPEN): QueryStatus.OPEN,
+    # its end may be heard before its beginning, which then has nothing to open
+    (QueryStatus.NEW, QueryAction.ANSWER): QueryStatus.ANSWERED,
+    (QueryStatus.NEW, QueryAction.WITHDRAW): QueryStatus.WITHDRAWN,
     (QueryStatus.OPEN, QueryAction.REMIND): QueryStatus.OPEN,
     (QueryStatus.OPEN, QueryAction.ANSWER): QueryStatus.ANSWERED,
     (QueryStatus.OPEN, QueryAction.WITHDRAW): QueryStatus.WITHDRAWN,
@@ -69,6 +72,7 @@ class Ask:
 class Close:
     """The client has answered, or need not any more."""
 
+    evaluation_id: str
     outcome: QueryStatus
 
 
@@ -79,6 +83,7 @@ class Remind:
     due: datetime
 
 
+UNCLOSED: Final = (QueryStatus.NEW, QueryStatus.OPEN)
 QueryCommand = Ask | Close | Remind
 QueryEvent = QueryOpened | QueryReminded | QueryClosed
 
@@ -90,8 +95,8 @@ def decide(
     match command:
         case Ask():
             return _ask(command, given.policy) if state.status is QueryStatus.NEW else []
-        case Close(outcome):
-            return _close(state, outcome) if state.status is QueryStatus.OPEN else []
+        case Close():
+            return _close(state, command) if state.status in UNCLOSED else []
         case Remind():
             return _remind(state, given)
 
@@ -108,9 +113,11 @@ def _ask(command: Ask, policy: EvaluationPolicy) -> list[EventBody]:
     ]
 
 
-def _close(state: ClientQuery, outcome: QueryStatus) -> list[EventBody]:
+def _close(state: ClientQuery, command: Close) -> list[EventBody]:
     return [
-        QueryClosed(evaluation_id=state.evaluation_id, outcome=outcome, reminders=state.reminders)
+        QueryClosed(
+            evaluation_id=command.evaluation_id, outcome=command.outcome, reminders=state.reminders
+        )
     ]
 
 
@@ -151,6 +158,12 @@ def evolve(state: ClientQuery, event: QueryEvent, stamp: Stamp) -> ClientQuery:
             answered = event.outcome == QueryStatus.ANSWERED
             action = QueryAction.ANSWER if answered else QueryAction.WITHDRAW
             status = QUERY_LIFE[state.status, action]
-            return replace(state, status=status, closed_at=stamp.at, remind_at=None)
+            return replace(
+                state,
+                status=status,
+                evaluation_id=event.evaluation_id,
+                closed_at=stamp.at,
+                remind_at=None,
+            )
         case _:
             assert_never(event)

@@ -74,14 +74,22 @@ def test_after_an_outage_one_late_reminder_and_then_the_pace_again(asked: Clock)
 @pytest.mark.parametrize("outcome", [QueryStatus.ANSWERED, QueryStatus.WITHDRAWN])
 def test_a_closed_query_reminds_nobody(asked: Clock, outcome: QueryStatus) -> None:
     asked.give(Remind(lima(30)), lima(30))
-    assert asked.give(Close(outcome), lima(31)) == [
+    assert asked.give(Close("e1", outcome), lima(31)) == [
         QueryClosed(evaluation_id="e1", outcome=outcome, reminders=1)
     ]
     assert (asked.state.status, next_due(asked.state)) == (outcome, None)
-    assert asked.give(Close(outcome), lima(31)) == []
+    assert asked.give(Close("e1", outcome), lima(31)) == []
     assert asked.give(Remind(lima(3, month=8)), lima(4, month=8)) == []
     assert asked.give(Ask("e1", FRIDAY, 2, 5), FRIDAY) == []
 
 
-def test_closing_what_was_never_asked_is_nothing() -> None:
-    assert Clock().give(Close(QueryStatus.ANSWERED), FRIDAY) == []
+@pytest.mark.parametrize("outcome", [QueryStatus.ANSWERED, QueryStatus.WITHDRAWN])
+def test_an_end_that_is_heard_before_its_beginning_leaves_nothing_to_ask(
+    outcome: QueryStatus,
+) -> None:
+    early = Clock()
+    assert early.give(Close("e1", outcome), FRIDAY) == [
+        QueryClosed(evaluation_id="e1", outcome=outcome, reminders=0)
+    ]
+    assert early.give(Ask("e1", FRIDAY, 2, 5), FRIDAY) == []
+    assert (early.state.status, next_due(early.state)) == (outcome, None)
