@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+import pymongo
 import structlog
 from opentelemetry.trace import Tracer
 from pymongo import AsyncMongoClient
@@ -35,6 +36,8 @@ from shared.timers import DeadlineWorker
 
 log = structlog.get_logger()
 OUTBOX_PATIENCE_SECONDS = 60.0
+LONGEST_BUILD_SECONDS = 3_600.0
+ANSWER_SECONDS = 8.0
 
 
 def connect(url: str, name: str) -> AsyncMongoClient[Document]:
@@ -46,7 +49,7 @@ def connect(url: str, name: str) -> AsyncMongoClient[Document]:
         journal=True,
         readConcernLevel="majority",
         serverSelectionTimeoutMS=3_000,
-        timeoutMS=8_000,
+        timeoutMS=int(1_000 * ANSWER_SECONDS),
         maxPoolSize=20,
         tz_aware=True,
     )
@@ -173,10 +176,13 @@ class Parts:
         await self._client.close()
 
     async def _prepare(self) -> None:
-        await asyncio.gather(*(cases.ensure_indexes() for cases in self.cases.values()))
-        await self._cursors.ensure_indexes()
-        if self.service.prepare is not None:
-            await self.service.prepare(self.workshop)
+        await self._client.admin.command("ping")
+        # a new index on what a register has kept for years takes longer than any answer may
+        with pymongo.timeout(LONGEST_BUILD_SECONDS):
+            await asyncio.gather(*(cases.ensure_indexes() for cases in self.cases.values()))
+            await self._cursors.ensure_indexes()
+            if self.service.prepare is not None:
+                await self.service.prepare(self.workshop)
         self._prepared = True
 
     async def _watch_gauges(self) -> None:

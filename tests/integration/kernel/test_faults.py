@@ -8,12 +8,14 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from pymongo import AsyncMongoClient
+from pymongo.errors import PyMongoError
 
 from cli.local.broker import Broker
 from cli.local.database import Database
 from shared.bus import publisher
 from shared.decider import Transient
 from shared.ids import derived_id
+from shared.service import Workshop
 from shared.store import Cause
 from tests.support.eventually import eventually
 from tests.support.kernel import Bench
@@ -184,3 +186,19 @@ async def test_a_killed_broker_and_database_lose_nothing_accepted(
             return accepted - {d["_id"] async for d in mirrors.find({"version": 1}, {"_id": 1})}
 
         await eventually(missing, lambda left: not left, within=60)
+
+
+async def test_a_start_waits_for_an_index_that_takes_longer_than_an_answer_may(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.parts.ANSWER_SECONDS", 0.5)
+    slow = {"$where": "sleep(900) || true"}
+
+    async def prepare(workshop: Workshop) -> None:
+        # as slow as an index on a register of years
+        await workshop.database["old"].insert_one({})
+        await workshop.database["old"].find_one(slow)
+
+    async with bench.running(replace(TOY, prepare=prepare)) as (part,):
+        with pytest.raises(PyMongoError):
+            await part.workshop.database["old"].find_one(slow)
