@@ -29,9 +29,9 @@ ALONE: Final = frozenset({"chaos"})
 WITHOUT_SERVERS: Final = frozenset({"unit", "property"})
 TOGETHER: Final = (
     ("unit", "property"),
-    # what takes longest in one file comes first, so that nobody waits for it at the end
-    ("contract", "e2e", "security", "architecture", "integration"),
-    ("chaos",),
+    # what takes longest in one file comes first, so that nobody waits for it at the end; chaos
+    # waits for what it killed more than it works
+    ("chaos", "contract", "e2e", "security", "architecture", "integration"),
 )
 """Layers that one run of pytest takes when all are asked for: the machine is never half idle."""
 
@@ -73,6 +73,7 @@ def layer(*names: str, chaos: str) -> Step:
     side_by_side = ("-n", at_once, "--dist", "loadfile", "--no-loadscope-reorder")
     arguments = (
         "-q",
+        "--durations=15",
         *(() if ALONE.issuperset(names) else side_by_side),
         *(f"tests/{name}" for name in names),
     )

@@ -15,10 +15,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from _pytest.terminal import TerminalReporter
+
 
 # how long an example takes says how busy the machine is, not whether the law holds
 settings.register_profile("laws", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("laws")
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """Tell what a test found beside that all is well, also when it ran in another process."""
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            for name, told in report.user_properties:
+                if name == "told" and report.when == "call":
+                    terminalreporter.write_line(f"\n{report.nodeid}\n{told}")
 
 
 @pytest.fixture(scope="session")
