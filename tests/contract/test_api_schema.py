@@ -23,8 +23,8 @@ from tests.security.town import MINE, Town, founded
 from tests.support.infra import Infra
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
-EXAMPLES = 6
-WALKS = 25
+EXAMPLES = 4
+WALKS = 15
 AT_THE_EDGE = {
     "invalid_idempotency_key",
     "invalid_if_match",
