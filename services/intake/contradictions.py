@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 from services.intake.cases import PROCEDURE, REQUEST
 from services.intake.domain import TERMINAL, Contradict, Overlap, Relation, Request
@@ -25,6 +26,7 @@ from shared.store import Outcome
 MAX_TOLD = 50
 
 
+@lru_cache(maxsize=10_000)
 def procedure_id(tenant: str, subject: Subject, name: str) -> str:
     """One a tenant, subject and name, however that is written."""
     return derived_id(tenant, "procedure", subject, key_of(name))

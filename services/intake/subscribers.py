@@ -1,5 +1,6 @@
 """Who is to be told, kept at hand for a moment: every change of every request asks."""
 
+import asyncio
 import time
 from typing import Final
 
@@ -17,10 +18,14 @@ Kept = tuple[float, list[Outcome[Subscription]]]
 async def active_subscriptions(workshop: Workshop, tenant: str) -> list[Outcome[Subscription]]:
     """The tenant's active subscriptions, at most a second old."""
     kept: Kept | None = workshop.memory.get(_key(tenant))
-    now = time.monotonic()
-    if kept is None or kept[0] < now:
-        kept = (now + SECONDS, await workshop.of(SUBSCRIPTION).find(tenant, _ACTIVE))
-        workshop.memory[_key(tenant)] = kept
+    if kept is not None and kept[0] >= time.monotonic():
+        return kept[1]
+    # the changes of a whole batch ask at once: one of them looks
+    async with workshop.memory.setdefault(f"looking for {_key(tenant)}", asyncio.Lock()):
+        kept = workshop.memory.get(_key(tenant))
+        if kept is None or kept[0] < time.monotonic():
+            found = await workshop.of(SUBSCRIPTION).find(tenant, _ACTIVE)
+            kept = workshop.memory[_key(tenant)] = (time.monotonic() + SECONDS, found)
     return kept[1]
 
 

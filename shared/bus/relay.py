@@ -127,7 +127,12 @@ class EventRelay:
     async def _sweep_for_ever(self) -> None:
         while True:
             await pause(SWEEP_EVERY)
-            await self._try(self.sweep())
+            await self._try(self._sweep_all())
+
+    async def _sweep_all(self) -> None:
+        """After an outage a second's pause for every two hundred cases would take hours."""
+        while await self.sweep() >= MAX_BATCH:
+            pass
 
     async def _mark_for_ever(self) -> None:
         while True:
@@ -171,13 +176,22 @@ class EventRelay:
     async def _relay(self, runs: Sequence[Run]) -> None:
         messages = [_message(run, entry) for run in runs for entry in run[3]]
         verdicts = iter(await self._publisher.publish(messages) if messages else [])
-        for kind, case_id, tenant, entries in runs:
-            confirmed = self._confirmed(entries, verdicts)
+        confirmed = [self._confirmed(entries, verdicts) for _, _, _, entries in runs]
+        # together: what one case asks waits for the database while the others ask
+        ends = await asyncio.gather(*map(self._conclude, runs, confirmed), return_exceptions=True)
+        for failure in ends:
+            if failure is not None:
+                raise failure
+
+    async def _conclude(self, run: Run, confirmed: Sequence[int]) -> None:
+        """Do what the confirmed events of a case ask, in their order, and note them."""
+        kind, case_id, tenant, entries = run
+        if self._follow is not None:
             for entry in entries[: len(confirmed)]:
-                if self._follow is not None and entry["type"] in self._followed:
+                if entry["type"] in self._followed:
                     await self._follow(to_envelope(case_id, tenant, entry))
-            if confirmed:
-                self._marks.confirm(kind, case_id, confirmed[0], confirmed[-1])
+        if confirmed:
+            self._marks.confirm(kind, case_id, confirmed[0], confirmed[-1])
 
     def _confirmed(self, entries: Sequence[Entry], verdicts: Iterator[str]) -> list[int]:
         """The unbroken run of confirmed sequences at the beginning."""

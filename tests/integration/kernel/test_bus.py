@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from datetime import timedelta
 
 import aio_pika
 import pytest
@@ -170,7 +171,13 @@ async def test_an_unroutable_event_is_kept_and_goes_out_when_somebody_hears(benc
             await eventually(lambda: mirrors.count_documents({"_id": "c1"}), within=30)
 
 
-async def test_what_a_dead_process_had_not_published_another_one_publishes(bench: Bench) -> None:
+async def test_what_a_dead_process_had_not_published_another_one_publishes(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # ten looks at this pace would take longer than the test waits: one has to find all
+    monkeypatch.setattr("shared.bus.relay.MAX_BATCH", 5)
+    monkeypatch.setattr("shared.bus.relay.SWEEP_EVERY", 4.0)
+    monkeypatch.setattr("shared.store.cases.RELAY_LEASE", timedelta())
     crashed = bench.parts(TOY)  # never started: it commits and publishes nothing
     for i in range(50):
         await crashed.cases["toy.counter"].create(f"c{i}", Count(), cause())
