@@ -215,6 +215,19 @@ async def test_a_greeting_that_turns_away_is_no_fault_of_a_letter() -> None:
     )
 
 
+async def test_a_server_that_says_nothing_was_not_reached() -> None:
+    async def keep_still(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(2)
+        writer.close()
+
+    message = EmailMessage()
+    message["From"] = message["To"] = "mesa@b.example"
+    async with await asyncio.start_server(keep_still, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        answer = await Server.of(f"smtp://127.0.0.1:{port}").send(message, seconds=0.6)
+    assert (answer.reason, answer.counts) == ("SMTPConnectTimeoutError", False)
+
+
 async def test_what_cannot_be_sent_says_why_and_stops_nobody(
     bench: Bench, office: PostOffice
 ) -> None:
