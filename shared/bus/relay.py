@@ -176,22 +176,24 @@ class EventRelay:
     async def _relay(self, runs: Sequence[Run]) -> None:
         messages = [_message(run, entry) for run in runs for entry in run[3]]
         verdicts = iter(await self._publisher.publish(messages) if messages else [])
-        confirmed = [self._confirmed(entries, verdicts) for _, _, _, entries in runs]
+        cases: dict[tuple[str, str], list[tuple[Run, list[int]]]] = {}
+        for run in runs:
+            cases.setdefault(run[:2], []).append((run, self._confirmed(run[3], verdicts)))
         # together: what one case asks waits for the database while the others ask
-        ends = await asyncio.gather(*map(self._conclude, runs, confirmed), return_exceptions=True)
+        ends = await asyncio.gather(*map(self._conclude, cases.values()), return_exceptions=True)
         for failure in ends:
             if failure is not None:
                 raise failure
 
-    async def _conclude(self, run: Run, confirmed: Sequence[int]) -> None:
-        """Do what the confirmed events of a case ask, in their order, and note them."""
-        kind, case_id, tenant, entries = run
-        if self._follow is not None:
-            for entry in entries[: len(confirmed)]:
-                if entry["type"] in self._followed:
-                    await self._follow(to_envelope(case_id, tenant, entry))
-        if confirmed:
-            self._marks.confirm(kind, case_id, confirmed[0], confirmed[-1])
+    async def _conclude(self, runs: Sequence[tuple[Run, list[int]]]) -> None:
+        """Do what the confirmed events of one case ask, in their order, and note them."""
+        for (kind, case_id, tenant, entries), confirmed in runs:
+            if self._follow is not None:
+                for entry in entries[: len(confirmed)]:
+                    if entry["type"] in self._followed:
+                        await self._follow(to_envelope(case_id, tenant, entry))
+            if confirmed:
+                self._marks.confirm(kind, case_id, confirmed[0], confirmed[-1])
 
     def _confirmed(self, entries: Sequence[Entry], verdicts: Iterator[str]) -> list[int]:
         """The unbroken run of confirmed sequences at the beginning."""

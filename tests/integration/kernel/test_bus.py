@@ -191,6 +191,27 @@ async def test_what_a_dead_process_had_not_published_another_one_publishes(
         await eventually(complete, lambda count: count == 50, within=30)
 
 
+async def test_what_one_case_asks_is_done_in_order_while_others_ask(bench: Bench) -> None:
+    part = bench.parts(TOY)
+    bench.declare((TOY, ECHO))
+    counters, done = part.cases["toy.counter"], list[tuple[str, int]]()
+
+    async def follow(event: Envelope) -> None:
+        # the first of a case takes longest
+        await asyncio.sleep(0.2 if event.sequence == 1 else 0)
+        done.append((event.subject, event.sequence))
+
+    part.relay.follow_with(["toy.counter.counted.v1"], follow)
+    for case_id in ("c1", "c2"):
+        await counters.create(case_id, Count(), cause())
+        await counters.handle(case_id, Count(), cause())
+    await part.relay.drain()
+    await part.stop()
+    assert [one for one in done if one[0] == "c1"] == [("c1", 1), ("c1", 2)]
+    # both began before either had ended
+    assert {case_id for case_id, _ in done[:2]} == {"c1", "c2"}
+
+
 async def test_a_service_may_only_do_its_own_part(bench: Bench) -> None:
     """The broker refuses foreign keys, foreign queues and any declaration."""
     url = with_login(bench.amqp_url, f"echo-{bench.prefix}", "secret")
