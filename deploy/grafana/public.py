@@ -9,8 +9,11 @@ from deploy.grafana.pieces import ON_TARGET, bars, board, both, cases, course, n
 from deploy.grafana.series import month
 
 OWN: Final = 'indicator=~"(consultations|dossiers)[.].+"'
-CONSULTATIONS: Final = cases("consultations.on_time", "missed", "consultations")
-DOSSIERS: Final = cases("dossiers.on_time", "missed", "dossiers")
+ON_TIME: Final = (
+    ("consultations", "Consultas en plazo", "Consultations on time"),
+    ("dossiers", "Expedientes en plazo", "Files on time"),
+)
+"""What is promised by a day, and how that is called."""
 
 
 def public() -> dashboard.Dashboard:
@@ -29,19 +32,15 @@ def public() -> dashboard.Dashboard:
         "Consultas y mesa de partes",
         "Consultations and documents desk",
         [
-            number(
-                both("Consultas en plazo, este mes", "Consultations on time, this month"),
-                now("consultations.on_time"),
-                unit="percentunit",
-                legend="{{tenant}}",
-                link=CONSULTATIONS,
-            ),
-            number(
-                both("Expedientes en plazo, este mes", "Files on time, this month"),
-                now("dossiers.on_time"),
-                unit="percentunit",
-                legend="{{tenant}}",
-                link=DOSSIERS,
+            *(
+                number(
+                    both(f"{spanish}, este mes", f"{english}, this month"),
+                    now(f"{report}.on_time"),
+                    unit="percentunit",
+                    legend="{{tenant}}",
+                    link=cases(f"{report}.on_time", "missed", report),
+                )
+                for report, spanish, english in ON_TIME
             ),
             bars(
                 both("El mes frente a su meta", "The month against its target"),
@@ -49,17 +48,14 @@ def public() -> dashboard.Dashboard:
                 unit="percentunit",
                 limits=ON_TARGET,
             ).min(-1),
-            course(
-                both("Consultas en plazo, mes a la fecha", "Consultations on time, month to date"),
-                month("consultations.on_time"),
-                unit="percentunit",
-                link=CONSULTATIONS,
-            ),
-            course(
-                both("Expedientes en plazo, mes a la fecha", "Files on time, month to date"),
-                month("dossiers.on_time"),
-                unit="percentunit",
-                link=DOSSIERS,
+            *(
+                course(
+                    both(f"{spanish}, mes a la fecha", f"{english}, month to date"),
+                    month(f"{report}.on_time"),
+                    unit="percentunit",
+                    link=cases(f"{report}.on_time", "missed", report),
+                )
+                for report, spanish, english in ON_TIME
             ),
         ],
         report="consultations",
