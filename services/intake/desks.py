@@ -202,9 +202,9 @@ class Desk(Generic[S, V]):
 
     async def _ground(self, call: Call, case_id: str) -> str:
         """What was given with the case, else what the profile has."""
-        profile_id = getattr((await self.cases.get(case_id, call.tenant)).state, "profile_id")  # noqa: B009
+        state: Any = (await self.cases.get(case_id, call.tenant)).state
         own = await self.private.ground(call.tenant, case_id)
-        return own or await self.private.ground(call.tenant, profile_id)
+        return own or await self.private.ground(call.tenant, state.profile_id)
 
     async def download(self, call: Call, ref: EnclosureRef | None) -> Response:
         """A kept document, to be saved and never shown in place.

@@ -42,18 +42,11 @@ class Passwords:
             right = await self._in_turn(password, kept)
         return right is not None and kept is not None
 
-    def require_room(self) -> None:
-        """Refuse who would have to wait behind too many.
-
-        Raises:
-            Refused: nothing was looked at; to be asked again in a second.
-        """
-        if self._waiting >= WAITING:
-            raise Refused("overloaded", headers={"retry-after": "1"})
-
     @contextmanager
     def _place(self) -> Iterator[None]:
-        self.require_room()
+        """One of the few that may wait; whoever finds none is refused before anything is looked at."""
+        if self._waiting >= WAITING:
+            raise Refused("overloaded", headers={"retry-after": "1"})
         self._waiting += 1
         try:
             yield
