@@ -44,7 +44,7 @@ class Passwords:
 
     @contextmanager
     def _place(self) -> Iterator[None]:
-        """One of the few that may wait; whoever finds none is refused before anything is looked at."""
+        """One of the few that may wait; who finds none is refused before anything is looked at."""
         if self._waiting >= WAITING:
             raise Refused("overloaded", headers={"retry-after": "1"})
         self._waiting += 1
