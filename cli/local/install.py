@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import re
 import shutil
 import subprocess
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -23,7 +26,10 @@ WATCHERS: Final = {
 }
 """Debian package to the programs we need of it."""
 POLICY: Final = Path("/usr/sbin/policy-rc.d")
+LOCK: Final = Path("/run/enlace-install.lock")
+"""Where nobody but root can put a link."""
 APT_SECONDS: Final = 900
+LOCKED_OUT: Final = re.compile(r"E: (Unable to lock|Unable to acquire|Could not get lock)")
 DOCKER_SECONDS: Final = 10
 
 
@@ -54,7 +60,7 @@ def ensure_rabbitmq(say: Callable[[str], None]) -> None:
         raise UserError(f"RabbitMQ is missing: install your system's package {PACKAGE}")
     if os.geteuid() != 0:
         raise UserError(f"RabbitMQ is missing: run `sudo apt-get install {PACKAGE}`")
-    _install(PACKAGE, say=say)
+    _install(lambda: [] if broker.find_server() else [PACKAGE], say)
     if broker.find_server() is None:
         raise UserError(f"{PACKAGE} was installed, but its start script was not found")
 
@@ -67,21 +73,35 @@ def ensure_watchers(say: Callable[[str], None]) -> list[str]:
     Raises:
         UserError: it may be installed, and apt-get failed.
     """
-    missing = [package for package, programs in WATCHERS.items() if not _have(programs)]
-    if missing and shutil.which("apt-get") is not None and os.geteuid() == 0:
-        _install(*missing, say=say)
-    return [package for package in missing if not _have(WATCHERS[package])]
+    if _missing_watchers() and shutil.which("apt-get") is not None and os.geteuid() == 0:
+        _install(_missing_watchers, say)
+    return _missing_watchers()
+
+
+def _missing_watchers() -> list[str]:
+    return [package for package, programs in WATCHERS.items() if not _have(programs)]
 
 
 def _have(programs: tuple[str, ...]) -> bool:
     return all(shutil.which(program) is not None for program in programs)
 
 
-def _install(*packages: str, say: Callable[[str], None]) -> None:
-    say(f"installing {' and '.join(packages)} with apt-get, once")
-    with no_services_started():
-        _apt("update")
-        _apt("install", "-y", "--no-install-recommends", *packages)
+def _install(missing: Callable[[], list[str]], say: Callable[[str], None]) -> None:
+    """Install what is `missing` once it is our turn: another one may have done it meanwhile."""
+    with _one_at_a_time():
+        if packages := missing():
+            say(f"installing {' and '.join(packages)} with apt-get, once")
+            with no_services_started():
+                _apt("update")
+                _apt("install", "-y", "--no-install-recommends", *packages)
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Several tests, or copies of us, may find the same program missing at the same moment."""
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager
@@ -99,10 +119,20 @@ def no_services_started() -> Iterator[None]:
 
 
 def _apt(*arguments: str) -> None:
+    """Run apt-get; while somebody else's holds its lock, wait."""
+    until = time.monotonic() + APT_SECONDS
+    while error := _apt_error(arguments):
+        if LOCKED_OUT.match(error) is None or time.monotonic() > until:
+            raise UserError(f"apt-get {arguments[0]} failed ({error}): install it by hand")
+        time.sleep(2)
+
+
+def _apt_error(arguments: tuple[str, ...]) -> str:
+    """Why it failed, in its own words; empty when it did not."""
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     with tempfile.TemporaryFile() as output:
         answer = subprocess.run(
-            ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=120", *arguments],
+            ["apt-get", "-q", *arguments],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -111,8 +141,8 @@ def _apt(*arguments: str) -> None:
             check=False,
         )
         if answer.returncode == 0:
-            return
+            return ""
         output.seek(0)
         lines = output.read().decode(errors="replace").strip().splitlines()
-    last = next((line for line in reversed(lines) if line.startswith("E:")), lines[-1:])
-    raise UserError(f"apt-get {arguments[0]} failed ({last}): install the package by hand")
+    errors = [line for line in lines if line.startswith("E:")]
+    return (errors or lines or [f"exit code {answer.returncode}"])[-1]
