@@ -7,15 +7,18 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
+from xml.etree import ElementTree as ET
 
 import typer
 
 from cli.errors import FOUND, UserError
 from cli.local.home import CHECKOUT
+from cli.local.install import ensure_watchers
 from cli.local.servers import throwaway
 from cli.local.services import own_environment
 
@@ -26,6 +29,7 @@ app = typer.Typer()
 TESTS: Final = CHECKOUT / "tests"
 ORDER: Final = ("unit", "property", "contract", "architecture", "integration", "e2e", "chaos")
 ALONE: Final = frozenset({"chaos"})
+PYTEST: Final = "pytest"
 WITHOUT_SERVERS: Final = frozenset({"unit", "property"})
 TOGETHER: Final = (
     ("unit", "property"),
@@ -78,7 +82,7 @@ def layer(*names: str, chaos: str) -> Step:
         *(() if ALONE.issuperset(names) else side_by_side),
         *(f"tests/{name}" for name in names),
     )
-    return Step(", ".join(names), "pytest", arguments, servers, {"ENLACE_CHAOS": chaos})
+    return Step(", ".join(names), PYTEST, arguments, servers, {"ENLACE_CHAOS": chaos})
 
 
 def groups(known: list[str]) -> list[tuple[str, ...]]:
@@ -98,7 +102,7 @@ def plan(arguments: list[str]) -> list[Step]:
         return [*STATIC, *(layer(*names, chaos="short") for names in groups(known))]
     if all(name in static or name in {*ORDER, *known} for name in arguments):
         return [static.get(name) or layer(name, chaos="long") for name in arguments]
-    return [Step("pytest", "pytest", tuple(arguments), servers=True)]
+    return [Step(PYTEST, PYTEST, tuple(arguments), servers=True)]
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
@@ -123,34 +127,55 @@ def check(
     steps = plan(list(arguments or []))
     begun = time.monotonic()
     with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="enlace-test-")))
         servers: Mapping[str, str] | None = None
+        if any(step.module == PYTEST for step in steps):
+            # here rather than in a test, whose time is limited
+            ensure_watchers(lambda text: print(text, flush=True))
         for step in steps:
             if step.servers and servers is None:
-                servers = _provide(stack)
-            if not _run(step, servers if step.servers and servers else {}):
+                servers = _provide(stack, folder / "servers")
+            if not _run(step, servers if step.servers and servers else {}, folder):
                 failed.append(step.name)
+        tests = _told(folder)
     print(f"\n{len(steps)} checks in {time.monotonic() - begun:.0f} s")
+    print(f"failed: {', '.join(failed)}" if failed else "all well")
+    if tests:
+        print(f"{tests['passed']} passed, {tests['failed']} failed, {tests['skipped']} skipped")
     if failed:
-        print(f"failed: {', '.join(failed)}")
         raise typer.Exit(FOUND)
-    print("all well")
 
 
-def _provide(stack: ExitStack) -> Mapping[str, str]:
+def _told(folder: Path) -> Counter[str]:
+    """What became of the tests of all steps, by the reports that pytest left in the folder."""
+    found: Counter[str] = Counter()
+    for file in folder.glob("*.xml"):
+        for suite in ET.parse(file).iter("testsuite"):  # noqa: S314 - pytest wrote it just now
+            failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+            skipped = int(suite.get("skipped", 0))
+            found["failed"] += failed
+            found["skipped"] += skipped
+            found["passed"] += int(suite.get("tests", 0)) - failed - skipped
+    return found
+
+
+def _provide(stack: ExitStack, folder: Path) -> Mapping[str, str]:
     begun = time.monotonic()
     print("\n== servers", flush=True)
-    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="enlace-test-"))
-    servers = stack.enter_context(throwaway(Path(folder), lambda text: print(text, flush=True)))
+    folder.mkdir()
+    servers = stack.enter_context(throwaway(folder, lambda text: print(text, flush=True)))
     print(f"== servers ready in {time.monotonic() - begun:.1f} s", flush=True)
     return servers
 
 
-def _run(step: Step, servers: Mapping[str, str]) -> bool:
+def _run(step: Step, servers: Mapping[str, str], folder: Path) -> bool:
     print(f"\n== {step.name}", flush=True)
     begun = time.monotonic()
     command = [sys.executable, "-P", "-m", step.module, *step.arguments]
     if step.module == "importlinter":
         command = [str(Path(sys.executable).with_name("lint-imports"))]
+    if step.module == PYTEST:
+        command.append(f"--junit-xml={folder / step.name.replace(', ', '-')}.xml")
     environment = own_environment({**servers, **step.env})
     # pytest answers 5 when it found no test: that is a failure too
     code = subprocess.run(command, cwd=CHECKOUT, env=environment, check=False).returncode

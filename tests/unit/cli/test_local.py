@@ -282,3 +282,18 @@ def test_up_says_where_mail_may_be_sent_to(home: Home, monkeypatch: pytest.Monke
     assert any("127.0.0.1:2526" in line for line in where_to_look(system))
     monkeypatch.setenv("ENLACE_MAIL_LISTEN", "127.0.0.1:25")
     assert any("127.0.0.1:25 " in line for line in where_to_look(system))
+
+
+def test_the_tests_of_all_steps_are_told_together(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(
+        "import pytest\n"
+        "def test_one(): pass\n"
+        "def test_other(): assert 0\n"
+        "def test_not(): pytest.skip()\n"
+    )
+    for number in (1, 2):
+        report = f"--junit-xml={tmp_path / str(number)}.xml"
+        pytest_alone = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", report]
+        subprocess.run([*pytest_alone, tmp_path], check=False, stdout=subprocess.DEVNULL)
+
+    assert check._told(tmp_path) == {"passed": 2, "failed": 2, "skipped": 2}
