@@ -81,7 +81,7 @@ class Decider(Generic[S, C, P]):
 
     `next_due` is a pure function of the state: the next instant at which the case wants to be
     woken, or None. When it has come, the case is given `on_due(due)`, after which `next_due` must
-    be another instant or None.
+    be another instant or None. A state never changes: one initial state serves all cases.
     """
 
     state: type[S]

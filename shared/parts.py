@@ -20,7 +20,7 @@ from shared.bus.relay import EventRelay
 from shared.bus.sink import CaseSink
 from shared.bus.traced import TracedSink
 from shared.cancellation import end
-from shared.contracts import Envelope
+from shared.contracts import Envelope, EventBody
 from shared.decider import Transient
 from shared.http import Check
 from shared.http.health import run_checks
@@ -132,8 +132,8 @@ class Parts:
             raise TypeError(msg)
         sink = self._case_sink(follows)
 
-        async def follow(event: Envelope) -> None:
-            await sink.follow(event, inbox.bury)
+        async def follow(event: Envelope, body: EventBody | None) -> None:
+            await sink.follow(event, inbox.bury, body)
 
         self.relay.follow_with(follows.handlers, follow)
 

@@ -106,7 +106,7 @@ def cause_of(call: Call, *, key: str | None = None) -> Cause:
         actor=actor,
         id=new_id() if key is None else derived_id(call.tenant, actor, call.operation, key),
         fingerprint="" if key is None else call.fingerprint,
-        roles=frozenset(role.value for role in call.actor.roles),
+        roles=call.actor.role_names,
         correlation=call.correlation_id,
         trace=call.traceparent,
     )

@@ -38,8 +38,7 @@ def stems(text: str) -> str:
 
 def search_words(*texts: str, kept: int = KEPT) -> tuple[str, ...]:
     """What a thing is found by: each word once, the first `kept` of them."""
-    found = dict.fromkeys(word for text in texts for word in _stems(text))
-    return tuple(found)[:kept]
+    return tuple(dict.fromkeys(_stems(" ".join(texts))))[:kept]
 
 
 def _stems(text: str) -> Iterator[str]:
@@ -67,7 +66,7 @@ def folded(text: str) -> str:
 
 def stem(word: str) -> str:
     """A folded word without its ending; codes and short words stay as they are."""
-    if not word.isalpha():
+    if not word.isalpha() or not word.endswith(ENDINGS):
         return word
     for ending in ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= SHORTEST:

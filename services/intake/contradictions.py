@@ -1,6 +1,5 @@
 """What a request contradicts or supersedes: rules in force, and requests that touch the same."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
@@ -18,7 +17,6 @@ from services.intake.domain.procedure import (
 from services.intake.policy import IntakePolicy
 from shared.bus.hears import Heard, Send
 from shared.contracts.intake import RequestReceived
-from shared.decider import Unknown
 from shared.ids import derived_id
 from shared.service import Workshop
 from shared.store import Outcome
@@ -140,17 +138,8 @@ async def _newer_rules(heard: Heard[RequestReceived], workshop: Workshop) -> lis
     day = body.effective_on or body.received_at.astimezone(policy.calendar.zone).date()
     subjects = [(Subject.TOPIC, body.topic), *((Subject.PROCEDURE, one) for one in body.touches)]
     wanted = {procedure_id(tenant, subject, name) for subject, name in subjects}
-    # one by one: reads by id of all receptions at this moment travel together
-    found = await asyncio.gather(*(_procedure(workshop, tenant, one) for one in sorted(wanted)))
-    return newer_than(day, heard.subject, [one for one in found if one is not None])
-
-
-async def _procedure(workshop: Workshop, tenant: str, case_id: str) -> Procedure | None:
-    try:
-        found: Procedure = (await workshop.of(PROCEDURE).get(case_id, tenant)).state
-    except Unknown:
-        return None
-    return found
+    found = await workshop.of(PROCEDURE).look_all(sorted(wanted), tenant)
+    return newer_than(day, heard.subject, [one.state for one in found])
 
 
 def newer_than(day: date, request_id: str, procedures: list[Procedure]) -> list[Overlap]:

@@ -47,7 +47,7 @@ class ExplainedDeadline(View):
     effective_at: datetime
     finished_at: datetime | None
     policy: str = Field(description="Version of the policy that promised it")
-    explain: Sequence[str]
+    explain: list[str]
 
 
 @dataclass(slots=True)
@@ -81,7 +81,7 @@ class ConfirmationNotes(View):
     state: ConfirmationState
     due_at: datetime | None
     confirmed_at: datetime | None
-    notes: Sequence[NoteView]
+    notes: list[NoteView]
 
 
 @dataclass(slots=True)
@@ -103,7 +103,7 @@ class OverlapView:
 
     id: str
     code: str
-    touches: Sequence[str]
+    touches: tuple[str, ...]
     topic: str
     relation: str
 
@@ -134,10 +134,10 @@ class RequestView(View):
     effective_on: date | None
     verbal: bool
     confirmation: ConfirmationView
-    touches: Sequence[str]
-    attachments: Sequence[str] = Field(description="Names as the request gave them")
-    documents: Sequence[DocumentView]
-    overlaps: Sequence[OverlapView] = Field(
+    touches: tuple[str, ...]
+    attachments: tuple[str, ...] = Field(description="Names as the request gave them")
+    documents: list[DocumentView]
+    overlaps: list[OverlapView] = Field(
         description="What may contradict it: on its reception, or newer and in force since"
     )
     incident_id: str = Field(description="The incident that it came from")
@@ -145,7 +145,7 @@ class RequestView(View):
     replaced_by: LinkView | None
     received_at: datetime
     effective_received_at: datetime = Field(description="After cut-off, where the count begins")
-    deadlines: Sequence[DeadlineView]
+    deadlines: list[DeadlineView]
     coverage_pct: float
     coverage: CoverageView
     outcome: str

@@ -59,6 +59,7 @@ class Hears:
     def __init__(self, service: str) -> None:
         self.service = service
         self.handlers: dict[str, Handler] = {}
+        self._looking: set[Handler] = set()
 
     def __call__(self, *bodies: type[EventBody]) -> Callable[[H], H]:
         def register(handler: H) -> H:
@@ -67,6 +68,8 @@ class Hears:
                     msg = f"{self.service} handles {body.event_type} twice"
                     raise TypeError(msg)
                 self.handlers[body.event_type] = handler
+            if iscoroutinefunction(handler):
+                self._looking.add(handler)
             return handler
 
         return register
@@ -79,18 +82,20 @@ class Hears:
     def patterns(self) -> tuple[str, ...]:
         return tuple(f"{stream}.#" for stream in sorted(self.streams))
 
-    async def commands(self, event: Envelope, workshop: object = None) -> list[Send]:
-        """What the event asks of this service's cases.
+    async def commands(
+        self, event: Envelope, workshop: object = None, body: EventBody | None = None
+    ) -> list[Send]:
+        """What the event asks of this service's cases; `body` is its own where that was read.
 
         Raises:
             UnknownEventType, UnknownEventVersion, pydantic.ValidationError: it cannot be read.
         """
-        body = event.body()
+        body = event.body() if body is None else body
         handler = self.handlers.get(body.event_type)
         if handler is None:
             return []
         heard = Heard(body, event.subject, event.tenant, event.time, event.actor, event.sequence)
-        answer = handler(heard, workshop) if iscoroutinefunction(handler) else handler(heard)
+        answer = handler(heard, workshop) if handler in self._looking else handler(heard)
         sends = list(await answer if isawaitable(answer) else answer)
         if len({(send.kind, send.case_id) for send in sends}) < len(sends):
             msg = f"{self.service} answers {event.type} with two commands to one case"

@@ -11,7 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from pymongo.errors import PyMongoError
@@ -20,7 +20,7 @@ from shared.bus.marks import Marks
 from shared.bus.publisher import Message, Publisher
 from shared.bus.topology import EVENTS
 from shared.cancellation import was_asked_to_stop
-from shared.contracts import Envelope, encode
+from shared.contracts import Envelope, EventBody, encode
 from shared.contracts.events import TypeName
 from shared.decider import Transient
 from shared.store.cases import utc_now
@@ -36,8 +36,17 @@ MAX_WAITING = 20_000
 SWEEP_EVERY = 1.0
 MARK_EVERY = 0.1
 MAX_RUN = 500
-Run = tuple[str, str, str, Sequence[Entry]]
-Follow = Callable[[Envelope], Awaitable[None]]
+Follow = Callable[[Envelope, EventBody | None], Awaitable[None]]
+
+
+class Run(NamedTuple):
+    """Events of one case that follow on one another; bodies only of what was committed here."""
+
+    kind: str
+    case_id: str
+    tenant: str
+    entries: Sequence[Entry]
+    bodies: Sequence[EventBody | None]
 
 
 class EventRelay:
@@ -61,13 +70,22 @@ class EventRelay:
     def follow_with(self, types: Iterable[str], follow: Follow) -> None:
         """Call `follow` with every event of these types, confirmed and before it is noted.
 
+        It is given the body as well where that is at hand, so as not to be read anew.
+
         What it fails to do is done again by the sweep, together with the publishing.
         """
         self._followed, self._follow = frozenset(types), follow
 
-    def offer(self, kind: str, case_id: str, tenant: str, entries: Sequence[Entry]) -> None:
+    def offer(
+        self,
+        kind: str,
+        case_id: str,
+        tenant: str,
+        entries: Sequence[Entry],
+        bodies: Sequence[EventBody],
+    ) -> None:
         """Take what was just committed. When too much waits, the sweep will find it."""
-        self._waiting.append((kind, case_id, tenant, entries))
+        self._waiting.append(Run(kind, case_id, tenant, entries, bodies))
         self._wake.set()
 
     @property
@@ -104,7 +122,7 @@ class EventRelay:
             runs = await self._overdue(kind, collection)
             taken += len(runs)
             await self._relay(runs)
-            if nothing_left := [case_id for _, case_id, _, entries in runs if not entries]:
+            if nothing_left := [run.case_id for run in runs if not run.entries]:
                 await self._marks.release(kind, nothing_left)
         await self._marks.flush()
         return taken
@@ -170,15 +188,17 @@ class EventRelay:
                 },
             )
             if claimed is not None:
-                runs.append((kind, found["_id"], claimed["tenant"], claimed["history"]))
+                entries = claimed["history"]
+                unread = [None] * len(entries)
+                runs.append(Run(kind, found["_id"], claimed["tenant"], entries, unread))
         return runs
 
     async def _relay(self, runs: Sequence[Run]) -> None:
-        messages = [_message(run, entry) for run in runs for entry in run[3]]
+        messages = [_message(run, entry) for run in runs for entry in run.entries]
         verdicts = iter(await self._publisher.publish(messages) if messages else [])
         cases: dict[tuple[str, str], list[tuple[Run, list[int]]]] = {}
         for run in runs:
-            cases.setdefault(run[:2], []).append((run, self._confirmed(run[3], verdicts)))
+            cases.setdefault(run[:2], []).append((run, self._confirmed(run.entries, verdicts)))
         # together: what one case asks waits for the database while the others ask
         ends = await asyncio.gather(*map(self._conclude, cases.values()), return_exceptions=True)
         for failure in ends:
@@ -187,13 +207,13 @@ class EventRelay:
 
     async def _conclude(self, runs: Sequence[tuple[Run, list[int]]]) -> None:
         """Do what the confirmed events of one case ask, in their order, and note them."""
-        for (kind, case_id, tenant, entries), confirmed in runs:
+        for run, confirmed in runs:
             if self._follow is not None:
-                for entry in entries[: len(confirmed)]:
+                for entry, body in zip(run.entries[: len(confirmed)], run.bodies, strict=False):
                     if entry["type"] in self._followed:
-                        await self._follow(to_envelope(case_id, tenant, entry))
+                        await self._follow(to_envelope(run.case_id, run.tenant, entry), body)
             if confirmed:
-                self._marks.confirm(kind, case_id, confirmed[0], confirmed[-1])
+                self._marks.confirm(run.kind, run.case_id, confirmed[0], confirmed[-1])
 
     def _confirmed(self, entries: Sequence[Entry], verdicts: Iterator[str]) -> list[int]:
         """The unbroken run of confirmed sequences at the beginning."""
@@ -213,7 +233,6 @@ class EventRelay:
 
 
 def _message(run: Run, entry: Mapping[str, Any]) -> Message:
-    _, case_id, tenant, _ = run
-    event = to_envelope(case_id, tenant, entry)
+    event = to_envelope(run.case_id, run.tenant, entry)
     key = TypeName.parse(event.type).routing_key
     return Message(EVENTS, key, encode(event), event.id, event.type)

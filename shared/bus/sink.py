@@ -19,7 +19,14 @@ from shared.bus.delivery import Burial, Delivery, Verdict
 from shared.bus.hears import Hears, Send
 from shared.bus.order import Cursor, Cursors, Place
 from shared.bus.work import at_work_on
-from shared.contracts import Envelope, UnknownEventType, UnknownEventVersion, decode, encode
+from shared.contracts import (
+    Envelope,
+    EventBody,
+    UnknownEventType,
+    UnknownEventVersion,
+    decode,
+    encode,
+)
 from shared.decider import Rejected, Transient
 from shared.store import Cases, Cause, utc_now
 from shared.telemetry.kernel import KernelMetrics
@@ -65,13 +72,13 @@ class CaseSink:
         }
         return [by_tag[delivery.tag] for delivery in batch]
 
-    async def follow(self, event: Envelope, bury: Bury) -> None:
+    async def follow(self, event: Envelope, bury: Bury, body: EventBody | None) -> None:
         """Carry out what an event of the service's own asks, as it is published.
 
         It may come again, and after a later one: what it asks must bear both.
         """
         with at_work_on(event, self._hears.service):
-            failure = await self._traced(event, replay=False)
+            failure = await self._traced(event, replay=False, body=body)
             if failure is not None:
                 await bury(Burial(encode(event), *failure))
             self._count(event, "followed" if failure is None else "buried")
@@ -131,21 +138,25 @@ class CaseSink:
         self._metrics.observe_lag(self._hears.service, lag)
         self._count(event, "handled" if failure is None else "buried")
 
-    async def _traced(self, event: Envelope, *, replay: bool) -> tuple[str, str] | None:
+    async def _traced(
+        self, event: Envelope, *, replay: bool, body: EventBody | None = None
+    ) -> tuple[str, str] | None:
         if self._tracer is None:
-            return await self._try(event, replay=replay)
+            return await self._try(event, body, replay=replay)
         with consumer_span(self._tracer, self._hears.service, event) as span:
             # what the handling causes continues from its span
             continued = dataclasses.replace(event, traceparent=traceparent_of(span))
-            failure = await self._try(continued, replay=replay)
+            failure = await self._try(continued, body, replay=replay)
             if failure is not None:
                 span.set_status(StatusCode.ERROR, failure[0])
         return failure
 
-    async def _try(self, event: Envelope, *, replay: bool) -> tuple[str, str] | None:
+    async def _try(
+        self, event: Envelope, body: EventBody | None, *, replay: bool
+    ) -> tuple[str, str] | None:
         """Carry out what the event asks; a failure is returned as reason and detail."""
         try:
-            sends = await self._hears.commands(event, self._workshop)
+            sends = await self._hears.commands(event, self._workshop, body)
             for start in range(0, len(sends), FAN_OUT):
                 part = sends[start : start + FAN_OUT]
                 await asyncio.gather(*(self._send(send, event, replay=replay) for send in part))

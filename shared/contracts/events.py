@@ -7,6 +7,7 @@ compatible. Anything else is a new version beside the old one, with an upcaster 
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple, Unpack
 
 from pydantic import BaseModel, ConfigDict
@@ -40,6 +41,7 @@ class TypeName(NamedTuple):
     version: int
 
     @classmethod
+    @lru_cache(maxsize=1_000)
     def parse(cls, event_type: str) -> "TypeName":
         if not TYPE_PATTERN.fullmatch(event_type):
             msg = f"not an event type: {event_type[:200]!r}"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from shared.security.roles import Role
 
@@ -21,9 +22,19 @@ class Actor:
     roles: frozenset[Role] = frozenset()
     kind: Kind = Kind.PERSON
 
+    @property
+    def role_names(self) -> frozenset[str]:
+        """The roles as commands and decisions know them."""
+        return _names_of(self.roles)
+
     def __str__(self) -> str:
         """The form that travels in an event's ``actor`` attribute: ``person:ana``."""
         return f"{self.kind.value}:{self.subject}"
+
+
+@lru_cache(maxsize=1_000)
+def _names_of(roles: frozenset[Role]) -> frozenset[str]:
+    return frozenset(role.value for role in roles)
 
 
 def system(service: str, tenant: str) -> Actor:

@@ -107,6 +107,7 @@ class Draft(Generic[S]):
     heard: dict[str, int] = field(default_factory=dict)
     seen: dict[str, str] = field(default_factory=dict)
     new_entries: list[Entry] = field(default_factory=list)
+    new_bodies: list[EventBody] = field(default_factory=list)
     new_seen: list[list[str]] = field(default_factory=list)
     new_heard: dict[str, int] = field(default_factory=dict)
 
@@ -144,6 +145,7 @@ class Draft(Generic[S]):
         self.state, self.head = state, head
         self.version += len(entries)
         self.new_entries += entries
+        self.new_bodies += bodies
 
     def note(self, cause: Cause) -> None:
         """Remember that the command was handled."""

@@ -24,6 +24,7 @@ class KernelMetrics:
             ("service", "type", "outcome"),
             registry=registry,
         )
+        self._handled: dict[tuple[str, str, str], Counter] = {}
         self.batch_seconds = Histogram(
             "enlace_message_batch_seconds",
             "Time to handle one batch of messages",
@@ -95,4 +96,8 @@ class KernelMetrics:
 
     def count_handled(self, service: str, stream: str, outcome: str, number: int = 1) -> None:
         """Messages taken from a queue, by the kind of case they are of and what became of them."""
-        self.handled.labels(service=service, type=stream, outcome=outcome).inc(number)
+        key = service, stream, outcome
+        counter = self._handled.get(key)
+        if counter is None:
+            counter = self._handled[key] = self.handled.labels(*key)
+        counter.inc(number)

@@ -1,11 +1,15 @@
 """Rules of the house that no linter knows: sizes, names, and who may touch what."""
 
 import ast
+import dataclasses
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from cli.local.home import known_services
+from shared.runner import find
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted(
@@ -85,3 +89,15 @@ def test_no_path_of_a_machine_and_no_registry_is_in_the_project() -> None:
         text = path.read_text(encoding="utf-8", errors="replace")
         assert parent not in text or parent == "/", name
         assert name == "tests/architecture/test_rules.py" or not hosts.search(text), name
+
+
+@pytest.mark.parametrize("name", known_services())
+def test_a_state_never_changes(name: str) -> None:
+    """One initial state serves all cases of a kind."""
+    (service,) = find([name], [name])
+    for kind in service.kinds:
+        state = kind.decider.initial()
+        assert dataclasses.is_dataclass(state)
+        assert state.__dataclass_params__.frozen, kind.thing
+        values = [getattr(state, field.name) for field in dataclasses.fields(state)]
+        assert not [value for value in values if isinstance(value, list | set)], kind.thing

@@ -13,7 +13,7 @@ from cli.local.management import Management
 from cli.topology import vhost_of
 from shared.bus.dead import DeadLetters
 from shared.bus.topology import EVENTS, Inbox, definitions
-from shared.contracts import Envelope, encode
+from shared.contracts import Envelope, EventBody, encode
 from shared.ids import new_id
 from shared.settings import Overrides
 from shared.store import Cause, utc_now
@@ -196,7 +196,8 @@ async def test_what_one_case_asks_is_done_in_order_while_others_ask(bench: Bench
     bench.declare((TOY, ECHO))
     counters, done = part.cases["toy.counter"], list[tuple[str, int]]()
 
-    async def follow(event: Envelope) -> None:
+    async def follow(event: Envelope, body: EventBody | None) -> None:
+        assert body == event.body()
         # the first of a case takes longest
         await asyncio.sleep(0.2 if event.sequence == 1 else 0)
         done.append((event.subject, event.sequence))

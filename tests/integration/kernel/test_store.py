@@ -54,7 +54,21 @@ class TestOneCommand:
                 await cases.get(case_id, tenant)
             with pytest.raises(Unknown):
                 await cases.history(case_id, tenant, 0, 10)
+            assert await cases.look(case_id, tenant) is None
         assert await cases.find("other", {}) == []
+
+    async def test_those_that_are_there_are_looked_at_in_the_order_asked(
+        self, bench: Bench
+    ) -> None:
+        cases = bench.parts(TOY).cases["toy.counter"]
+        await cases.create("c1", Count(1), cause())
+        await cases.create("c2", Count(2), cause())
+
+        found = await cases.look_all(["c2", "nobody", "c1"], TENANT)
+
+        assert [(one.id, one.state) for one in found] == [("c2", Counter(2)), ("c1", Counter(1))]
+        assert await cases.look_all(["c2"], "other") == []
+        assert await cases.look_all([], TENANT) == []
 
     async def test_on_an_older_version_is_stale(self, bench: Bench) -> None:
         cases = bench.parts(TOY).cases["toy.counter"]
