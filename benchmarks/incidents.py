@@ -97,6 +97,8 @@ async def grow(parts: Parts, kept: dict[str, Any], have: int, total: int, words:
         batch = [_copy(kept, have + i, start, words) for i in range(min(BATCH, total - have))]
         await collection.insert_many(batch, ordered=False)
         have += len(batch)
+    # what a register of years has long written down, ours would write while it is measured
+    await collection.database.client.admin.command("fsync")
 
 
 def _copy(kept: dict[str, Any], number: int, start: datetime, words: Words) -> dict[str, Any]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 USER: Final = "enlace"
 SET: Final = "rs0"
-CACHE_GB: Final = "0.5"
+CACHE_GB: Final = 0.5
 OPLOG_MB: Final = "512"
 START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 20.0
@@ -57,8 +57,10 @@ class Database:
         password: str | None = None,
         port: int | None = None,
         log: Path | None = None,
+        cache_gb: float = CACHE_GB,
     ) -> None:
         self.folder = folder
+        self.cache_gb = cache_gb
         self.password = password or secrets.token_hex(16)
         self.port = port or ports.any_free()
         self.log = log or folder / "log" / "database.log"
@@ -111,7 +113,7 @@ class Database:
                 str(server),
                 *("--dbpath", str(data), "--port", str(self.port), "--bind_ip", "127.0.0.1"),
                 *("--replSet", SET, "--keyFile", str(key), "--nounixsocket", "--quiet"),
-                *("--wiredTigerCacheSizeGB", CACHE_GB, "--oplogSize", OPLOG_MB),
+                *("--wiredTigerCacheSizeGB", str(self.cache_gb), "--oplogSize", OPLOG_MB),
                 *("--setParameter", "diagnosticDataCollectionEnabled=false"),
             ],
             env=os.environ,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cli.local import broker as broker_module
 from cli.local.broker import Broker
-from cli.local.database import Database
+from cli.local.database import CACHE_GB, Database
 from cli.local.home import AMQP, MANAGEMENT, MONGO
 from cli.local.install import docker_answers, ensure_rabbitmq
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def throwaway(folder: Path, say: Callable[[str], None]) -> Iterator[Mapping[str, str]]:
+def throwaway(
+    folder: Path, say: Callable[[str], None], *, cache_gb: float = CACHE_GB
+) -> Iterator[Mapping[str, str]]:
     """The variables that name a running broker and database, stopped at the end.
 
     None when the environment names servers already, or when only Docker can give them (the tests
@@ -32,7 +34,10 @@ def throwaway(folder: Path, say: Callable[[str], None]) -> Iterator[Mapping[str,
         return
     ensure_rabbitmq(say)
     with ExitStack() as stack:
-        broker, database = Broker(folder / "broker"), Database(folder / "database")
+        broker, database = (
+            Broker(folder / "broker"),
+            Database(folder / "database", cache_gb=cache_gb),
+        )
         for part in (broker, database):
             stack.callback(part.stop)
             part.launch()
