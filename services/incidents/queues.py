@@ -67,11 +67,17 @@ class Queues:
         number, until = self._numbers.get((tenant, word), (0, 0.0))
         if time.monotonic() < until:
             return number
-        found = {"tenant": tenant, "state.words": word}
-        number = await self._incidents.collection.count_documents(found, limit=ENOUGH)
+        number = await self._count({"tenant": tenant, "state.words": word})
         if len(self._numbers) >= MOST_WORDS:
             self._numbers.clear()
         self._numbers[tenant, word] = number, time.monotonic() + REMEMBERED
+        return number
+
+    async def _count(self, where: Mapping[str, Any]) -> int:
+        """Up to `ENOUGH`, by the index alone: half of what counting by a pipeline takes."""
+        collection = self._incidents.collection
+        command = {"count": collection.name, "query": where, "limit": ENOUGH}
+        number: int = (await collection.database.command(command))["n"]
         return number
 
 
