@@ -59,12 +59,16 @@ async def connect(url: str, name: str) -> AbstractConnection:
 
 async def close(connection: AbstractConnection) -> None:
     """Close it, or leave it behind; never fails, never hangs."""
-    with suppress(*LOST, RuntimeError):
+    with suppress(*LOST):
         await bounded(_as_coroutine(connection.close()), CLOSE_SECONDS)
 
 
-async def raw_channel(channel: AbstractChannel) -> Channel:
-    """The protocol-level channel: a third of the cost of a message, and acknowledgement in runs."""
+async def open_channel(connection: AbstractConnection, **options: bool) -> Channel:
+    """The protocol-level channel: a third of the cost of a message, and acknowledgement in runs.
+
+    Raises one of `LOST`.
+    """
+    channel: AbstractChannel = await _as_coroutine(connection.channel(**options))
     raw = await channel.get_underlay_channel()
     if not isinstance(raw, Channel):
         msg = f"unexpected channel {type(raw).__name__}"
@@ -82,3 +86,6 @@ async def _as_coroutine(work: Any) -> Any:  # noqa: ANN401 - of the library
     except StopAsyncIteration:
         # a connection reset within the handshake is told like this
         raise ConnectionResetError("reset while it was opened") from None
+    except RuntimeError as error:
+        # what is asked of a connection that has just died ends in a bare one
+        raise ConnectionResetError(str(error)) from error

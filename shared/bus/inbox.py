@@ -17,7 +17,7 @@ from aiormq.abc import DeliveredMessage
 from aiormq.channel import Channel
 from pamqp.commands import Basic
 
-from shared.bus.connection import LOST, OPEN_SECONDS, bounded, close, connect, raw_channel
+from shared.bus.connection import LOST, OPEN_SECONDS, bounded, close, connect, open_channel
 from shared.bus.delivery import REPLAY_HEADER, Burial, Delivery, Verdict, attempts_of
 from shared.bus.publisher import Message, Publisher
 from shared.bus.sink import Bury
@@ -80,7 +80,7 @@ class InboxConsumer:
         return self._channel is not None and not self._channel.is_closed
 
     async def run(self) -> None:
-        """Consume until cancelled; a lost connection is opened anew."""
+        """Consume until cancelled; after a lost connection, or a bug, from a new one."""
         wait = 0.2
         while not self._stopping:
             try:
@@ -94,6 +94,9 @@ class InboxConsumer:
                 log.warning(
                     "consumer_interrupted", service=self._inbox.service, reason=type(error).__name__
                 )
+            except Exception:
+                # whatever it was, what was not acknowledged comes again
+                log.exception("consumer_failed", service=self._inbox.service)
             await asyncio.sleep(wait)
             wait = min(wait * 2, 5.0)
 
@@ -113,7 +116,7 @@ class InboxConsumer:
             await close(connection)
 
     async def _consume(self, connection: AbstractConnection) -> tuple[Channel, str]:
-        channel = await raw_channel(await connection.channel(publisher_confirms=False))
+        channel = await open_channel(connection, publisher_confirms=False)
         await channel.basic_qos(prefetch_count=self._prefetch)
         self._buffer.clear()
         channel.on_consumer_cancel_callbacks.add(lambda *_: self._wake.set())

@@ -21,7 +21,7 @@ from pamqp.body import ContentBody
 from pamqp.commands import Basic
 from pamqp.header import ContentHeader
 
-from shared.bus.connection import LOST, OPEN_SECONDS, bounded, close, connect, raw_channel
+from shared.bus.connection import LOST, OPEN_SECONDS, bounded, close, connect, open_channel
 from shared.decider import Transient
 
 log = structlog.get_logger()
@@ -96,15 +96,13 @@ class Publisher:
             await self.close()
             try:
                 self._connection = await connect(self._url, self._name)
-                self._channel = await bounded(self._new_channel(self._connection), OPEN_SECONDS)
+                self._channel = await bounded(
+                    open_channel(self._connection, on_return_raises=True), OPEN_SECONDS
+                )
             except LOST as error:
                 await self.close()
                 raise Transient(f"broker: {type(error).__name__}") from error
             return self._channel
-
-    @staticmethod
-    async def _new_channel(connection: AbstractConnection) -> Channel:
-        return await raw_channel(await connection.channel(on_return_raises=True))
 
 
 async def _send(channel: Channel, messages: Sequence[Message]) -> "list[asyncio.Future[Any]]":

@@ -7,16 +7,20 @@ from dataclasses import replace
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from aio_pika.abc import AbstractConnection
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 
 from cli.local.broker import Broker
 from cli.local.database import Database
 from shared.bus import publisher
+from shared.bus.connection import LOST, close, connect, open_channel
+from shared.bus.topology import EVENTS
+from shared.contracts import Envelope, encode
 from shared.decider import Transient
-from shared.ids import derived_id
+from shared.ids import derived_id, new_id
 from shared.service import Workshop
-from shared.store import Cause
+from shared.store import Cause, utc_now
 from tests.support.eventually import eventually
 from tests.support.kernel import Bench
 from tests.support.proxy import TcpProxy
@@ -202,3 +206,38 @@ async def test_a_start_waits_for_an_index_that_takes_longer_than_an_answer_may(
     async with bench.running(replace(TOY, prepare=prepare)) as (part,):
         with pytest.raises(PyMongoError):
             await part.workshop.database["old"].find_one(slow)
+
+
+async def test_a_consumer_goes_on_after_what_nobody_foresaw(bench: Bench) -> None:
+    async with bench.running(ECHO) as (part,):
+        assert part.inbox is not None
+        database = part.workshop.database
+        # the database answers, and refuses to keep the cursor
+        await database.command({"collMod": "cursors", "validator": {"reached": {"$lt": 0}}})
+        event = Envelope(new_id(), "toy.counter.counted.v1", "c1", utc_now(), TENANT, 1, {"by": 1})
+        await bench.publish(EVENTS, [("toy.counter.counted", encode(event))])
+
+        async def consuming() -> bool:
+            return part.inbox.is_consuming
+
+        await eventually(consuming, lambda fine: not fine)
+        await database.command({"collMod": "cursors", "validator": {}})
+        await eventually(lambda: database["cursors"].count_documents({"reached": 1}))
+        await eventually(consuming)
+        assert (await part.cases["echo.mirror"].get("c1", TENANT)).state.seen == (1,)
+    assert await bench.dead("echo") == []
+
+
+async def test_a_connection_that_died_before_its_channel_is_a_lost_one(bench: Bench) -> None:
+    async with through(bench.amqp_url) as (proxy, url):
+        connection = await connect(url, "short-lived")
+        proxy.cut()
+        await eventually(lambda: _is_closed(connection))
+        with pytest.raises(LOST):
+            await open_channel(connection)
+        await close(connection)
+
+
+async def _is_closed(connection: AbstractConnection) -> bool:
+    assert connection.transport is not None
+    return connection.transport.connection.is_closed
