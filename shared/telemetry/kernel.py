@@ -64,6 +64,12 @@ class KernelMetrics:
             buckets=SECONDS,
             registry=registry,
         )
+        self.unfired = Counter(
+            "enlace_deadlines_not_fired",
+            "Tries to fire a deadline that its case did not bear: rejected, bug",
+            ("service", "reason"),
+            registry=registry,
+        )
         self.gaps = Gauge(
             "enlace_streams_waiting",
             "Cases of other services whose next event is missing while later ones have come",

@@ -1,14 +1,17 @@
 """Deadlines in the real MongoDB: durable, exactly once, also after a time of darkness."""
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from shared.store import Cause, utc_now
+from shared.parts import Parts
+from shared.store import Cases, Cause, utc_now
 from tests.support.eventually import eventually
 from tests.support.kernel import Bench
-from tests.support.toy import TENANT, TOY, Count, Remind
+from tests.support.toy import COUNTER, TENANT, TOY, Break, Counter, Remind
 
 pytestmark = pytest.mark.integration
 
@@ -50,21 +53,72 @@ async def test_does_not_fire_early_and_follows_a_change(bench: Bench) -> None:
     assert (await cases.get("c1", TENANT)).state.told == (now + timedelta(hours=2),)
 
 
-async def test_one_that_cannot_be_fired_does_not_hold_up_the_others(bench: Bench) -> None:
-    part = bench.parts(TOY)
-    cases = part.cases["toy.counter"]
+@pytest.fixture
+def doomed(monkeypatch: pytest.MonkeyPatch) -> Callable[[Parts], Cases[Counter]]:
+    """The counters of a part, with a bug in what their deadline does."""
+
+    def doom(part: Parts) -> Cases[Counter]:
+        cases = part.cases["toy.counter"]
+        broken = replace(COUNTER.decider, on_due=lambda _: Break())
+        monkeypatch.setattr(cases, "kind", replace(COUNTER, decider=broken))
+        return cases
+
+    return doom
+
+
+def not_fired(part: Parts, reason: str) -> float | None:
+    labels = {"service": "toy", "reason": reason}
+    return part.workshop.registry.get_sample_value("enlace_deadlines_not_fired_total", labels)
+
+
+async def test_a_bug_in_one_kind_does_not_hold_up_another(
+    bench: Bench, doomed: Callable[[Parts], Cases[Counter]]
+) -> None:
+    timer = replace(COUNTER, thing="timer")
+    part = bench.parts(replace(TOY, kinds=(COUNTER, timer)))
     due = utc_now() - timedelta(minutes=5)
-    for name in ("bad", "good"):
-        await cases.create(name, Count(), cause())
-        await cases.handle(name, Remind(due), cause())
-    # its tenant has lost its policy
-    await cases.collection.update_one({"_id": "bad"}, {"$set": {"tenant": "gone"}})
-    async with bench.running(TOY):
+    for kind in ("toy.counter", "toy.timer"):
+        await part.cases[kind].create("c1", Remind(due), cause())
+    doomed(part)
 
-        async def told() -> int:
-            return len((await cases.get("good", TENANT)).state.told)
+    await part.deadlines.fire_due()
 
-        await eventually(told, lambda count: count == 1)
+    assert (await part.cases["toy.timer"].get("c1", TENANT)).state.told == (due,)
+    assert (await part.cases["toy.counter"].get("c1", TENANT)).state.due_at == due
+    assert not_fired(part, "bug") == 1
+
+
+async def test_those_that_cannot_be_fired_do_not_hold_up_the_others(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.timers.MAX_BATCH", 3)
+    clock = [utc_now()]
+    part = bench.parts(TOY, now=lambda: clock[0])
+    cases = part.cases["toy.counter"]
+    due = clock[0] - timedelta(minutes=5)
+    for i in range(3):
+        await cases.create(f"bad{i}", Remind(due - timedelta(hours=1)), cause())
+    await cases.create("good", Remind(due), cause())
+    # their tenant has lost its policy, and they are always the first
+    gone = {"_id": {"$regex": "^bad"}}
+    await cases.collection.update_many(gone, {"$set": {"tenant": "gone"}})
+
+    assert await part.deadlines.fire_due() == 3
+    assert await part.deadlines.fire_due() == 1
+    assert (await cases.get("good", TENANT)).state.told == (due,)
+    assert not_fired(part, "rejected") == 3
+
+    tries = []
+    for _ in range(600):  # ten minutes
+        clock[0] += timedelta(seconds=1)
+        tries.append(await part.deadlines.fire_due())
+    # after 2, 4, 8, … 256 seconds
+    assert sum(tries) == 3 * 8
+
+    await cases.collection.update_many(gone, {"$set": {"tenant": TENANT}})
+    clock[0] += timedelta(minutes=5)
+    assert await part.deadlines.fire_due() == 3
+    assert await part.deadlines.fire_due() == 0
 
 
 async def test_what_falls_due_within_the_hour_is_shown_by_account(bench: Bench) -> None:
