@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import logging
 import os
 import sys
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NoReturn
 
 import typer
 
@@ -81,6 +82,8 @@ def build(chosen: str | None) -> typer.Typer:
 
 def main(arguments: list[str]) -> None:
     """Run one command line; leaves by SystemExit."""
+    # what it warns of on its way to an error is in the error's own line
+    logging.getLogger("aiormq").addHandler(logging.NullHandler())
     chosen = next((argument for argument in arguments if not argument.startswith("-")), None)
     try:
         if any(command.name == chosen and command.parts for command in COMMANDS):
@@ -88,15 +91,25 @@ def main(arguments: list[str]) -> None:
 
             Home.of_checkout().adopt()
         build(chosen)(arguments, prog_name="enlace")
-    except UserError as error:
-        print(f"enlace: {error}", file=sys.stderr)
-        sys.exit(error.code)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
         # who read our output has enough; keep the interpreter from complaining at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except UserError as error:
+        _leave(error)
+    except Exception as error:
+        from cli.failures import as_user_error
+
+        if (told := as_user_error(error)) is None:
+            raise
+        _leave(told)
+
+
+def _leave(error: UserError) -> NoReturn:
+    print(f"enlace: {error}", file=sys.stderr)
+    sys.exit(error.code)
 
 
 def _root() -> None:

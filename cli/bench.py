@@ -94,15 +94,18 @@ def _note(text: str) -> None:
 
 
 def _run(name: str, module: str, environment: dict[str, str]) -> dict[str, Any]:
-    answer = subprocess.run(
-        [sys.executable, "-P", "-m", module],
-        cwd=CHECKOUT,
-        env=own_environment(environment),
-        stdout=subprocess.PIPE,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
+    try:
+        answer = subprocess.run(
+            [sys.executable, "-P", "-m", module],
+            cwd=CHECKOUT,
+            env=own_environment(environment),
+            stdout=subprocess.PIPE,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise UserError(f"benchmark {name} was stopped: no result in {SECONDS} s") from error
     begin = answer.stdout.find("{")
     if answer.returncode != 0 or begin < 0:
         raise UserError(f"benchmark {name} ended with {answer.returncode} and without a result")

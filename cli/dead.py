@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.errors import FOUND, UserError
+from cli.errors import FOUND, USAGE, UserError
 from cli.local.home import known_services
 from cli.topology import admin_address
 from shared.bus.dead import DeadLetter, DeadLetters
@@ -85,7 +85,7 @@ def _act(
     action: Callable[[DeadLetters, DeadLetter], Awaitable[None]],
 ) -> None:
     if bool(ids) == everything:
-        raise UserError("name letters by id, or use --all")
+        raise UserError("name letters by id, or use --all", USAGE)
     count = asyncio.run(_each(ids, service, action))
     typer.echo(f"{count} {done}")
 
@@ -110,7 +110,7 @@ async def _each(
 async def _collect(service: str | None) -> list[DeadLetter]:
     known = known_services()
     if service is not None and service not in known:
-        raise UserError(f"no service {service}; there are {', '.join(known)}")
+        raise UserError(f"no service {service}; there are {', '.join(known)}", USAGE)
     dead, found = DeadLetters(admin_address()), []
     for name in [service] if service else known:
         async with dead.look(name) as letters:

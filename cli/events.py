@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-import aio_pika
 import typer
 from aio_pika.abc import AbstractIncomingMessage
 
+from cli.errors import UserError
 from cli.topology import admin_address
+from shared.bus.connection import close, connect
 from shared.bus.topology import EVENTS
 
 app = typer.Typer()
@@ -36,8 +37,9 @@ def tail(
 
 
 async def _tail(pattern: str, count: int) -> None:
-    connection = await aio_pika.connect(admin_address())
-    done = asyncio.Event()
+    connection = await connect(admin_address(), "events tail")
+    done, lost = asyncio.Event(), asyncio.Event()
+    connection.close_callbacks.add(lambda *_: lost.set())
     seen = 0
 
     async def show(message: AbstractIncomingMessage) -> None:
@@ -55,6 +57,18 @@ async def _tail(pattern: str, count: int) -> None:
         queue = await channel.declare_queue(exclusive=True, auto_delete=True)
         await queue.bind(await channel.get_exchange(EVENTS, ensure=False), pattern)
         await queue.consume(show, no_ack=True)
-        await done.wait()
+        await _first(done, lost)
     finally:
-        await connection.close()
+        await close(connection)
+    if not done.is_set():
+        raise UserError("the broker closed the connection: ./enlace status, then follow again")
+
+
+async def _first(*events: asyncio.Event) -> None:
+    """Wait until one of them is set."""
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()

@@ -9,7 +9,6 @@ import typer
 from cli.demo.day import TENANT as DEMONSTRATED
 from cli.errors import USAGE, UserError
 from shared.security import Actor, Issuer, Role, load_signing_key
-from shared.security.keys import UnusableKeys
 from shared.settings import Settings
 
 app = typer.Typer()
@@ -58,7 +57,4 @@ def _tenant(folder: Path, wanted: str | None) -> str:
 def _issuer(settings: Settings) -> Issuer:
     if settings.token_private_key is None:
         raise UserError("there is no key to sign with: run ./enlace up first")
-    try:
-        return Issuer(load_signing_key(settings.token_private_key))
-    except UnusableKeys as error:
-        raise UserError(str(error)) from error
+    return Issuer(load_signing_key(settings.token_private_key))

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 import typer
 
-from cli.errors import UserError
+from cli.errors import USAGE, UserError
 from cli.local.home import known_services
 from cli.local.management import Management
 from cli.run import wait_for_gate
@@ -90,7 +90,19 @@ def admin_address() -> str:
     url = Settings().amqp_url
     if url is None:
         raise UserError("nothing is running here: `./enlace up`, or set ENLACE_AMQP_URL")
-    return url.get_secret_value()
+    address = url.get_secret_value()
+    if not is_address(address):
+        raise UserError("ENLACE_AMQP_URL is not amqp(s)://user:password@host:port/vhost", USAGE)
+    return address
+
+
+def is_address(url: str) -> bool:
+    """Tell whether that names a broker."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"amqp", "amqps"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def vhost_of(url: str) -> str:

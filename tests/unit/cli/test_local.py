@@ -275,6 +275,18 @@ def test_bench_fails_below_target(
     assert json.loads(capsys.readouterr().out) == report
 
 
+def test_a_benchmark_without_an_end_is_told_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "endless.py").write_text("import time; time.sleep(60)")
+    monkeypatch.setattr(bench, "SECONDS", 0.2)
+    monkeypatch.setattr(bench, "CHECKOUT", tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    with pytest.raises(UserError, match=r"endless was stopped: no result in 0\.2 s"):
+        bench._run("endless", "endless", dict(os.environ))
+
+
 def test_up_says_where_mail_may_be_sent_to(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     home.save(State(ports={"http": 8080, "mail": 2526}, mode="given"))
     system = System(home, Wishes(), Progress(print))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,8 @@ import typer
 from typer.testing import CliRunner
 
 from cli.__main__ import COMMANDS, build
+from cli.failures import as_user_error
+from shared.decider import Transient
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -85,6 +88,9 @@ def test_help_does_not_wait_for_libraries() -> None:
         (["run"], "name services, or --all"),
         (["run", "nope"], "no service nope"),
         (["bench", "nope"], "no benchmark nope"),
+        (["dead", "list", "--service", "nope"], "no service nope"),
+        (["dead", "replay"], "name letters by id, or use --all"),
+        (["dead", "drop", "0199a7", "--all"], "name letters by id, or use --all"),
     ],
 )
 def test_wrong_use_is_exit_2_and_no_traceback(arguments: list[str], says: str) -> None:
@@ -93,6 +99,73 @@ def test_wrong_use_is_exit_2_and_no_traceback(arguments: list[str], says: str) -
     assert answer.returncode == 2
     assert says in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "where"),
+    [
+        (["dead", "list"], "127.0.0.1:1"),
+        (["dead", "show", "1"], "nowhere.invalid"),
+        (["events", "tail"], "127.0.0.1:1"),
+    ],
+)
+def test_a_broker_that_is_away_is_told_in_a_line(arguments: list[str], where: str) -> None:
+    answer = enlace(*arguments, ENLACE_AMQP_URL=f"amqp://ana:secret@{where}/")
+
+    assert answer.returncode == 1
+    assert re.fullmatch(
+        r"enlace: the broker did not answer \(.+\): see ./enlace status\n", answer.stderr
+    )
+    assert "secret" not in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("ENLACE_HTTP_PORT", "secret", "cannot be used: ENLACE_HTTP_PORT ("),
+        ("ENLACE_LOG_LEVEL", "secret", "cannot be used: ENLACE_LOG_LEVEL ("),
+        ("ENLACE_SERVICES", "secret", 'value for field "services"'),
+        ("ENLACE_AMQP_URL", "secret", "ENLACE_AMQP_URL is not amqp(s)://"),
+        ("ENLACE_AMQP_URL", "amqp://ana:secret@host:port/", "ENLACE_AMQP_URL is not amqp(s)://"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named_but_not_shown(
+    variable: str, value: str, says: str
+) -> None:
+    answer = enlace("dead", "list", **{"ENLACE_AMQP_URL": "amqp://127.0.0.1:1/", variable: value})
+
+    assert answer.returncode == 2
+    assert says in answer.stderr
+    assert answer.stderr.count("\n") == 1
+    assert "secret" not in answer.stderr
+
+
+def test_keys_that_cannot_be_read_are_told_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "jwks.json").write_text("no keys")
+    answer = enlace(
+        "run",
+        "kpi",
+        ENLACE_AMQP_URL="amqp://127.0.0.1:1/",
+        ENLACE_MONGO_URL="mongodb://127.0.0.1:1/",
+        ENLACE_TENANTS_DIR=str(ROOT / "deploy" / "tenants"),
+        ENLACE_TOKEN_PUBLIC_KEYS=str(tmp_path / "jwks.json"),
+    )
+
+    assert answer.returncode == 1
+    assert answer.stderr == (
+        f"enlace: {tmp_path / 'jwks.json'}: cannot read the public keys; run ./enlace up\n"
+    )
+
+
+def test_only_what_is_not_our_own_mistake_becomes_a_line() -> None:
+    told = as_user_error(Transient("the replay was not confirmed"))
+
+    assert str(told) == ("the replay was not confirmed: see ./enlace status, then try again")
+    assert str(as_user_error(PermissionError(13, "Permission denied", "/x"))) == (
+        "/x: Permission denied"
+    )
+    assert as_user_error(KeyError("x")) is None
+    assert as_user_error(ValueError("x")) is None
 
 
 @pytest.mark.parametrize("arguments", [["up"], ["up", "--detach"]])
