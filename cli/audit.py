@@ -98,22 +98,30 @@ def check(settings: Settings, case: str | None = None) -> Iterator[Break | None]
 def _check_kind(
     kind: Kind[object], collection: Collection[Document], case: str | None
 ) -> Iterator[Break | None]:
-    from shared.store.history import broken_at
-
     where = {} if case is None else {"_id": case}
     fields = {"history": 1, "head": 1, "version": 1}
     total = collection.estimated_document_count() if case is None else 1
     with Progress(f"{kind.stream} checked", total) as progress:
         for document in collection.find(where, fields).sort("_id", 1).batch_size(BATCH):
-            history, case_id = document["history"], document["_id"]
-            try:
-                sequence = broken_at(case_id, history, document["head"])
-            except (KeyError, TypeError, ValueError):
-                sequence = _first_unreadable(case_id, history)
-            if sequence is None and document["version"] != len(history):
-                sequence = len(history) + 1
+            sequence = _broken_at(document)
             progress.advance()
-            yield None if sequence is None else Break(kind.stream, case_id, sequence)
+            yield None if sequence is None else Break(kind.stream, document["_id"], sequence)
+
+
+def _broken_at(document: Document) -> int | None:
+    """Where the chain of a case breaks; at 1 when there is none."""
+    from shared.store.history import broken_at
+
+    case_id, history = document["_id"], document.get("history")
+    if not isinstance(history, list) or not history:
+        return 1
+    try:
+        sequence = broken_at(case_id, history, document.get("head", ""))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        sequence = _first_unreadable(case_id, history)
+    if sequence is None and document.get("version") != len(history):
+        return len(history) + 1
+    return sequence
 
 
 def _first_unreadable(case_id: str, history: list[Document]) -> int:

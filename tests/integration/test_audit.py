@@ -69,6 +69,12 @@ def test_whole_chains_are_fine(run: Callable[..., Result], lives: list[Life]) ->
         ({"$pop": {"history": -1}}, 1),
         ({"$unset": {"history.3.hash": ""}}, 4),
         ({"$set": {"head": "0" * 64}}, 9),
+        ({"$set": {"history": []}}, 1),
+        ({"$set": {"history": 3}}, 1),
+        ({"$set": {"history.4": "nothing"}}, 5),
+        ({"$unset": {"history": ""}}, 1),
+        ({"$unset": {"version": ""}}, 10),
+        ({"$unset": {"head": ""}}, 9),
     ],
 )
 def test_a_tampered_entry_is_named(
