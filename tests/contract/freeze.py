@@ -1,6 +1,12 @@
-"""Writes the golden event and the schema of types that have none yet; never changes one."""
+"""Writes the golden events and schemas of types that are new or grew.
+
+A golden event is never changed: a type that gained a field gets one more, and the first goes on
+showing that what was sent long ago is still read. A schema is written anew when its readers will
+not notice; one that would break them is refused.
+"""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -9,9 +15,12 @@ from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from shared.contracts import REGISTRY, Envelope, EventBody, encode
+from shared.contracts import REGISTRY, Envelope, encode
+from shared.contracts.compatibility import incompatibilities
 
 HERE = Path(__file__).parent
+NAMES = ("properties", "$defs")
+"""Keywords below which the keys are names, not keywords."""
 AT = datetime(2026, 7, 24, 21, 30, 0, 125_000, tzinfo=UTC)
 SAMPLES: dict[type, Any] = {
     str: "texto",
@@ -47,11 +56,11 @@ def model_sample(model: type[BaseModel]) -> BaseModel:
     return model(**{name: sample(field.annotation) for name, field in fields})
 
 
-def golden(body: EventBody) -> bytes:
+def golden(event_type: str, body: BaseModel) -> bytes:
     """The event as it goes over the wire."""
     envelope = Envelope(
         id="01983e2a-7d3d-7c3e-9a63-0b8a2f6f1c55",
-        type=body.event_type,
+        type=event_type,
         subject="01983e2a-7d3d-7c3e-9a63-000000000001",
         time=AT,
         tenant="osinergmin",
@@ -65,23 +74,62 @@ def golden(body: EventBody) -> bytes:
     return encode(envelope)
 
 
-def freeze() -> list[str]:
-    """Write what is missing; returns the types that were new."""
-    added = []
-    for event_type, model in sorted(REGISTRY.items()):
-        event = model_sample(model)
-        assert isinstance(event, EventBody)
-        files = {
-            HERE / "golden" / f"{event_type}.json": json.loads(golden(event)),
-            HERE / "schemas" / f"{event_type}.json": model.model_json_schema(),
-        }
-        for path, content in files.items():
-            if not path.exists():
-                path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
-                added.append(path.name)
-    return added
+def bare(schema: Any) -> Any:
+    """The schema without what only explains it."""
+    if isinstance(schema, list):
+        return [bare(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {key: value for key, value in schema.items() if key not in ("title", "description")}
+    return {key: _named(value) if key in NAMES else bare(value) for key, value in kept.items()}
+
+
+def _named(schemas: dict[str, Any]) -> dict[str, Any]:
+    return {name: bare(schema) for name, schema in schemas.items()}
+
+
+def golden_files(folder: Path, event_type: str) -> list[Path]:
+    """The golden events of a type: the first, and one more each time that it grew."""
+    found = sorted(
+        folder.glob(f"{event_type}.*.json"), key=lambda path: int(path.stem.split(".")[-1])
+    )
+    return [path for path in (folder / f"{event_type}.json", *found) if path.exists()]
+
+
+def freeze(
+    types: Mapping[str, type[BaseModel]], folder: Path = HERE
+) -> tuple[list[str], list[str]]:
+    """Write what is missing, and the schemas that grew; what was written, what was refused."""
+    written: list[str] = []
+    refused: list[str] = []
+    for event_type, model in sorted(types.items()):
+        schema, proposed = folder / "schemas" / f"{event_type}.json", model.model_json_schema()
+        frozen = json.loads(schema.read_text()) if schema.exists() else {}
+        if broken := incompatibilities(frozen, proposed) if frozen else []:
+            refused += [f"{event_type}{line}" for line in broken]
+            continue
+        if bare(frozen) != bare(proposed):
+            written.append(_write(schema, proposed))
+        files = golden_files(folder / "golden", event_type)
+        if model.model_fields.keys() - shown(files):
+            place = f".{len(files) + 1}" if files else ""
+            path = folder / "golden" / f"{event_type}{place}.json"
+            written.append(_write(path, json.loads(golden(event_type, model_sample(model)))))
+    return written, refused
+
+
+def shown(files: list[Path]) -> set[str]:
+    """The fields that any of these golden events has."""
+    return {name for path in files for name in json.loads(path.read_text())["data"]}
+
+
+def _write(path: Path, content: Any) -> str:
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    return f"{path.parent.name}/{path.name}"
 
 
 if __name__ == "__main__":
-    for name in freeze():
-        print(name)  # noqa: T201 - what a person runs
+    new, never = freeze(REGISTRY)
+    print("\n".join(new))  # noqa: T201 - what a person runs
+    if never:
+        sys.exit("\n".join(["not compatible, so a new version beside the old:", *never]))
