@@ -26,6 +26,7 @@ WATCHERS: Final = {
 }
 """Debian package to the programs we need of it."""
 POLICY: Final = Path("/usr/sbin/policy-rc.d")
+OURS: Final = "# of an Enlace installation: delete it when none runs"
 LOCK: Final = Path("/run/enlace-install.lock")
 """Where nobody but root can put a link."""
 APT_SECONDS: Final = 900
@@ -54,6 +55,7 @@ def ensure_rabbitmq(say: Callable[[str], None]) -> None:
 
     Raises UserError with the one thing to do when we may not, or when it failed.
     """
+    _tidy()
     if broker.find_server() is not None:
         return
     if shutil.which("apt-get") is None:
@@ -73,6 +75,7 @@ def ensure_watchers(say: Callable[[str], None]) -> list[str]:
     Raises:
         UserError: it may be installed, and apt-get failed.
     """
+    _tidy()
     if _missing_watchers() and shutil.which("apt-get") is not None and os.geteuid() == 0:
         _install(_missing_watchers, say)
     return _missing_watchers()
@@ -107,14 +110,30 @@ def _one_at_a_time() -> Iterator[None]:
 @contextmanager
 def no_services_started() -> Iterator[None]:
     """Keep a package from starting the system's own node: ours is the only one wanted."""
-    if POLICY.exists():
+    if POLICY.exists() and not _policy_is_ours():
         yield
         return
-    POLICY.write_text("#!/bin/sh\nexit 101\n")
+    POLICY.write_text(f"#!/bin/sh\n{OURS}\nexit 101\n")
     POLICY.chmod(0o755)
     try:
         yield
     finally:
+        POLICY.unlink(missing_ok=True)
+
+
+def _policy_is_ours() -> bool:
+    return POLICY.exists() and OURS in POLICY.read_text(errors="replace")
+
+
+def _tidy() -> None:
+    """Take away what an installation left that was killed: no package would start a service."""
+    if os.geteuid() != 0 or not _policy_is_ours():
+        return
+    with LOCK.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:  # it is at work
+            return
         POLICY.unlink(missing_ok=True)
 
 

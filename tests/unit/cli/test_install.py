@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,7 @@ if [ "$2" = update ]; then
     {update}
 fi
 if [ "$2" = install ]; then
+    {install}
     for name in prometheus promtool prometheus-alertmanager amtool; do
         printf '#!/bin/sh\\n' > "$HERE/$name"; chmod +x "$HERE/$name"
     done
@@ -33,6 +36,7 @@ HELD = """
         echo 'E: Unable to lock directory /var/lib/apt/lists/'
         exit 100
     fi"""
+KILLED = "kill -9 $PPID; exit 1"
 AWAY = 'echo "E: Failed to fetch the list"; exit 100'
 
 
@@ -49,8 +53,8 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def apt(bare: Path, update: str = ":") -> None:
-    (bare / "apt-get").write_text(APT.format(update=update), encoding="utf-8")
+def apt(bare: Path, update: str = ":", install: str = ":") -> None:
+    (bare / "apt-get").write_text(APT.format(update=update, install=install), encoding="utf-8")
     (bare / "apt-get").chmod(0o755)
 
 
@@ -80,3 +84,30 @@ def test_what_cannot_be_fetched_is_told_in_one_line(bare: Path) -> None:
 
     with pytest.raises(UserError, match=r"apt-get update failed \(E: Failed to fetch the list\)"):
         install.ensure_watchers(lambda _: None)
+
+
+@pytest.mark.parametrize("finished_by_itself", [True, False])
+def test_what_a_killed_installation_left_does_not_stay(
+    bare: Path, *, finished_by_itself: bool
+) -> None:
+    apt(bare, install=KILLED)
+    child = os.fork()
+    if child == 0:
+        install.ensure_watchers(lambda _: None)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    assert (bare / "policy").exists()
+
+    apt(bare)
+    if finished_by_itself:
+        subprocess.run([bare / "apt-get", "-q", "install"], check=True)
+    assert install.ensure_watchers(lambda _: None) == []
+    assert not (bare / "policy").exists()
+
+
+def test_the_machines_own_policy_stays(bare: Path) -> None:
+    apt(bare)
+    (bare / "policy").write_bytes(b"#!/bin/sh\n# \xe9\nexit 101\n")
+
+    assert install.ensure_watchers(lambda _: None) == []
+    assert (bare / "policy").read_bytes() == b"#!/bin/sh\n# \xe9\nexit 101\n"
