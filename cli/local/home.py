@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 DATA: Final = ("broker", "database", "prometheus", "alertmanager", "keys", "run")
+KEYS: Final = ("jwks.json", "token-private.pem")
+"""The pair that `shared.security.keys` makes: public, private."""
 AMQP: Final = "ENLACE_AMQP_URL"
 MONGO: Final = "ENLACE_MONGO_URL"
 MANAGEMENT: Final = "ENLACE_AMQP_MANAGEMENT_URL"
@@ -144,10 +146,10 @@ class Home:
 
     def environment(self, state: State) -> dict[str, str]:
         """The variables by which services and commands reach the parts of `state`."""
-        keys = self.folder / "keys"
+        public, private = (str(self.folder / "keys" / name) for name in KEYS)
         made = {
-            "ENLACE_TOKEN_PUBLIC_KEYS": str(keys / "jwks.json"),
-            "ENLACE_TOKEN_PRIVATE_KEY": str(keys / "token-private.pem"),
+            "ENLACE_TOKEN_PUBLIC_KEYS": public,
+            "ENLACE_TOKEN_PRIVATE_KEY": private,
             "ENLACE_TENANTS_DIR": str(CHECKOUT / "deploy" / "tenants"),
             "ENLACE_URL": state.url,
         }

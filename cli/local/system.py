@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from cli.errors import UserError
 from cli.local import containers, install
-from cli.local.home import AMQP, CHECKOUT, MANAGEMENT, MONGO, Home
+from cli.local.home import AMQP, CHECKOUT, KEYS, MANAGEMENT, MONGO, Home
 from cli.local.process import Child, last_line
 from cli.local.services import Services, command, own_environment
 from cli.local.supervisor import Stopped, Supervisor, stop_orphans
@@ -180,7 +180,8 @@ class System:
 
     def _make_keys(self) -> None:
         folder = self.home.folder / "keys"
-        if not (folder / "jwks.json").exists():
+        # to import what makes them takes half a second
+        if not all((folder / name).exists() for name in KEYS):
             from shared.security.keys import ensure_keys
 
             ensure_keys(folder)

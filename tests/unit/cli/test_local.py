@@ -287,6 +287,20 @@ def test_a_benchmark_without_an_end_is_told_in_a_line(
         bench._run("endless", "endless", dict(os.environ))
 
 
+@pytest.mark.parametrize("lost", ["token-private.pem", "jwks.json"])
+def test_up_mends_keys_that_were_half_written(home: Home, lost: str) -> None:
+    system = System(home, Wishes(), Progress(print))
+    system._make_keys()
+    (home.folder / "keys" / lost).unlink()
+
+    system._make_keys()
+
+    assert {path.name for path in (home.folder / "keys").iterdir()} == {
+        "jwks.json",
+        "token-private.pem",
+    }
+
+
 def test_up_says_where_mail_may_be_sent_to(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     home.save(State(ports={"http": 8080, "mail": 2526}, mode="given"))
     system = System(home, Wishes(), Progress(print))

@@ -39,6 +39,17 @@ def test_keys_are_made_once(tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".*"))
 
 
+@pytest.mark.parametrize("lost", ["token-private.pem", "jwks.json"])
+def test_a_pair_that_was_half_written_is_made_anew(tmp_path: Path, lost: str) -> None:
+    ensure_keys(tmp_path)
+    (tmp_path / lost).unlink()
+
+    files = ensure_keys(tmp_path)
+
+    token = Issuer(load_signing_key(files.private)).issue(ANA).encode()
+    assert Verifier(load_jwks(files.public)).verify(token) == ANA
+
+
 def test_a_rotation_keeps_the_tokens_of_the_last_key(tmp_path: Path) -> None:
     files = ensure_keys(tmp_path)
     token = Issuer(load_signing_key(files.private)).issue(ANA).encode()
