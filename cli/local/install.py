@@ -150,18 +150,21 @@ def _apt_error(arguments: tuple[str, ...]) -> str:
     """Why it failed, in its own words; empty when it did not."""
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     with tempfile.TemporaryFile() as output:
-        answer = subprocess.run(
-            ["apt-get", "-q", *arguments],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            timeout=APT_SECONDS,
-            check=False,
-        )
-        if answer.returncode == 0:
+        try:
+            code = subprocess.run(
+                ["apt-get", "-q", *arguments],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                timeout=APT_SECONDS,
+                check=False,
+            ).returncode
+        except subprocess.TimeoutExpired:
+            return f"no end after {APT_SECONDS} s"
+        if code == 0:
             return ""
         output.seek(0)
         lines = output.read().decode(errors="replace").strip().splitlines()
     errors = [line for line in lines if line.startswith("E:")]
-    return (errors or lines or [f"exit code {answer.returncode}"])[-1]
+    return (errors or lines or [f"exit code {code}"])[-1]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cli import check
 from cli.errors import UserError
 from cli.local import install
 
@@ -111,3 +112,25 @@ def test_the_machines_own_policy_stays(bare: Path) -> None:
 
     assert install.ensure_watchers(lambda _: None) == []
     assert (bare / "policy").read_bytes() == b"#!/bin/sh\n# \xe9\nexit 101\n"
+
+
+def test_an_installation_without_an_end_is_told_in_one_line(
+    bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (bare / "sleep").symlink_to(str(shutil.which("sleep", path=os.defpath)))
+    apt(bare, update="exec sleep 60")
+    monkeypatch.setattr(install, "APT_SECONDS", 0.2)
+
+    with pytest.raises(UserError, match=r"apt-get update failed \(no end after 0\.2 s\)"):
+        install.ensure_watchers(lambda _: None)
+
+
+def test_the_checks_go_on_without_prometheus(
+    bare: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    apt(bare, update=AWAY)
+
+    check._install_watchers()
+
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert line.startswith("going on without Prometheus: apt-get update failed")
