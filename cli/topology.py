@@ -9,7 +9,7 @@ import typer
 
 from cli.errors import USAGE, UserError
 from cli.local.home import known_services
-from cli.local.management import Management
+from cli.local.management import Management, usual_address
 from cli.run import wait_for_gate
 from shared.bus.topology import Definitions, Login, definitions
 from shared.runner import find
@@ -17,6 +17,8 @@ from shared.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from pydantic import SecretStr
 
     from shared.service import Service
 
@@ -54,11 +56,15 @@ def apply(
 
         typer.echo(json.dumps(_without_secrets(wanted), indent=2))
         return
-    if settings.amqp_management_url is None:
-        raise UserError("set ENLACE_AMQP_MANAGEMENT_URL: the topology is declared through it")
     wait_for_gate()
-    declare(settings.amqp_management_url.get_secret_value(), wanted)
+    declare(_management(settings.amqp_url, settings.amqp_management_url), wanted)
     typer.echo(f"{len(wanted['queues'])} queues of {len(services)} services declared")
+
+
+def _management(broker: SecretStr, management: SecretStr | None) -> str:
+    if management is not None:
+        return management.get_secret_value()
+    return usual_address(broker.get_secret_value())
 
 
 def wanted_definitions(settings: Settings, services: Sequence[Service]) -> Definitions:
@@ -80,9 +86,10 @@ def declare(management_url: str, wanted: Definitions) -> None:
         Management(management_url).call("POST", "definitions", wanted, timeout=60.0)
     except OSError as error:
         where = urlsplit(management_url).netloc.rpartition("@")[2]
-        raise UserError(f"the broker's management API at {where} does not answer: {error}") from (
-            error
-        )
+        raise UserError(
+            f"the broker's management API at {where} does not answer ({error}): "
+            "the topology is declared through it; ENLACE_AMQP_MANAGEMENT_URL says where it is"
+        ) from error
 
 
 def admin_address() -> str:

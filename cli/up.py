@@ -62,8 +62,8 @@ def up(  # noqa: PLR0913 - one an option
     """Start everything on this machine: broker, database, services, a demonstration day.
 
     It keeps its data under .enlace in this folder; Ctrl-C stops it, a later start goes on with
-    the same data. With ENLACE_AMQP_URL, ENLACE_AMQP_MANAGEMENT_URL and ENLACE_MONGO_URL set it
-    uses those servers and starts none.
+    the same data. With ENLACE_AMQP_URL and ENLACE_MONGO_URL set it uses those servers and starts
+    none; ENLACE_AMQP_MANAGEMENT_URL where the broker's management API is not at its usual port.
 
     With --demo month a month of the account osinergmin passes at the pace asked for, by a clock of
     its own; a later start goes on with it. It needs an Enlace without data.

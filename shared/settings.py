@@ -87,7 +87,10 @@ class Settings(BaseSettings):
     mongo_url: Annotated[SecretStr | None, Field(description="Database, `mongodb://…`")] = None
     amqp_management_url: Annotated[
         SecretStr | None,
-        Field(description="Broker's management API, as an administrator; for `topology apply`"),
+        Field(
+            description="Broker's management API, as an administrator; for `topology apply`. "
+            "Empty: the broker's host and login, port 15672 (15671 for `amqps`)"
+        ),
     ] = None
     services: Annotated[
         Mapping[str, Overrides],

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from cli.errors import UserError
 from cli.local.home import AMQP, MANAGEMENT, MONGO
-from cli.local.management import Management
+from cli.local.management import Management, usual_address
 from cli.local.services import get_json
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _place(url: str) -> str:
 
 
 def _broker(addresses: Mapping[str, str], queues: dict[str, int]) -> Health:
-    management = Management(addresses[MANAGEMENT])
+    management = Management(addresses.get(MANAGEMENT) or usual_address(addresses[AMQP]))
     overview = management.call("GET", "overview", timeout=PATIENCE_SECONDS)
     for queue in management.call("GET", "queues", timeout=PATIENCE_SECONDS):
         queues[queue["name"]] = queue.get("messages") or 0

@@ -146,13 +146,7 @@ class Home:
 
     def environment(self, state: State) -> dict[str, str]:
         """The variables by which services and commands reach the parts of `state`."""
-        public, private = (str(self.folder / "keys" / name) for name in KEYS)
-        made = {
-            "ENLACE_TOKEN_PUBLIC_KEYS": public,
-            "ENLACE_TOKEN_PRIVATE_KEY": private,
-            "ENLACE_TENANTS_DIR": str(CHECKOUT / "deploy" / "tenants"),
-            "ENLACE_URL": state.url,
-        }
+        made = self._own(state)
         if state.mode == "given":
             return made
         broker, database = self.broker(state), self.database(state)
@@ -163,6 +157,16 @@ class Home:
             made[f"{prefix}_MONGO_URL"] = database.url_as(f"enlace_{service}", password)
         return made
 
+    def _own(self, state: State) -> dict[str, str]:
+        """What is of this folder, whoever runs the servers."""
+        public, private = (str(self.folder / "keys" / name) for name in KEYS)
+        return {
+            "ENLACE_TOKEN_PUBLIC_KEYS": public,
+            "ENLACE_TOKEN_PRIVATE_KEY": private,
+            "ENLACE_TENANTS_DIR": str(CHECKOUT / "deploy" / "tenants"),
+            "ENLACE_URL": state.url,
+        }
+
     def service_secrets(self) -> dict[str, str]:
         """The password of each service's own user at the broker and the database."""
         return {name: self.secret(f"service_{name}") for name in known_services()}
@@ -170,9 +174,10 @@ class Home:
     def adopt(self) -> None:
         """Let this process reach the Enlace of this folder, where nothing else is named."""
         state = self.state()
-        if AMQP in os.environ or not state.ports:
+        if not state.ports:
             return
-        for name, value in self.environment(state).items():
+        known = self._own(state) if AMQP in os.environ else self.environment(state)
+        for name, value in known.items():
             os.environ.setdefault(name, value)
 
     @contextmanager

@@ -12,6 +12,16 @@ from urllib.parse import quote, unquote, urlsplit
 from cli.errors import UserError
 
 
+def usual_address(amqp_url: str) -> str:
+    """Where the management API of a broker is unless it was moved: same host, same login."""
+    parts = urlsplit(amqp_url)
+    host = parts.hostname or "127.0.0.1"
+    login = parts.netloc.rpartition("@")[0]
+    scheme, port = ("https", 15671) if parts.scheme == "amqps" else ("http", 15672)
+    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return f"{scheme}://{login}@{place}" if login else f"{scheme}://{place}"
+
+
 @dataclass(frozen=True, slots=True)
 class Management:
     """A management API, from an address like `http://user:password@127.0.0.1:15672`."""

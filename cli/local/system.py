@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from cli.errors import UserError
+from cli.errors import USAGE, UserError
 from cli.local import containers, install
 from cli.local.home import AMQP, CHECKOUT, KEYS, MANAGEMENT, MONGO, Home
 from cli.local.process import Child, last_line
@@ -39,10 +39,10 @@ class Wishes:
 def servers_are_given() -> bool:
     """Tell whether the environment names the servers. Raises UserError when it names some only."""
     given = [name for name in (AMQP, MONGO, MANAGEMENT) if os.environ.get(name)]
-    missing = sorted({AMQP, MONGO, MANAGEMENT} - set(given))
+    missing = sorted({AMQP, MONGO} - set(given))
     if given and missing:
         raise UserError(
-            f"{' and '.join(given)} set, but not {' and '.join(missing)}: set all three"
+            f"{' and '.join(given)} set, but not {' and '.join(missing)}: set both, or none", USAGE
         )
     return bool(given)
 

@@ -24,7 +24,7 @@ from cli.local import database as local_database
 from cli.local.broker import Broker
 from cli.local.database import Database
 from cli.local.install import docker_answers
-from cli.local.management import Management
+from cli.local.management import Management, usual_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,8 +92,7 @@ def _broker(folder: Path, stack: ExitStack) -> Broker | GivenBroker:
     url = os.environ.get("ENLACE_AMQP_URL")
     if url:
         management = os.environ.get("ENLACE_AMQP_MANAGEMENT_URL")
-        assert management, "ENLACE_AMQP_MANAGEMENT_URL is needed beside ENLACE_AMQP_URL"
-        return GivenBroker(url, management)
+        return GivenBroker(url, management or usual_address(url))
     if local_broker.find_server() is None and docker_answers():
         return _broker_container(stack)
     broker = Broker(folder)

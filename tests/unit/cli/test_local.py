@@ -18,7 +18,8 @@ from cli.errors import UserError
 from cli.local import install, ports
 from cli.local.broker import Broker, BrokerPorts, link_needed_plugins
 from cli.local.database import Database
-from cli.local.home import CHECKOUT, Home, State
+from cli.local.home import AMQP, CHECKOUT, MONGO, Home, State
+from cli.local.management import usual_address
 from cli.local.process import Child, Identity, wait_until
 from cli.local.supervisor import Watch, stop_orphans
 from cli.local.system import Progress, System, Wishes
@@ -178,6 +179,39 @@ def test_addresses_carry_user_password_and_vhost(tmp_path: Path) -> None:
     assert Database(tmp_path, password="p", port=4).url == (
         "mongodb://enlace:p@127.0.0.1:4/?replicaSet=rs0&authSource=admin"
     )
+
+
+@pytest.mark.parametrize(
+    ("broker", "management"),
+    [
+        ("amqp://ana:p%40@mq.example:5673/house", "http://ana:p%40@mq.example:15672"),
+        ("amqps://ana:p@mq.example/", "https://ana:p@mq.example:15671"),
+        ("amqp://[::1]:5672", "http://[::1]:15672"),
+    ],
+)
+def test_a_given_broker_has_its_management_api_at_the_usual_place(
+    broker: str, management: str
+) -> None:
+    assert usual_address(broker) == management
+
+
+@pytest.mark.parametrize("mode", ["given", "local"])
+def test_keys_and_tenants_are_of_the_folder_whoever_runs_the_servers(
+    home: Home, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    ports = dict.fromkeys(("http", "amqp", "management", "distribution", "mongo"), 1)
+    home.save(State(ports=ports, mode=mode, url="http://127.0.0.1:8080"))
+    given = {AMQP: "amqp://given", MONGO: "mongodb://given"}
+    monkeypatch.setattr(os, "environ", dict(given))
+
+    home.adopt()
+
+    assert os.environ == given | {
+        "ENLACE_TOKEN_PUBLIC_KEYS": str(home.folder / "keys" / "jwks.json"),
+        "ENLACE_TOKEN_PRIVATE_KEY": str(home.folder / "keys" / "token-private.pem"),
+        "ENLACE_TENANTS_DIR": str(CHECKOUT / "deploy" / "tenants"),
+        "ENLACE_URL": "http://127.0.0.1:8080",
+    }
 
 
 def test_only_needed_plugins_are_linked(tmp_path: Path) -> None:

@@ -172,10 +172,9 @@ def test_only_what_is_not_our_own_mistake_becomes_a_line() -> None:
 def test_all_servers_are_given_or_none(arguments: list[str]) -> None:
     answer = enlace(*arguments, ENLACE_MONGO_URL="mongodb://127.0.0.1:1/")
 
-    assert answer.returncode == 1
+    assert answer.returncode == 2
     assert answer.stderr == (
-        "enlace: ENLACE_MONGO_URL set, but not ENLACE_AMQP_MANAGEMENT_URL and ENLACE_AMQP_URL: "
-        "set all three\n"
+        "enlace: ENLACE_MONGO_URL set, but not ENLACE_AMQP_URL: set both, or none\n"
     )
 
 
