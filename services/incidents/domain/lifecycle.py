@@ -74,6 +74,7 @@ LIFECYCLE: Final[Mapping[tuple[Status, Action], Status]] = {
     (S.CLOSED, A.REOPEN): S.TIER_1,
     (S.DISMISSED, A.REOPEN): S.TIER_1,
     # what may be said while it is open without moving it
+    (S.TIER_1, A.TELL_EXTENSION): S.TIER_1,
     (S.TIER_2, A.TELL_EXTENSION): S.TIER_2,
     (S.TIER_3, A.TELL_EXTENSION): S.TIER_3,
     (S.PROVIDER, A.TELL_EXTENSION): S.PROVIDER,

@@ -202,8 +202,11 @@ def solve(asked: Asked, command: Solve) -> list[EventBody]:
         raise Invalid("incident.evidence_missing", tier=asked.tier)
     own = SOLVE.get(asked.tier, StageName.FORWARD)
     done = asked.stop(own, StageName.RESPOND)
-    following = StageName.VALIDATE if status is Status.VALIDATING else StageName.REPLY
-    clocks = [*done, *asked.drop(StageName.ELEVATE), asked.start(following)]
+    validated = status is not Status.VALIDATING
+    following = StageName.REPLY if validated else StageName.VALIDATE
+    # who is sent the answer today needs no later date; an answer to be validated may come back
+    moot = asked.drop(StageName.ELEVATE, *([StageName.EXTENSION] if validated else []))
+    clocks = [*done, *moot, asked.start(following)]
     return [
         IncidentSolved(
             tier=asked.tier,
@@ -221,7 +224,11 @@ def solve(asked: Asked, command: Solve) -> list[EventBody]:
 def validate(asked: Asked, command: Validate) -> list[EventBody]:
     """Tier 2 has looked: tier 1 has the day to send it."""
     status = asked.may(Action.VALIDATE)
-    clocks = (*asked.stop(StageName.VALIDATE), asked.start(StageName.REPLY))
+    clocks = (
+        *asked.stop(StageName.VALIDATE),
+        *asked.drop(StageName.EXTENSION),
+        asked.start(StageName.REPLY),
+    )
     return [IncidentValidated(note=command.note, holder=asked.holder(status), clocks=clocks)]
 
 

@@ -20,6 +20,7 @@ MATRIX: dict[str, dict[str, str]] = {
         "forward": "tier_2",
         "dismiss": "dismissed",
         "solve": "answered",
+        "tell_extension": SAME,
         "classify": SAME,
         "coordinate": SAME,
         "elevate": JUMP,

@@ -64,7 +64,7 @@ COMMANDS: dict[str, tuple[Action, Any]] = {
 STEP = st.tuples(st.booleans(), st.integers(0, 10_000), st.integers(0, 90_000))
 STEPS = st.lists(STEP, max_size=20)
 # by chance alone few come far: where each begins
-WAY = ("forward", "elevate", "ask", "answer", "solve", "observe")
+WAY = ("forward", "extend", "elevate", "ask", "answer", "solve", "observe")
 # what ends an incident is drawn less often than what leads on
 ENDING = frozenset({Action.DISMISS, Action.REPLY, Action.SOLVE, Action.CONVERT})
 
@@ -131,6 +131,27 @@ STATES = {
 }
 
 
+# what ends each promise; where none of these may be done, its breach could not be helped
+FULFIL = {
+    StageName.FORWARD: {Action.FORWARD},
+    StageName.RESPOND: {Action.TAKE, Action.SOLVE},
+    StageName.ELEVATE: {Action.ELEVATE},
+    StageName.SOLVE_L2: {Action.SOLVE},
+    StageName.SOLVE_L3: {Action.SOLVE},
+    StageName.VALIDATE: {Action.VALIDATE},
+    StageName.REPLY: {Action.REPLY},
+    StageName.EXTENSION: {Action.TELL_EXTENSION},
+}
+
+
+def somebody_can(case: Case) -> None:
+    """Whatever promise runs, there is a step from here that fulfils it."""
+    for stage in case.state.stages:
+        if stage.standing is Standing.RUNNING:
+            steps = {(case.state.status, action) for action in FULFIL[stage.name]}
+            assert steps & set(LIFECYCLE), (case.state.status, stage.name)
+
+
 def told_once(case: Case) -> None:
     """No share of one and the same promise twice; a new promise of a stage begins anew."""
     seen: set[tuple[str, int, datetime]] = set()
@@ -161,6 +182,7 @@ def test_there_is_one_holder_and_clocks_do_what_they_say(
             assert case.state == before
         one_holder(case)
         clocks_agree(case, at)
+        somebody_can(case)
         told_once(case)
     refolded = Incident()
     for event, stamp in case.told:

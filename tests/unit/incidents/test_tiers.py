@@ -277,6 +277,21 @@ def test_an_extension_moves_the_term_and_is_to_be_told_the_same_day() -> None:
         case.give(Extend(6, "Mucho más."), lima(7, 13), SECOND)
 
 
+def test_an_extension_is_told_at_tier_1_too_and_not_owed_beside_an_answer() -> None:
+    back, solved = at_tier_2(), at_tier_2()
+    for case in (back, solved):
+        case.give(Take(), lima(1, 12), SECOND)
+        case.give(Extend(2, "Falta un dato."), lima(7), SECOND)
+    back.give(Return("No es nuestra."), lima(7, 11), SECOND)
+    back.give(TellExtension("Será el viernes."), lima(7, 12), DESK)
+    assert back.stage(StageName.EXTENSION).standing is Standing.MET
+
+    solved.give(Solve("Listo."), lima(7, 11), SECOND)
+    assert solved.stage(StageName.EXTENSION).standing is Standing.DROPPED
+    solved.give(Reply(), lima(7, 12), DESK)
+    assert solved.all_of(IncidentClosed)[0].within_deadlines
+
+
 def test_a_reopened_incident_goes_the_same_way_with_what_was_left() -> None:
     case = at_tier_2()
     case.give(Solve("Listo."), lima(2), SECOND)
