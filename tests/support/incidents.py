@@ -113,8 +113,8 @@ def at_tier_3(at: datetime | None = None) -> Case:
 def validating(at: datetime) -> Case:
     """Tier 3 has answered."""
     case = at_tier_3()
-    case.give(Take(), lima(2))
-    case.give(SOLUTION, at)
+    case.give(Take(), lima(2), THIRD, "person:tito")
+    case.give(SOLUTION, at, THIRD, "person:tito")
     return case
 
 

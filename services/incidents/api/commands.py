@@ -173,7 +173,7 @@ def answer_commands(api: Routes, desk: Desk) -> None:
         "/incidents/{incident_id}/validate",
         may="validate_incident",
         if_match=True,
-        problems=(ILLEGAL, NOT_YOURS),
+        problems=(ILLEGAL, NOT_YOURS, "incident.own_answer"),
     )
     async def validate_incident(
         call: Call, incident_id: str, body: inputs.Validation

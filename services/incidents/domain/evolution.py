@@ -124,6 +124,7 @@ def _solved(state: Incident, event: said.IncidentSolved, stamp: Stamp) -> Mappin
         at=stamp.at,
         too_fast=event.too_fast,
         validated=state.status is not Status.VALIDATING,
+        by=stamp.actor,
     )
     return {"solution": solution, "attended_at": state.attended_at or stamp.at}
 

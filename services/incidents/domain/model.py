@@ -36,7 +36,7 @@ class Coordination:
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """An answer with its support; `validated` by tier 2 where tier 3 gave it."""
+    """An answer with its support, and who gave it; `validated` by tier 2 where tier 3 gave it."""
 
     tier: int
     answer: str
@@ -45,6 +45,7 @@ class Solution:
     at: datetime
     too_fast: bool = False
     validated: bool = False
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,8 +222,11 @@ def solve(asked: Asked, command: Solve) -> list[EventBody]:
 
 
 def validate(asked: Asked, command: Validate) -> list[EventBody]:
-    """Tier 2 has looked: tier 1 has the day to send it."""
+    """Tier 2 has looked, and not who gave the answer: tier 1 has the day to send it (B:L1708)."""
     status = asked.may(Action.VALIDATE)
+    solution = asked.state.solution
+    if solution is not None and solution.by == asked.given.actor:
+        raise Rejected("incident.own_answer", ticket=asked.state.ticket)
     clocks = (
         *asked.stop(StageName.VALIDATE),
         *asked.drop(StageName.EXTENSION),

@@ -65,6 +65,7 @@ STEP = st.tuples(st.booleans(), st.integers(0, 10_000), st.integers(0, 90_000))
 STEPS = st.lists(STEP, max_size=20)
 # by chance alone few come far: where each begins
 WAY = ("forward", "extend", "elevate", "ask", "answer", "solve", "observe")
+PERSONS = ("person:eva", "person:sol")
 # what ends an incident is drawn less often than what leads on
 ENDING = frozenset({Action.DISMISS, Action.REPLY, Action.SOLVE, Action.CONVERT})
 
@@ -177,7 +178,8 @@ def test_there_is_one_holder_and_clocks_do_what_they_say(
         at += timedelta(seconds=seconds)
         before = case.state
         try:
-            case.give(command_of(case, pick, at, wild=wild), at)
+            actor = PERSONS[pick % len(PERSONS)]
+            case.give(command_of(case, pick, at, wild=wild), at, actor=actor)
         except Rejected:
             assert case.state == before
         one_holder(case)

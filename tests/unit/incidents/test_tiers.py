@@ -140,12 +140,22 @@ def test_the_answer_goes_through_tier_2_before_tier_1_sends_it() -> None:
     assert case.due is None
 
 
+def test_nobody_validates_his_own_answer() -> None:
+    case = validating(lima(6))
+    before = case.state
+    with pytest.raises(Rejected, match=r"incident\.own_answer"):
+        case.give(Validate(), lima(6, 12), SECOND | THIRD, "person:tito")
+    assert case.state == before
+    case.give(Validate(), lima(6, 12), SECOND | THIRD, "person:sol")
+    assert case.state.status == "answered"
+
+
 def test_an_observed_answer_gives_tier_3_what_was_left_of_its_term() -> None:
     case = validating(lima(6))
     before = case.stage(StageName.SOLVE_L3).due_at
     case.give(Observe("Falta la causa."), lima(7), SECOND)
 
-    assert case.state.holder == "person:eva"
+    assert case.state.holder == "person:tito"
     assert case.state.tier == 3
     # one working day of validation was not at the cost of tier 3
     assert case.stage(StageName.SOLVE_L3).due_at == before + timedelta(days=1)
