@@ -34,7 +34,7 @@ async def on_incident_solved(heard: Heard[IncidentSolved], workshop: Workshop) -
 async def on_consultation_channelled(
     heard: Heard[ConsultationChannelled], workshop: Workshop
 ) -> Iterable[Send]:
-    """What comes by other ways is the first tier's too, under the consultation's id (B:L757-762).
+    """What comes by other ways is the first tier's too, each time anew (B:L757-762).
 
     Who reported it is known to intake, which tells him how it ends.
     """
@@ -48,5 +48,7 @@ async def on_consultation_channelled(
         origin=policy.origin(body.origin),
         area=policy.area(body.area),
         channel=policy.channel(body.channel),
+        consultation_id=heard.subject,
     )
-    return [Send(INCIDENT.stream, heard.subject, register, create=True)]
+    incident_id = body.incident_id or heard.subject
+    return [Send(INCIDENT.stream, incident_id, register, create=True)]

@@ -99,6 +99,7 @@ class IncidentView(View):
     complexity: str
     priority: str
     channel: str
+    consultation_id: str = Field(description="The consultation that it came by")
     catalogue: str
     reporter: str | None = Field(description="Only where one incident is asked for")
     registered_at: datetime
@@ -154,6 +155,7 @@ def incident_view(
         complexity=state.complexity,
         priority=state.priority,
         channel=state.channel,
+        consultation_id=state.consultation_id,
         catalogue=state.catalogue,
         reporter=reporter,
         registered_at=state.registered_at,

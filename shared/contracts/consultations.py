@@ -4,8 +4,9 @@ Who asked and what was written stay in intake: a text travels as its id and its 
 """
 
 from datetime import datetime
+from operator import not_
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.events import EventBody
 from shared.contracts.stages import StageDeadline
@@ -119,10 +120,11 @@ class ConsultationContinued(EventBody, event_type="intake.consultation.continued
 
 
 class ConsultationChannelled(EventBody, event_type="intake.consultation.channelled.v1"):
-    """It reports an incident: the first tier attends it under the same id (B:L757-762, L1179).
+    """It reports an incident: the first tier attends it (B:L757-762, L1179).
 
     What is said here goes to the tiers, so it names nobody; who asked stays in intake. `channel`
-    is what the incidents of the account call the way in.
+    is what the incidents of the account call the way in. `incident_id` is the incident's, a new one
+    each time; where it is not said, the consultation's own.
     """
 
     summary: str
@@ -132,6 +134,7 @@ class ConsultationChannelled(EventBody, event_type="intake.consultation.channell
     channel: str
     channelled_at: datetime
     on_time: bool
+    incident_id: str = Field("", exclude_if=not_)
 
 
 class ConsultationResumed(EventBody, event_type="intake.consultation.resumed.v1"):

@@ -137,36 +137,69 @@ async def test_the_deadline_fires_over_the_timer(house: House) -> None:
     assert [one["id"] for one in listed.json()["items"]] == [view["id"]]
 
 
-async def test_what_comes_by_social_media_is_attended_in_the_first_tier(house: House) -> None:
-    """Under one id: a consultation, an incident, and again a consultation to be answered."""
-    ana = person(house, Role.ADVISER, "ana")
-    view = (await ana.post("/consultations", json={**ASKED, "channel": "facebook"})).json()
-    incident = {
-        "summary": "No carga el registro",
-        "description": "Varias personas lo dicen desde la mañana.",
-        "area": "seace",
-        "origin": "system",
-    }
-    channelled = await act(ana, view, "channel", incident)
-    assert channelled.status_code == 200, channelled.text
-    assert channelled.json()["holder"] == "incidents"
-    path = f"/incidents/{view['id']}"
-    found = await eventually(lambda: ana.get(path), lambda answer: answer.is_success)
-    assert (found.json()["channel"], found.json()["tier"]) == ("social", 1)
-    assert "Rosaura" not in found.text
+REPORTED = {
+    "summary": "No carga el registro",
+    "description": "Varias personas lo dicen desde la mañana.",
+    "area": "seace",
+    "origin": "system",
+}
 
-    async def step(action: str, body: Any) -> None:
-        version = (await ana.get(path)).json()["version"]
-        headers = {"if-match": f'"{version}"'}
-        answer = await ana.post(f"{path}/{action}", json=body, headers=headers)
-        assert answer.is_success, answer.text
 
-    await step("solve", {"answer": "Ya carga.", "cause": "Memoria."})
-    await step("reply", {"message": "Ya carga."})
+async def channelled(who: httpx.AsyncClient, view: dict[str, Any]) -> dict[str, Any]:
+    """The incident that a consultation has become."""
+    answer = await act(who, view, "channel", REPORTED)
+    assert answer.status_code == 200, answer.text
+    after = answer.json()
+    assert after["holder"] == "incidents"
+    path = f"/incidents/{after['incident_id']}"
+    found = await eventually(lambda: who.get(path), lambda answer: answer.is_success)
+    incident: dict[str, Any] = found.json()
+    assert incident["consultation_id"] == view["id"]
+    return incident
 
+
+async def step(who: httpx.AsyncClient, incident: dict[str, Any], action: str, body: Any) -> None:
+    path = f"/incidents/{incident['id']}"
+    version = (await who.get(path)).json()["version"]
+    headers = {"if-match": f'"{version}"'}
+    answer = await who.post(f"{path}/{action}", json=body, headers=headers)
+    assert answer.is_success, answer.text
+
+
+async def resumed(who: httpx.AsyncClient, view: dict[str, Any]) -> dict[str, Any]:
     async def back() -> dict[str, Any]:
-        shown: dict[str, Any] = (await ana.get(f"/consultations/{view['id']}")).json()
+        shown: dict[str, Any] = (await who.get(f"/consultations/{view['id']}")).json()
         return shown
 
-    ended = await eventually(back, lambda seen: seen["status"] == "in_attention")
-    assert ended["deadlines"][0]["state"] == "running"
+    return await eventually(back, lambda seen: seen["status"] == "in_attention")
+
+
+async def test_what_comes_by_social_media_is_attended_in_the_first_tier(house: House) -> None:
+    """A consultation, an incident, and again a consultation to be answered."""
+    ana = person(house, Role.ADVISER, "ana")
+    view = (await ana.post("/consultations", json={**ASKED, "channel": "facebook"})).json()
+    incident = await channelled(ana, view)
+    assert (incident["channel"], incident["tier"]) == ("social", 1)
+    assert "Rosaura" not in str(incident)
+
+    await step(ana, incident, "solve", {"answer": "Ya carga.", "cause": "Memoria."})
+    await step(ana, incident, "reply", {"message": "Ya carga."})
+    assert (await resumed(ana, view))["deadlines"][0]["state"] == "running"
+
+
+async def test_a_consultation_becomes_an_incident_as_often_as_it_reports_one(house: House) -> None:
+    """Taken back, then dismissed: each time another incident, and it waits for the last alone."""
+    ana = person(house, Role.ADVISER, "ana")
+    view = (await ana.post("/consultations", json={**ASKED, "channel": "facebook"})).json()
+    first = await channelled(ana, view)
+    taken = await act(ana, {**view, "version": view["version"] + 1}, "take-back")
+    assert taken.status_code == 200, taken.text
+    second = await channelled(ana, taken.json())
+    assert second["id"] != first["id"]
+
+    await step(ana, first, "dismiss", {"reason": "La atiende otra."})
+    await step(ana, second, "dismiss", {"reason": "Es una consulta."})
+    back = await resumed(ana, view)
+    third = await channelled(ana, back)
+    assert len({first["id"], second["id"], third["id"], view["id"]}) == 4
+    assert third["ticket"] != second["ticket"]

@@ -8,7 +8,7 @@ from shared.contracts.stages import Estimate
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """A user reports; what is empty nobody has said yet."""
+    """A user reports, by a consultation or without; what is empty nobody has said yet."""
 
     ticket: str
     summary: str
@@ -19,6 +19,7 @@ class Register:
     kind: str = ""
     criticality: str = ""
     priority: str = ""
+    consultation_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

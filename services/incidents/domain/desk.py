@@ -57,6 +57,7 @@ def register(state: Incident, command: Register, given: Given[IncidentPolicy]) -
         registered_at=given.at,
         catalogue=section.classification.version,
         desk=desk,
+        consultation_id=command.consultation_id,
         holder=Asked(state, given).holder(status, area=desk),
         clocks=(forward, respond),
     )
@@ -87,7 +88,12 @@ def dismiss(asked: Asked, command: Dismiss) -> list[EventBody]:
     status = asked.may(Action.DISMISS)
     clocks = [*asked.stop(StageName.FORWARD), *asked.drop_all_but(StageName.FORWARD)]
     return [
-        IncidentDismissed(reason=command.reason, holder=asked.holder(status), clocks=tuple(clocks))
+        IncidentDismissed(
+            reason=command.reason,
+            consultation_id=asked.state.consultation_id,
+            holder=asked.holder(status),
+            clocks=tuple(clocks),
+        )
     ]
 
 
@@ -114,6 +120,7 @@ def reply(asked: Asked, command: Reply) -> list[EventBody]:
             routed=state.forwarded,
             routed_correctly=state.routed_correctly,
             within_deadlines=all(judged) and not _any_broken(state),
+            consultation_id=state.consultation_id,
             holder=asked.holder(status),
             clocks=clocks,
         )

@@ -68,6 +68,7 @@ def _registered(state: Incident, event: said.IncidentRegistered, _: Stamp) -> Ma
         "criticality_given": event.criticality_given,
         "priority": event.priority,
         "channel": event.channel,
+        "consultation_id": event.consultation_id,
         "catalogue": event.catalogue,
         "registered_at": event.registered_at,
         "words": search_words(event.ticket, event.summary, event.description),

@@ -93,6 +93,7 @@ class Incident:
     complexity: str = ""
     priority: str = ""
     channel: str = ""
+    consultation_id: str = ""
     catalogue: str = ""
     registered_at: datetime | None = None
     holder: str = "none"

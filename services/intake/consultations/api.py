@@ -22,6 +22,7 @@ from services.intake.consultations.views import AnswerView, ConsultationView
 from services.intake.desks import Correspondence, Why
 from services.intake.views import HistoryEvent
 from shared.http import Call, Page, PageQuery, Routes
+from shared.ids import new_id
 from shared.security import Role
 from shared.service import Workshop
 
@@ -159,7 +160,9 @@ def _attending(api: Routes, desk: Consultations) -> None:
         call: Call, consultation_id: str, body: Channelling
     ) -> ConsultationView:
         """It reports an incident: the first tier attends it, and then the user is answered."""
-        command = model.Channel(body.summary, body.description, body.area, body.origin)
+        command = model.Channel(
+            body.summary, body.description, body.area, body.origin, incident_id=new_id()
+        )
         return await desk.give(call, consultation_id, command)
 
     @api.post(f"{_PATH}/take-back", may="attend_consultation", if_match=True, problems=(_ILLEGAL,))

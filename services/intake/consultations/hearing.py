@@ -17,11 +17,12 @@ DISMISSED = "dismissed"
 async def on_incident_ended(
     heard: Heard[IncidentClosed | IncidentDismissed], workshop: Workshop
 ) -> Iterable[Send]:
-    """An incident has its consultation's id; most incidents have none."""
+    """Most incidents have no consultation; one that names none may have its very id."""
+    body = heard.body
+    case_id = body.consultation_id or heard.subject
     try:
-        await workshop.of(CONSULTATION).get(heard.subject, heard.tenant)
+        await workshop.of(CONSULTATION).get(case_id, heard.tenant)
     except Unknown:
         return []
-    body = heard.body
     outcome = body.outcome if isinstance(body, IncidentClosed) else DISMISSED
-    return [Send(CONSULTATION.stream, heard.subject, Resume(outcome))]
+    return [Send(CONSULTATION.stream, case_id, Resume(outcome, heard.subject))]

@@ -41,6 +41,7 @@ class ConsultationView(View):
     review: bool = Field(description="Whether its answer leaves only when it was approved")
     labels: Sequence[str]
     unit: str = Field(description="The organ of the second level that was asked last")
+    incident_id: str = Field(description="The incident that it became last")
     received_at: datetime
     effective_received_at: datetime = Field(description="After cut-off, where the count begins")
     deadlines: Sequence[DeskDeadlineView]
@@ -81,6 +82,7 @@ def consultation_view(
         review=state.review,
         labels=state.labels,
         unit=state.unit,
+        incident_id=state.incident_id,
         received_at=state.received_at,
         effective_received_at=state.effective_received_at,
         deadlines=deadline_views(state.promise),

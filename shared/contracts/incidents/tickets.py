@@ -24,7 +24,7 @@ class IncidentRegistered(_Moved, event_type="incidents.incident.registered.v1"):
     """An incident got its ticket (B70); `catalogue` is the version of the classification.
 
     `criticality_given` is false while the account's default stands for what nobody has said yet;
-    `desk` is the area that attends tier 1.
+    `desk` is the area that attends tier 1; `consultation_id` the consultation that it came by.
     """
 
     ticket: str
@@ -40,6 +40,7 @@ class IncidentRegistered(_Moved, event_type="incidents.incident.registered.v1"):
     registered_at: datetime
     catalogue: str
     desk: str
+    consultation_id: str = Field("", exclude_if=not_)
 
 
 class IncidentForwarded(_Moved, event_type="incidents.incident.forwarded.v1"):
@@ -50,9 +51,10 @@ class IncidentForwarded(_Moved, event_type="incidents.incident.forwarded.v1"):
 
 
 class IncidentDismissed(_Moved, event_type="incidents.incident.dismissed.v1"):
-    """Tier 1 found that it is no incident."""
+    """Tier 1 found that it is no incident; a consultation that it came by is named."""
 
     reason: str
+    consultation_id: str = Field("", exclude_if=not_)
 
 
 class IncidentTaken(_Moved, event_type="incidents.incident.taken.v1"):
@@ -152,7 +154,8 @@ class IncidentClosed(_Moved, event_type="incidents.incident.closed.v1"):
     """The final answer went out to the user (B79).
 
     `outcome` is `solved` or `functional_requirement`. `elapsed_seconds` is working time since the
-    registration; `contractual_seconds` leaves out what was waited for a provider.
+    registration; `contractual_seconds` leaves out what was waited for a provider. A consultation
+    that it came by is named.
     """
 
     outcome: str
@@ -168,6 +171,7 @@ class IncidentClosed(_Moved, event_type="incidents.incident.closed.v1"):
     routed: bool
     routed_correctly: bool
     within_deadlines: bool
+    consultation_id: str = Field("", exclude_if=not_)
 
 
 class IncidentReopened(_Moved, event_type="incidents.incident.reopened.v1"):

@@ -41,8 +41,9 @@ def decide(case: Consultation, command: Command, given: Given[IntakePolicy]) -> 
     if isinstance(command, model.PassDeadline):
         return _passed(case, command.due_at, given.policy.public.consultations)
     if isinstance(command, model.Resume):
-        # news of an incident may be of one that is no consultation's, or come twice
-        waits = (case.status, Action.RESUME) in LIFECYCLE.steps
+        # news may come twice, or of an incident that it became before and was taken back from
+        awaited = case.incident_id in ("", command.incident_id)
+        waits = awaited and (case.status, Action.RESUME) in LIFECYCLE.steps
         return [_resumed(case, command.outcome, given)] if waits else []
     LIFECYCLE.follow(case.status, _ACTION[type(command)])
     return _decided(case, command, given)
@@ -140,6 +141,7 @@ def _channelled(
         channel=policy.incident_channel(case.channel),
         channelled_at=given.at,
         on_time=_in_time(case, given.at),
+        incident_id=command.incident_id,
     )
 
 

@@ -18,6 +18,7 @@ class Consultation:
     """A consultation; `due_at` sorts the queue, `NEVER` once it has ended.
 
     Its answer needs `review` until the coordinator has put it into a folder that asks for none.
+    `incident_id` is the incident that it became last.
     """
 
     status: Status = Status.NEW
@@ -37,6 +38,7 @@ class Consultation:
     digest: str = ""
     drafted_by: str = ""
     unit: str = ""
+    incident_id: str = ""
     observation: str = ""
     answered_at: datetime | None = None
     answered_by: str = ""
@@ -94,19 +96,21 @@ class Return:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """It reports an incident; said so that nobody is named."""
+    """It reports an incident, under an id of its own; said so that nobody is named."""
 
     summary: str
     description: str
     area: str
     origin: str
+    incident_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """The incident has ended, as its service tells."""
+    """An incident has ended, as its service tells."""
 
     outcome: str
+    incident_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +213,8 @@ def _changed(  # noqa: C901, PLR0911, PLR0912 - a table of events
             return _to(case, Action.RETURN)
         case told.ConsultationChannelled(channelled_at=at):
             ended = promises.finished(case.promise, at)
-            return replace(_to(case, Action.CHANNEL), promise=ended, draft="")
+            after = replace(_to(case, Action.CHANNEL), promise=ended, draft="")
+            return replace(after, incident_id=event.incident_id)
         case told.ConsultationResumed(deadline=deadline):
             return replace(_to(case, Action.RESUME), promise=promises.promised(deadline))
         case told.ConsultationSubmitted():

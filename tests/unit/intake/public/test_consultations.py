@@ -22,8 +22,8 @@ COMMANDS = {
     Action.DRAFT: m.Draft(WORDS),
     Action.ESCALATE: m.Escalate("seace-direction", "No está en la base."),
     Action.RETURN: m.Return(WORDS),
-    Action.CHANNEL: m.Channel("Cae", "No carga desde hoy.", "seace", "system"),
-    Action.RESUME: m.Resume("solved"),
+    Action.CHANNEL: m.Channel("Cae", "No carga desde hoy.", "seace", "system", "inc-1"),
+    Action.RESUME: m.Resume("solved", "inc-1"),
     Action.SUBMIT: m.Submit(),
     Action.APPROVE: m.Approve(),
     Action.OBSERVE: m.Observe("Falta citar la directiva."),
@@ -176,7 +176,7 @@ def test_an_incident_ends_the_first_promise_and_its_end_begins_another() -> None
     assert isinstance(channelled, told.ConsultationChannelled)
     assert (channelled.channel, channelled.on_time) == ("mail", True)
     assert RULES.next_due(case.state) is None
-    case.give(m.Resume("solved"), lima(7))
+    case.give(m.Resume("solved", "inc-1"), lima(7))
     assert (case.state.status, case.state.due_at) == (Status.IN_ATTENTION, lima(8))
     # the answer of one that the coordinator has not put into a folder is approved first
     case.give(m.Draft(WORDS))
@@ -184,7 +184,7 @@ def test_an_incident_ends_the_first_promise_and_its_end_begins_another() -> None
     case.give(m.Distribute("seace"))
     assert case.give(m.Send(ALL_CHECKS))
     other = consultation()
-    assert other.refusal(m.Channel("x", "y", "luna", "system")) == "desk.unknown_choice"
+    assert other.refusal(m.Channel("x", "y", "luna", "system", "inc-2")) == "desk.unknown_choice"
 
 
 def test_one_that_became_an_incident_can_be_taken_back() -> None:
@@ -194,7 +194,17 @@ def test_one_that_became_an_incident_can_be_taken_back() -> None:
     (resumed,) = case.give(m.TakeBack(), lima(7))
     assert isinstance(resumed, told.ConsultationResumed)
     assert (resumed.outcome, case.state.due_at) == ("taken_back", lima(8))
-    assert case.give(m.Resume("solved"), lima(8)) == []
+    assert case.give(m.Resume("solved", "inc-1"), lima(8)) == []
+
+
+def test_one_that_was_taken_back_becomes_another_incident_and_waits_for_that_one() -> None:
+    case = consultation()
+    case.give(COMMANDS[Action.CHANNEL])
+    case.give(m.TakeBack(), lima(7))
+    case.give(m.Channel("Otra vez", "Sigue.", "seace", "system", "inc-2"), lima(7, 12))
+    assert case.give(m.Resume("dismissed", "inc-1"), lima(8)) == []
+    assert case.give(m.Resume("solved", "inc-2"), lima(8, 12))
+    assert case.state.status == Status.IN_ATTENTION
 
 
 def test_what_becomes_an_incident_goes_where_the_incidents_policy_knows() -> None:
