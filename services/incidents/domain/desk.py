@@ -143,14 +143,22 @@ def _times(asked: Asked) -> tuple[int, int]:
 
 
 def reopen(asked: Asked, command: Reopen) -> list[EventBody]:
-    """The user came back: tier 1 has it again, and sends it on the same day."""
+    """The user came back: tier 1 has it again, and sends it on the same day.
+
+    Who was told that it is no incident, and was never attended, is owed the response again.
+    """
     status = asked.may(Action.REOPEN)
+    respond = asked.state.stage(StageName.RESPOND)
+    owed = respond is not None and respond.standing is Standing.DROPPED
     return [
         IncidentReopened(
             reason=command.reason,
             times=asked.state.reopened + 1,
             holder=asked.holder(status),
-            clocks=(asked.start(StageName.FORWARD),),
+            clocks=(
+                asked.start(StageName.FORWARD),
+                *([asked.enter(StageName.RESPOND)] if owed else []),
+            ),
         )
     ]
 

@@ -326,6 +326,31 @@ def test_what_is_no_incident_owes_nothing() -> None:
     assert case.stage(StageName.RESPOND).standing is Standing.DROPPED
 
 
+def test_what_was_no_incident_and_comes_back_is_owed_the_rest_of_the_response() -> None:
+    case = registered(criticality="low")
+    case.give(Dismiss("Es una consulta."), lima(1, 11), DESK)
+    case.give(Reopen("No lo era."), lima(14), DESK)
+    stage = case.stage(StageName.RESPOND)
+    calendar = case.policy.calendar
+
+    assert stage.standing is Standing.RUNNING
+    left = calendar.elapsed_business_time(lima(1, 11), lima(3, *CLOSE))
+    assert calendar.elapsed_business_time(lima(14), stage.due_at) == left
+    case.give(Forward(), lima(14, 11), DESK)
+    case.give(Take(), lima(14, 12), SECOND)
+    assert case.stage(StageName.RESPOND).standing is Standing.MET
+
+
+def test_an_attended_incident_that_comes_back_owes_no_second_response() -> None:
+    case = at_tier_2()
+    case.give(Take(), lima(1, 12), SECOND)
+    case.give(Return("No es nuestra."), lima(1, 13), SECOND)
+    case.give(Dismiss("Es una consulta."), lima(1, 14), DESK)
+    case.give(Reopen("No lo era."), lima(14), DESK)
+
+    assert case.stage(StageName.RESPOND).standing is Standing.MET
+
+
 def test_reclassifying_moves_the_response_and_keeps_what_was_said() -> None:
     case = at_tier_2()
     case.give(Classify("Lo dijo SEACE.", criticality="low", kind="outage"), lima(1, 12), SECOND)
