@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.incidents.domain import Incident
 from services.incidents.domain.model import NEVER, Coordination, Extension, Solution, Wait
 from services.incidents.domain.stages import Stage, Standing
+from services.incidents.domain.times import worked
 from services.incidents.policy import IncidentPolicy
 from shared.store import Entry, Outcome
 
@@ -109,7 +110,9 @@ class IncidentView(View):
     time_left_seconds: int | None = Field(
         description="Working time to it, negative after it; null when none runs"
     )
-    elapsed_seconds: int = Field(description="Working time since the registration")
+    elapsed_seconds: int = Field(
+        description="Working time since the registration, without the time it was closed"
+    )
     contractual_seconds: int = Field(description="The same without waits for providers")
     internal_coordination: bool
     external_coordination: bool
@@ -188,13 +191,7 @@ def incident_view(
 def _times(state: Incident, policy: IncidentPolicy, now: datetime) -> tuple[int, int]:
     if state.elapsed_seconds is not None and state.contractual_seconds is not None:
         return state.elapsed_seconds, state.contractual_seconds
-    if state.registered_at is None:
-        return 0, 0
-    between = policy.calendar.elapsed_business_time
-    until = state.closed_at or now
-    elapsed = between(state.registered_at, until)
-    waited = sum(between(wait.asked_at, wait.answered_at or until) for wait in state.waits)
-    return elapsed, elapsed - waited
+    return worked(state, policy.calendar, state.closed_at or now)
 
 
 def _time_left(state: Incident, policy: IncidentPolicy, now: datetime) -> int | None:

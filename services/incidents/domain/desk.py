@@ -12,8 +12,8 @@ from services.incidents.domain.commands import (
 from services.incidents.domain.lifecycle import Action, Status, follow
 from services.incidents.domain.model import Incident
 from services.incidents.domain.stages import StageName, Standing, started
+from services.incidents.domain.times import worked
 from services.incidents.policy import IncidentPolicy
-from shared.clock import Calendar
 from shared.contracts import EventBody
 from shared.contracts.incidents import (
     IncidentClosed,
@@ -103,7 +103,7 @@ def reply(asked: Asked, command: Reply) -> list[EventBody]:
     state = asked.state
     clocks = (*asked.stop(StageName.REPLY), *asked.drop_all_but(StageName.REPLY))
     judged = [change.met for change in clocks if change.met is not None]
-    elapsed, waited = _times(asked)
+    elapsed, contractual = worked(state, asked.policy.calendar, asked.at)
     answer = state.solution.answer if state.solution else state.reason
     return [
         IncidentClosed(
@@ -114,7 +114,7 @@ def reply(asked: Asked, command: Reply) -> list[EventBody]:
             area=state.area,
             kind=state.kind,
             elapsed_seconds=elapsed,
-            contractual_seconds=elapsed - waited,
+            contractual_seconds=contractual,
             returns=state.returns,
             reroutes=state.reroutes,
             routed=state.forwarded,
@@ -129,17 +129,6 @@ def reply(asked: Asked, command: Reply) -> list[EventBody]:
 
 def _any_broken(state: Incident) -> bool:
     return any(stage.broken or stage.standing is Standing.BREACHED for stage in state.stages)
-
-
-def _times(asked: Asked) -> tuple[int, int]:
-    """Working seconds since the registration, and those of them waited for providers."""
-    calendar: Calendar = asked.policy.calendar
-    registered = asked.state.registered_at
-    if registered is None:
-        raise ValueError("an incident that was not registered has no times")
-    waits = ((wait.asked_at, wait.answered_at or asked.at) for wait in asked.state.waits)
-    waited = sum(calendar.elapsed_business_time(since, until) for since, until in waits)
-    return calendar.elapsed_business_time(registered, asked.at), waited
 
 
 def reopen(asked: Asked, command: Reopen) -> list[EventBody]:

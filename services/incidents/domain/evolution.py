@@ -8,6 +8,7 @@ from typing import Any, Final
 from services.incidents.domain.lifecycle import ENDED, TIER, Action, Status, follow
 from services.incidents.domain.model import (
     NEVER,
+    Closure,
     Coordination,
     Extension,
     Incident,
@@ -162,9 +163,11 @@ def _closed(_: Incident, event: said.IncidentClosed, stamp: Stamp) -> Mapping[st
     }
 
 
-def _reopened(_: Incident, event: said.IncidentReopened, __: Stamp) -> Mapping[str, Any]:
+def _reopened(state: Incident, event: said.IncidentReopened, stamp: Stamp) -> Mapping[str, Any]:
+    closed = () if state.closed_at is None else (Closure(state.closed_at, stamp.at),)
     return {
         "reopened": event.times,
+        "closures": (*state.closures, *closed),
         "solution": None,
         "outcome": "",
         "reason": event.reason,

@@ -59,6 +59,14 @@ class Extension:
 
 
 @dataclass(frozen=True, slots=True)
+class Closure:
+    """From a close until it was reopened: nobody worked on it."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Past:
     """What an older register counted of it; `waits` in seconds by what was waited for."""
 
@@ -112,6 +120,7 @@ class Incident:
     reroutes: int = 0
     forwarded: bool = False
     reopened: int = 0
+    closures: tuple[Closure, ...] = ()
     requirement: str = ""
     request_id: str = ""
     outcome: str = ""

@@ -154,8 +154,8 @@ class IncidentClosed(_Moved, event_type="incidents.incident.closed.v1"):
     """The final answer went out to the user (B79).
 
     `outcome` is `solved` or `functional_requirement`. `elapsed_seconds` is working time since the
-    registration; `contractual_seconds` leaves out what was waited for a provider. A consultation
-    that it came by is named.
+    registration, without the time that it was closed; `contractual_seconds` leaves out what was
+    waited for a provider. A consultation that it came by is named.
     """
 
     outcome: str

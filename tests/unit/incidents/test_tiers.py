@@ -24,6 +24,7 @@ from services.incidents.domain.commands import (
     Validate,
 )
 from services.incidents.domain.stages import StageName, Standing
+from services.incidents.views import incident_view
 from shared.contracts.incidents import (
     IncidentBreached,
     IncidentClosed,
@@ -33,6 +34,7 @@ from shared.contracts.incidents import (
 )
 from shared.contracts.stages import Estimate
 from shared.decider import Invalid, NotAllowed, Rejected
+from shared.store import Outcome
 from tests.support.incidents import (
     ANSWER,
     DESK,
@@ -49,6 +51,7 @@ from tests.support.incidents import (
 )
 
 CLOSE = (16, 30)
+HOUR = 3_600
 
 
 def test_the_ticket_comes_at_once_with_the_day_to_forward_and_the_response() -> None:
@@ -349,6 +352,22 @@ def test_an_attended_incident_that_comes_back_owes_no_second_response() -> None:
     case.give(Reopen("No lo era."), lima(14), DESK)
 
     assert case.stage(StageName.RESPOND).standing is Standing.MET
+
+
+def test_the_time_that_it_was_closed_is_nobodys_work() -> None:
+    case = at_tier_2()
+    case.give(Solve("Listo."), lima(1, 12), SECOND)
+    case.give(Reply(), lima(1, 13), DESK)
+    case.give(Reopen("Sigue fallando."), lima(22), DESK)
+    assert incident_view(
+        Outcome("i", case.state, 5), case.policy, lima(22, 11)
+    ).elapsed_seconds == (4 * HOUR)
+    case.give(Solve("Ahora sí."), lima(22, 11), DESK)
+    case.give(Reply(), lima(22, 12), DESK)
+
+    first, second = (closed.elapsed_seconds for closed in case.all_of(IncidentClosed))
+    assert (first, second) == (3 * HOUR, 5 * HOUR)
+    assert case.state.elapsed_seconds == second
 
 
 def test_reclassifying_moves_the_response_and_keeps_what_was_said() -> None:
