@@ -100,7 +100,13 @@ def specialist_commands(api: Routes, desk: Desk) -> None:
         "/incidents/{incident_id}/take",
         may="attend_incident",
         if_match=True,
-        problems=(ILLEGAL, NOT_YOURS, NO_TERM, "incident.already_taken"),
+        problems=(
+            ILLEGAL,
+            NOT_YOURS,
+            NO_TERM,
+            "incident.already_taken",
+            "incident.term_extended",
+        ),
     )
     async def take_incident(call: Call, incident_id: str, body: inputs.Taking) -> IncidentView:
         """Attend it, or make contact: the response is given, and its term may be fixed."""

@@ -181,7 +181,7 @@ def _reopened(state: Incident, event: said.IncidentReopened, stamp: Stamp) -> Ma
 
 
 def _extended(state: Incident, event: said.IncidentExtended, _: Stamp) -> Mapping[str, Any]:
-    extension = Extension(event.days, event.due_at, event.reason)
+    extension = Extension(event.days, event.due_at, event.reason, tier=state.tier)
     return {"extensions": (*state.extensions, extension)}
 
 

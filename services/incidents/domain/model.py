@@ -50,12 +50,13 @@ class Solution:
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """More time, and whether the user has been told."""
+    """More time for a tier, and whether the user has been told."""
 
     days: int
     due_at: datetime
     reason: str
     told_at: datetime | None = None
+    tier: int = 0
 
 
 @dataclass(frozen=True, slots=True)

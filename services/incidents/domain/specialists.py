@@ -59,8 +59,7 @@ def take(asked: Asked, command: Take) -> list[EventBody]:
     if elevate is not None and elevate.standing is Standing.RUNNING:
         clocks.append(plain(elevate, ClockVerb.PAUSE))
     if command.days is not None:
-        days = asked.policy.fixed(SOLVE[tier], command.days)
-        clocks.append(retimed(_term(asked), asked.policy, amount=days))
+        clocks.append(_fixed(asked, command.days))
     complexity = asked.policy.complexity(command.complexity) if command.complexity else ""
     return [
         IncidentTaken(
@@ -72,6 +71,16 @@ def take(asked: Asked, command: Take) -> list[EventBody]:
             clocks=tuple(clocks),
         )
     ]
+
+
+def _fixed(asked: Asked, days: int) -> ClockChange:
+    """The tier's term in days; what was extended is the user's to count on and gets no shorter."""
+    amount = asked.policy.fixed(SOLVE[asked.tier], days)
+    stage = _term(asked)
+    extended = any(one.tier == asked.tier for one in asked.state.extensions)
+    if extended and amount < stage.amount:
+        raise Rejected("incident.term_extended", days=days, extended=stage.amount)
+    return retimed(stage, asked.policy, amount=amount)
 
 
 def _term(asked: Asked) -> Stage:

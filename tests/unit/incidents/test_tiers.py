@@ -290,6 +290,21 @@ def test_an_extension_moves_the_term_and_is_to_be_told_the_same_day() -> None:
         case.give(Extend(6, "Mucho más."), lima(7, 13), SECOND)
 
 
+def test_a_term_that_was_extended_is_not_shortened_by_who_takes_it() -> None:
+    case = at_tier_2()
+    case.give(Take(days=2), lima(1, 12), SECOND)
+    case.give(Extend(2, "Falta un dato."), lima(2), SECOND)
+    before = case.stage(StageName.SOLVE_L2).due_at
+    with pytest.raises(Rejected, match=r"incident\.term_extended"):
+        case.give(Take(days=2), lima(2, 11), SECOND, "person:sol")
+    case.give(Take(days=4), lima(2, 11), SECOND, "person:sol")
+    assert case.stage(StageName.SOLVE_L2).due_at == before
+    case.give(Elevate("Técnico."), lima(2, 12), SECOND)
+    # the extension was tier 2's
+    case.give(Take(days=2), lima(2, 13), THIRD)
+    assert case.stage(StageName.SOLVE_L3).amount == 2
+
+
 def test_an_extension_is_told_at_tier_1_too_and_not_owed_beside_an_answer() -> None:
     back, solved = at_tier_2(), at_tier_2()
     for case in (back, solved):
