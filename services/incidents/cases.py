@@ -11,18 +11,19 @@ from shared.store import Kind
 # what is closed has no promise and comes last
 BY_WORDS: Final = ("state.words", "state.due_at", "_id")
 
-# The queues are read through what is open, tier by tier, the tightest promise first; what is closed
-# is read by its kind for the present averages.
+# The queues are read through what is open, tier by tier or person by person, the tightest promise
+# first; what comes after the id is filtered and counted by without reading the incidents. What is
+# closed is read by its kind for the present averages.
 INCIDENT: Final[Kind[Incident]] = Kind(
     "incidents",
     "incident",
     decider=RULES,
     indexes=(
-        ("state.open", "state.tier", "state.due_at", "_id"),
-        ("state.open", "state.due_at", "_id"),
+        ("state.open", "state.tier", "state.due_at", "_id", "state.desk"),
+        ("state.open", "state.holder", "state.due_at", "_id"),
+        ("state.open", "state.due_at", "_id", "state.desk", "state.area"),
         ("state.open", "state.area", "state.kind", "state.closed_at"),
         ("state.open", "state.area", "state.closed_at"),
-        ("state.open", "state.closed_at"),
         ("state.told_at",),
         ("state.registered_at",),
         ("state.attended_at",),

@@ -22,7 +22,7 @@ async def estimate(
         Transient: the database did not answer.
     """
     for scope, where in _scopes(area, kind):
-        times = await _times(incidents, {"tenant": tenant, "state.open": False, **where}, rule)
+        times = await _times(incidents, {"tenant": tenant, **where}, rule)
         if len(times) >= rule.minimum:
             return made(scope, times)
     return None
@@ -40,8 +40,9 @@ def made(scope: str, times: list[int]) -> Estimate:
 
 
 def _scopes(area: str, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    yield "type", {"state.area": area, "state.kind": kind}
-    yield "area", {"state.area": area}
+    yield "type", {"state.open": False, "state.area": area, "state.kind": kind}
+    yield "area", {"state.open": False, "state.area": area}
+    # only what is closed has a time, and its index begins with when that was
     yield "account", {}
 
 

@@ -11,6 +11,8 @@ import httpx
 import pytest
 
 from services.incidents.api import PERMISSIONS
+from services.incidents.api.desk import filters_of
+from services.incidents.api.inputs import IncidentQuery
 from services.incidents.cases import INCIDENT
 from services.incidents.service import SERVICE
 from shared.security import Role
@@ -277,17 +279,54 @@ async def test_the_queue_is_by_the_time_left_and_pages_through(tiers: Tiers) -> 
     assert {view["reporter"] for view in everything} == {None}
 
 
+QUEUES: list[tuple[dict[str, Any], str, int]] = [
+    ({}, "state.due_at", 2),
+    ({"tier": 2}, "state.tier", 2),
+    ({"tier": 2, "overdue": False}, "state.tier", 2),
+    ({"tier": 2, "desk": "rnp"}, "state.tier", 1),
+    ({"desk": "rnp"}, "state.due_at", 1),
+    ({"holder": "person:sol"}, "state.holder", 1),
+    ({"status": ["tier_2"]}, "state.due_at", 3),
+    ({"status": ["dismissed"]}, "state.due_at", 1),
+    ({"status": ["dismissed", "tier_1", "tier_2"]}, "state.due_at", 2),
+]
+"""What is asked for, the field that leads its index, and how many incidents are read for it."""
+
+
 async def test_a_queue_page_is_read_from_its_index_and_never_sorted(tiers: Tiers) -> None:
     cases = tiers.house.process.parts["incidents"].cases[INCIDENT.stream]
+    await tiers.register()
+    for area in ("SEACE", "RNP"):
+        view = await tiers.do(tiers.desk, await tiers.register(area=area), "forward")
+    await tiers.do(tiers.second, view, "take")
+    await tiers.do(tiers.desk, await tiers.register(), "dismiss", reason="Es una consulta.")
     order = [("state.due_at", 1), ("_id", 1)]
-    late = {"$gte": MORNING}
-    for where in ({"state.tier": 2}, {}, {"state.tier": 2, "state.due_at": late}):
-        wanted = {"tenant": "osce", "state.open": True, **where}
-        plan = await cases.collection.find(wanted).sort(order).limit(21).explain()
+
+    for asked, leads, read in QUEUES:
+        where = {"tenant": "osce", **filters_of(IncidentQuery(**asked), MORNING)}
+        plan = await cases.collection.find(where).sort(order).limit(2).explain()
         winning = str(plan["queryPlanner"]["winningPlan"])
-        assert "IXSCAN" in winning, where
-        assert "SORT" not in winning.replace("SORT_KEY", ""), where
-        assert "COLLSCAN" not in winning, where
+        assert "'IXSCAN'" in winning, asked
+        assert f"'{leads}'" in winning, asked
+        assert "'SORT'" not in winning, asked
+        assert plan["executionStats"]["totalDocsExamined"] == read, asked
+
+
+async def test_what_is_open_and_overdue_is_counted_without_reading_incidents(tiers: Tiers) -> None:
+    cases = tiers.house.process.parts["incidents"].cases[INCIDENT.stream]
+    await tiers.register()
+    for where in ({}, {"state.due_at": {"$lt": MORNING + timedelta(days=9)}}):
+        counted = [
+            {"$match": {"tenant": "osce", "state.open": True, **where}},
+            {"$group": {"_id": {"area": "$state.area"}, "n": {"$sum": 1}}},
+        ]
+        plan = await cases.collection.database.command(
+            "explain",
+            {"aggregate": cases.collection.name, "pipeline": counted, "cursor": {}},
+            verbosity="executionStats",
+        )
+        assert "'IXSCAN'" in str(plan["queryPlanner"]["winningPlan"]), where
+        assert plan["executionStats"]["totalDocsExamined"] == 0, where
 
 
 async def test_many_announcements_together_are_one_page(tiers: Tiers) -> None:

@@ -17,6 +17,7 @@ from services.incidents.catalogue import CatalogueView, catalogue
 from services.incidents.digest import Digest, digest
 from services.incidents.domain import Command, Incident, evolve
 from services.incidents.domain.commands import Convert, Forward, Register
+from services.incidents.domain.lifecycle import ENDED
 from services.incidents.estimates import estimate
 from services.incidents.explanations import ExplainedDeadline, explained
 from services.incidents.policy import IncidentPolicy
@@ -102,7 +103,7 @@ class Desk:
         now = self._workshop.now()
         after = query.after(datetime, str)
         wanted = Wanted(
-            where=_filters(query, now),
+            where=filters_of(query, now),
             words=search_words(query.text),
             after=None if after is None else (after[0], after[1]),
             limit=query.limit + 1,
@@ -168,10 +169,12 @@ def _known(found: Estimate | None) -> Estimate:
     return found
 
 
-def _filters(query: IncidentQuery, now: datetime) -> Mapping[str, Any]:
+def filters_of(query: IncidentQuery, now: datetime) -> Mapping[str, Any]:
+    """What a page of the queue is found by; all indexes of the queue begin with what is open."""
     where: dict[str, Any] = {}
     if query.status:
         where["state.status"] = {"$in": [status.value for status in query.status]}
+        where["state.open"] = {"$in": sorted({status not in ENDED for status in query.status})}
     elif query.ticket is None and not search_words(query.text):
         where["state.open"] = True
     chosen = {
