@@ -3,8 +3,11 @@
 from html.parser import HTMLParser
 from typing import Final
 
-_SILENT: Final = frozenset({"script", "style", "head", "title"})
-_BREAKS: Final = frozenset({"br", "p", "div", "tr", "li", "h1", "h2", "h3", "blockquote"})
+# `head` is not among them: its end tag may be left out, and then all the words would be
+_SILENT: Final = frozenset({"script", "style", "title"})
+_BREAKS: Final = frozenset(
+    {"br", "p", "div", "tr", "td", "th", "li", "dt", "dd", "h1", "h2", "h3", "blockquote"}
+)
 
 
 class _Words(HTMLParser):
@@ -15,16 +18,20 @@ class _Words(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         del attrs
-        self._silent += tag in _SILENT
-        if tag in _BREAKS:
-            self.said.append("\n")
+        self._silent = 0 if tag == "body" else self._silent + (tag in _SILENT)
+        self._break(tag)
 
     def handle_endtag(self, tag: str) -> None:
         self._silent = max(0, self._silent - (tag in _SILENT))
+        self._break(tag)
 
     def handle_data(self, data: str) -> None:
         if not self._silent:
             self.said.append(data)
+
+    def _break(self, tag: str) -> None:
+        if tag in _BREAKS:
+            self.said.append("\n")
 
 
 def text_of_html(markup: str) -> str:

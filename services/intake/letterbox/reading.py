@@ -81,7 +81,7 @@ def read(message: EmailMessage, limits: Limits, *, charset: str = "") -> Read:
     sender_name, sender = parseaddr(header(message, "from"))
     if "@" not in sender:
         raise Unreadable("mail.no_sender")
-    words = _words(parts, charset)
+    words = _words(message, charset)
     documents = tuple(_documents(parts))
     if len(documents) > limits.enclosures:
         raise Unreadable("mail.too_many_parts", f"{len(documents)} documents")
@@ -155,19 +155,35 @@ def _parts(message: EmailMessage, limits: Limits) -> Iterator[EmailMessage]:
             raise Unreadable("mail.too_many_parts", f"more than {limits.parts}")
         if depth > limits.depth:
             raise Unreadable("mail.too_deep", f"more than {limits.depth}")
-        if not part.is_multipart() or part.get_content_type() == "message/rfc822":
+        if _is_leaf(part):
             yield part
             continue
-        inside = [(one, depth + 1) for one in part.iter_parts() if isinstance(one, EmailMessage)]
-        left = [*inside, *left]
+        left = [*((one, depth + 1) for one in _inside(part)), *left]
 
 
-def _words(parts: list[EmailMessage], charset: str) -> str:
-    texts = [part for part in parts if _is_text(part)]
-    plain = [part for part in texts if part.get_content_subtype() == "plain"]
-    if plain:
-        return "\n\n".join(_decoded(part, charset) for part in plain)
-    return "\n\n".join(text_of_html(_decoded(part, charset)) for part in texts)
+def _words(part: EmailMessage, charset: str) -> str:
+    """What it says: of alternatives the plain one unless it is blank, of other parts each."""
+    if _is_leaf(part):
+        return _said(part, charset) if _is_text(part) else ""
+    inside = list(_inside(part))
+    if part.get_content_type() != "multipart/alternative":
+        joined = (_words(one, charset).strip() for one in inside)
+        return "\n\n".join(one for one in joined if one)
+    inside.sort(key=lambda one: one.get_content_type() != "text/plain")
+    return next((said for one in inside if (said := _words(one, charset).strip())), "")
+
+
+def _said(part: EmailMessage, charset: str) -> str:
+    text = _decoded(part, charset)
+    return text if part.get_content_subtype() == "plain" else text_of_html(text)
+
+
+def _is_leaf(part: EmailMessage) -> bool:
+    return not part.is_multipart() or part.get_content_type() == "message/rfc822"
+
+
+def _inside(part: EmailMessage) -> Iterator[EmailMessage]:
+    return (one for one in part.iter_parts() if isinstance(one, EmailMessage))
 
 
 def _is_text(part: EmailMessage) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.intake.letterbox.html_text import text_of_html
 from services.intake.letterbox.judging import Nature, judge
 from services.intake.letterbox.policy import LetterboxSection, letterbox_of, places
 from services.intake.letterbox.reading import Unreadable, digest, parse, read
@@ -57,6 +58,59 @@ def test_a_message_is_read_with_its_sender_words_and_thread() -> None:
 )
 def test_words_are_read_in_the_encodings_that_people_send(head: str, body: bytes) -> None:
     assert of(raw(head, body)).strip("“”") == "inscripción"
+
+
+HTML = "text/html", "<p>Mi RUC no figura.</p>"
+
+
+def parts(kind: str, *leaves: tuple[str, str]) -> bytes:
+    said = "".join(f"--x\nContent-Type: {of}; charset=utf-8\n\n{words}\n" for of, words in leaves)
+    return raw(f"Content-Type: multipart/{kind}; boundary=x", f"{said}--x--\n".encode())
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (parts("alternative", ("text/plain", "Mi RUC no figura."), HTML), "Mi RUC no figura."),
+        (parts("alternative", HTML, ("text/plain", "En llano.")), "En llano."),
+        (parts("alternative", ("text/plain", " \n\t"), HTML), "Mi RUC no figura."),
+        (
+            parts("mixed", HTML, ("text/plain", "Lista de correo")),
+            "Mi RUC no figura.\n\nLista de correo",
+        ),
+        (parts("mixed", HTML, ("text/plain", " ")), "Mi RUC no figura."),
+        (parts("related", HTML), "Mi RUC no figura."),
+    ],
+    ids=["both", "html first", "blank plain", "html and footer", "html and blank", "html alone"],
+)
+def test_words_are_found_in_whichever_parts_they_are(content: bytes, words: str) -> None:
+    assert of(content) == words
+
+
+def test_the_plain_one_of_two_is_taken_inside_what_is_joined() -> None:
+    message = written()
+    message.add_alternative("<p>En HTML.</p>", subtype="html")
+    message.make_mixed()
+    footer = EmailMessage()
+    footer.set_content("Lista de correo")
+    message.attach(footer)
+    assert of(message.as_bytes()) == "¿Cómo renuevo mi inscripción en el RNP?\n\nLista de correo"
+
+
+@pytest.mark.parametrize(
+    ("markup", "words"),
+    [
+        ("<html><head><title>Aviso</title><body><p>Hola</p></body></html>", "Hola"),
+        ("<head><meta charset=utf-8><p>Hola</p>", "Hola"),
+        ("<head><title>Aviso<body>Hola", "Hola"),
+        ("<table><tr><th>RUC<th>Monto<tr><td>20123<td>50</table>", "RUC\nMonto\n20123\n50"),
+        ("<div>Hola</div>Gracias", "Hola\nGracias"),
+        ("<style>p{}</style><script>x()</script>Hola", "Hola"),
+    ],
+    ids=["open head", "no body", "open title", "cells", "after a block", "not words"],
+)
+def test_markup_is_read_though_its_tags_are_left_open(markup: str, words: str) -> None:
+    assert text_of_html(markup) == words
 
 
 @pytest.mark.parametrize(
