@@ -10,6 +10,7 @@ from pathlib import Path
 
 import aiosmtplib
 import pytest
+from pymongo.asynchronous.cursor import AsyncCursor
 
 from services.intake.consultations.cases import CONSULTATION
 from services.intake.consultations.mailing import ConsultationMail
@@ -20,6 +21,7 @@ from services.intake.letterbox.metrics import MailMetrics
 from services.intake.letterbox.policy import DeskName, places
 from services.intake.letterbox.sorting import PATIENCE, Sorting
 from shared.files import GridFiles
+from shared.store.group import Document
 from tests.support.eventually import eventually
 from tests.support.house import settings_of
 from tests.support.street import MORNING, Street, open_street
@@ -158,6 +160,27 @@ async def test_what_cannot_be_read_waits_with_its_reason_and_is_not_lost(street:
         await mails.keep(place, arrived_of(message, "robot@x.example"))
     reasons = [one["reason"] for one in await street.mails("dead")]
     assert reasons.count("mail.flood") == 1
+
+
+async def test_what_waits_is_read_from_its_index_and_never_sorted(street: Street) -> None:
+    workshop = street.house.process.parts["intake"].workshop
+    collection = workshop.database["mails"]
+    # as an installation of before has it
+    before = {"next_at": {"$type": "date"}}
+    await collection.create_index("next_at", partialFilterExpression=before)
+    mails = Mails(workshop.database, GridFiles(workshop.database), workshop.now)
+    await mails.ensure_indexes()
+    assert "next_at_1" not in await collection.index_information()
+    waiting = {"status": "stored", "next_at": {"$lte": workshop.now()}}
+    winning = await _winning(collection.find(waiting).sort("next_at", 1))
+    assert "'indexName': 'waiting'" in winning
+    assert "SORT" not in winning
+
+
+async def _winning(cursor: AsyncCursor[Document]) -> str:
+    """The plan that the database follows."""
+    plan = await cursor.limit(50).explain()
+    return str(plan["queryPlanner"]["winningPlan"])
 
 
 async def _damaged(street: Street) -> None:

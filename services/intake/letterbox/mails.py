@@ -18,6 +18,8 @@ from shared.store.group import Collection, Document, transient_when_away
 
 FIRST_WAIT: Final = timedelta(seconds=2)
 LONGEST_WAIT: Final = timedelta(minutes=10)
+_GONE: Final = frozenset({"next_at_1"})
+"""Indexes of an earlier form, which a database may still have."""
 
 
 class MailStatus(StrEnum):
@@ -72,13 +74,15 @@ class Mails:
 
     async def ensure_indexes(self) -> None:
         """Make what looking for waiting messages, threads and the log need."""
-        waiting = {"next_at": {"$type": "date"}}
-        await self._mails.create_index("next_at", partialFilterExpression=waiting)
+        waiting = {"status": MailStatus.STORED.value}
+        await self._mails.create_index("next_at", name="waiting", partialFilterExpression=waiting)
         await self._mails.create_index(["tenant", "message_id"])
         await self._mails.create_index(["tenant", "case_id"])
         await self._mails.create_index(["tenant", "status", "_id"])
         await self._mails.create_index(["status", "tenant"])
         await self._mails.create_index(["tenant", "sender", "received_at"])
+        for name in _GONE & set(await self._mails.index_information()):
+            await self._mails.drop_index(name)
 
     async def keep(self, place: Place, arrived: Arrived) -> bool:
         """Keep a message, on a majority's disks when this returns; False if it was here before.
@@ -126,10 +130,10 @@ class Mails:
         return b"".join([chunk async for chunk in self._files.open(mail.file_id)])
 
     async def waiting(self, limit: int) -> Sequence[Mail]:
-        """What is to be read now, the oldest first: an answer is read after what it answers."""
-        due = {"next_at": {"$lte": self._now()}}
+        """What is to be read now, the longest due first: an answer comes after what it answers."""
+        due = {"status": MailStatus.STORED.value, "next_at": {"$lte": self._now()}}
         with transient_when_away():
-            cursor = self._mails.find(due).sort([("received_at", 1), ("_id", 1)]).limit(limit)
+            cursor = self._mails.find(due).sort("next_at", 1).limit(limit)
             return [_mail(found) async for found in cursor]
 
     async def settle(
