@@ -2,11 +2,13 @@
 
 import base64
 from collections.abc import AsyncIterator
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from services.intake.letterbox.policy import places
 from tests.support.eventually import eventually
 from tests.support.house import settings_of
 from tests.support.street import Street, open_street
@@ -36,13 +38,7 @@ def with_document(content: str, name: str = "x.pdf") -> dict[str, Any]:
 
 async def test_a_file_from_presenting_to_the_proof_of_its_notice(street: Street) -> None:
     desk = street.desk
-    for body, code in (
-        (with_document(base64.b64encode(b"MZ\x90\x00").decode()), "dossier.type_not_taken"),
-        (with_document("abcde"), "dossier.broken_encoding"),
-        ({**PRESENTED, "service": "otro"}, "desk.unknown_choice"),
-    ):
-        refused = await desk.post("/dossiers", json=body)
-        assert (refused.status_code, refused.json()["code"]) == (422, code)
+    await _refused(street)
     key = {"idempotency-key": "m-1"}
     first = await desk.post("/dossiers", json=PRESENTED, headers=key)
     assert first.status_code == 201, first.text
@@ -56,12 +52,13 @@ async def test_a_file_from_presenting_to_the_proof_of_its_notice(street: Street)
     assert view["correct_by"] == "2026-07-03T21:30:00Z"
     observed = await street.letter("Observación")
     assert "Falta la firma" in observed.get_content()
+    own = _answered_at(street, observed)
 
     # the user puts it right by answering that letter
     signed = written("Aquí va firmado.", "Re:", message_id="<d-1@x>")
     signed["In-Reply-To"] = observed["message-id"]
     signed.add_attachment(PDF, maintype="application", subtype="pdf", filename="firmado.pdf")
-    await street.send(signed)
+    await street.send(signed, to=own)
 
     async def shown() -> dict[str, Any]:
         await street.sorted()
@@ -79,6 +76,7 @@ async def test_a_file_from_presenting_to_the_proof_of_its_notice(street: Street)
     view = await act("notify", means="mail")
     notice = await street.letter("Notificación")
     assert "opinión 015-2026" in notice.get_content()
+    assert notice["reply-to"] == own
     notice_id = str(notice["message-id"])
     await street.send(bounce(notice_id.strip("<>")), "")
     view = await eventually(shown, lambda seen: seen["undelivered"] == "5.1.1")
@@ -90,7 +88,7 @@ async def test_a_file_from_presenting_to_the_proof_of_its_notice(street: Street)
     await _prove_nothing(street, view, str(again["message-id"]))
     reply = written("Confirmo que lo recibí.", "Re:", message_id="<d-2@x>")
     reply["In-Reply-To"] = again["message-id"]
-    await street.send(reply)
+    await street.send(reply, to=own)
     view = await eventually(shown, lambda seen: seen["status"] == "notified")
     proved = view["notifications"][1]
     assert (proved["proof"], proved["file_number"]) == ("reply", view["code"])
@@ -100,6 +98,24 @@ async def test_a_file_from_presenting_to_the_proof_of_its_notice(street: Street)
     await street.send(late)
     (dead,) = await street.mails("dead")
     assert dead["reason"] == "dossier.illegal_transition"
+
+
+async def _refused(street: Street) -> None:
+    """What cannot be a file, and why."""
+    for body, code in (
+        (with_document(base64.b64encode(b"MZ\x90\x00").decode()), "dossier.type_not_taken"),
+        (with_document("abcde"), "dossier.broken_encoding"),
+        ({**PRESENTED, "service": "otro"}, "desk.unknown_choice"),
+    ):
+        refused = await street.desk.post("/dossiers", json=body)
+        assert (refused.status_code, refused.json()["code"]) == (422, code)
+
+
+def _answered_at(street: Street, letter: EmailMessage) -> str:
+    """The address that a reply goes to, which is one that mail comes in at."""
+    address = str(letter["reply-to"])
+    assert address in places(street.house.process.parts["intake"].workshop.tenants)
+    return address
 
 
 async def _take_nobodys_place(street: Street, view: dict[str, Any], key: dict[str, str]) -> None:

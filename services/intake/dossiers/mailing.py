@@ -4,12 +4,12 @@ from typing import Final
 
 from services.intake.dossiers.cases import DOSSIER
 from services.intake.dossiers.domain import Dossier, Status, model
+from services.intake.dossiers.policy import REPLY
 from services.intake.letterbox.casework import CaseMail
 from services.intake.letterbox.desks import Incoming
 from shared.service import Workshop
 from shared.store import Cause
 
-REPLY: Final = "reply"
 NOTICE: Final = "dossier_notified"
 """The letter that carries the answer."""
 

@@ -1,23 +1,26 @@
 """`documents.yaml`: the catalogue of services, the desk's hours, what is taken, what proves."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from services.intake.letterbox.policy import MediaType
+from services.intake.letterbox.policy import SECTION as LETTERBOX
+from services.intake.letterbox.policy import DeskName, MediaType
 from services.intake.rules.promise import deadline
 from services.intake.rules.rows import LetterRows, Named, Rung, Series, Words, chosen, notified
 from shared.clock import Calendar
 from shared.contracts.stages import StageDeadline
-from shared.policy import Frozen, Key, Source, Tenant
+from shared.policy import Frozen, Key, Remark, Severity, Source, Tenant
 
 SECTION: Final = "documents"
 RESOLVE: Final = "resolve"
 CORRECT: Final = "correct"
+REPLY: Final = "reply"
+"""The proof that is the person's own word, in answer to the notice."""
 SAME_DAY: Final = "same_day"
 BEFORE_OPENING: Final = "documents.before_opening"
 LARGEST: Final = 20 * 1024 * 1024
@@ -59,6 +62,14 @@ class DocumentsSection(Frozen):
     proofs: Annotated[Mapping[Key, Named], Field(min_length=1)]
     ladder: tuple[Rung, ...] = ()
     letters: Mapping[Occasion, LetterRows] = {}
+
+    def remarks_beside(self, bodies: Mapping[str, Mapping[str, Any]]) -> Iterator[Remark]:
+        """A notice that a reply would prove, and no address of the desk that it could come to."""
+        boxes = bodies.get(LETTERBOX, {}).get("boxes")
+        boxes = boxes.values() if isinstance(boxes, Mapping) else ()
+        desks = {box.get("desk") for box in boxes if isinstance(box, Mapping)}
+        if REPLY in self.proofs and "notified" in self.letters and DeskName.DOCUMENTS not in desks:
+            yield Remark(("proofs", REPLY), "no_reply_box", severity=Severity.WARNING)
 
 
 @dataclass(frozen=True)

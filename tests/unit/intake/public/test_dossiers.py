@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -9,11 +11,18 @@ from services.intake.correspondence import facts_of
 from services.intake.dossiers.domain import HOLDER, LIFECYCLE, RULES, Action, Dossier, Status
 from services.intake.dossiers.domain import model as m
 from services.intake.dossiers.domain.model import Notification
-from services.intake.dossiers.policy import DocumentsPolicy
+from services.intake.dossiers.policy import (
+    SECTION,
+    DocumentsPolicy,
+    DocumentsSection,
+    documents_policy,
+)
+from services.intake.letterbox.policy import SECTION as LETTERBOX
+from services.intake.letterbox.policy import DeskName, LetterboxSection, letterbox_of
 from shared.contracts import dossiers as told
 from shared.decider import Invalid
-from shared.policy import Reading
-from tests.unit.intake.public.bench import PAGE, WORDS, Case, lima, policy_of
+from shared.policy import Reading, check, load_tenants
+from tests.unit.intake.public.bench import PAGE, TENANTS, WORDS, Case, lima, policy_of
 
 ILLEGAL = "dossier.illegal_transition"
 PRESENT = m.Present("EXP-2026-000001", "registry", WORDS)
@@ -165,6 +174,38 @@ def test_proof_is_of_the_last_try() -> None:
     first, second = case.state.notifications
     assert (first.acknowledged_at, second.acknowledged_at) == (None, lima(7, 12))
     assert (second.proof, second.file_number) == ("receipt", "2026-0815")
+
+
+ALL = load_tenants(TENANTS)
+
+
+@pytest.mark.parametrize("name", [one for one in ALL if SECTION in ALL[one].documents])
+def test_every_desk_that_ships_has_a_box_for_a_service_of_its_own(name: str) -> None:
+    letterbox, policy = letterbox_of(ALL[name]), documents_policy(ALL[name])
+    assert letterbox is not None
+    assert policy is not None
+    ways = [one.way for one in letterbox.boxes.values() if one.desk is DeskName.DOCUMENTS]
+    assert ways
+    for way in ways:
+        policy.service(way)
+
+
+def test_a_notice_that_nobody_can_reply_to_is_told(tmp_path: Path) -> None:
+    copytree(TENANTS / "osce", tmp_path / "osce")
+    kinds = {SECTION: DocumentsSection, LETTERBOX: LetterboxSection}
+
+    def told_of() -> list[tuple[str, str]]:
+        found = [one for one in check(tmp_path, kinds) if one.rule == "no_reply_box"]
+        lines = [one.file.read_text().splitlines()[one.line - 1] for one in found]
+        return [(one.file.name, line[:8]) for one, line in zip(found, lines, strict=True)]
+
+    assert told_of() == []
+    file = tmp_path / "osce" / "letterbox.yaml"
+    lines = file.read_text().splitlines()
+    file.write_text("\n".join(one for one in lines if "desk: documents" not in one))
+    assert told_of() == [("documents.yaml", "  reply:")]
+    file.unlink()
+    assert told_of() == [("documents.yaml", "  reply:")]
 
 
 def test_an_account_without_a_desk_takes_nothing() -> None:
