@@ -15,6 +15,7 @@ from shared.contracts.consultations import ConsultationAnswered
 from shared.contracts.dossiers import DossierNotified
 from shared.contracts.voices import VoiceInformed
 from shared.files import GridFiles
+from shared.ids import derived_id
 from shared.mail import Composed, Letter, Letters, Unsendable
 from shared.service import Workshop
 
@@ -97,6 +98,11 @@ class Correspondent:
         boxes = {} if section is None else section.boxes
         own = [one for one, box in boxes.items() if box.desk.value == self.desk.value]
         return next((one for one in (*reversed(used), *own)), "")
+
+
+def letter_id(case_id: str, sequence: int) -> str:
+    """The letter that a case's event of that sequence leads to."""
+    return derived_id("letter", case_id, str(sequence))
 
 
 def facts_of(body: EventBody) -> dict[str, str]:

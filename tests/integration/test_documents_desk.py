@@ -150,6 +150,28 @@ async def _prove_nothing(street: Street, view: dict[str, Any], notice_id: str) -
     assert (seen["status"], seen["version"]) == ("notifying", view["version"] + 1)
 
 
+async def test_an_answer_to_the_first_notice_proves_the_first(street: Street) -> None:
+    view = (await street.desk.post("/dossiers", json=PRESENTED)).json()
+    for action, more in (
+        ("accept", {}),
+        ("resolve", {"text": "Procede."}),
+        ("notify", {"means": "mail"}),
+    ):
+        view = await street.act(view, action, more, "dossiers")
+    first = await street.letter("Notificación")
+    view = await street.act(view, "notify", {"means": "mail"}, "dossiers")
+    await street.letter("Notificación", 2)
+    reply = written("Confirmo que lo recibí.", "Re:", message_id="<d-6@x>")
+    reply["In-Reply-To"] = first["message-id"]
+    await street.send(reply)
+
+    async def shown() -> dict[str, Any]:
+        return await street.read(view["id"], "dossiers")
+
+    view = await eventually(shown, lambda seen: seen["status"] == "notified")
+    assert [one["proof"] for one in view["notifications"]] == ["reply", ""]
+
+
 async def test_an_entitys_receipt_needs_number_date_and_person(street: Street) -> None:
     catalogue = (await street.desk.get("/dossier-services")).json()["services"]
     assert [one["key"] for one in catalogue] == ["norm-opinion", "registry", "platform"]

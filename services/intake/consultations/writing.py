@@ -5,7 +5,7 @@ from typing import Final
 
 from services.intake.consultations.cases import CONSULTATION
 from services.intake.consultations.policy import Occasion
-from services.intake.correspondence import Correspondent, facts_of
+from services.intake.correspondence import Correspondent, facts_of, letter_id
 from services.intake.following import follows
 from services.intake.letterbox.policy import DeskName
 from services.intake.policy import IntakePolicy
@@ -17,7 +17,6 @@ from shared.contracts.consultations import (
     ConsultationChannelled,
     ConsultationReceived,
 )
-from shared.ids import derived_id
 from shared.mail import Composed, Letter, Unsendable
 from shared.service import Workshop
 
@@ -41,10 +40,13 @@ def _correspondent(workshop: Workshop) -> Correspondent:
 async def on_consultation_told(heard: Heard[Told], workshop: Workshop) -> Iterable[Send]:
     """Write it down to be sent; the occasion names the letter, so that it is written once."""
     body = heard.body
-    letter_id = derived_id("letter", heard.subject, str(heard.sequence))
     template = f"consultation_{_OCCASIONS[type(body)]}"
     await _correspondent(workshop).write(
-        letter_id, heard.tenant, template, case=heard.subject, **facts_of(body)
+        letter_id(heard.subject, heard.sequence),
+        heard.tenant,
+        template,
+        case=heard.subject,
+        **facts_of(body),
     )
     if not isinstance(body, ConsultationAnswered):
         return []

@@ -71,7 +71,7 @@ class Dossiers(Desk[Dossier, DossierView]):
     async def acknowledge(self, call: Call, case_id: str, body: Receipt) -> DossierView:
         person = await self._words(call, case_id, NOTE, body.person)
         at = to_milliseconds(body.received_at)
-        command = model.Acknowledge(body.proof, body.file_number, at, person)
+        command = model.Acknowledge(body.proof, body.file_number, at, person, body.number)
         return await self.give(call, case_id, command)
 
     async def queue(self, call: Call, query: DossierQuery) -> Page[DossierView]:

@@ -55,12 +55,16 @@ class NewNotification(Input):
 
 
 class Receipt(Input):
-    """What proves the reception: the receipt, its file number, its instant, who took it."""
+    """What proves the reception: the receipt, its file number, its instant, who took it.
+
+    `number` is the notification that it proves; the last when it is left out.
+    """
 
     proof: Choice
     file_number: Short
     received_at: AwareDatetime
     person: Short
+    number: Annotated[int, Field(ge=1, le=1_000)] | None = None
 
 
 class DossierQuery(QueueQuery):

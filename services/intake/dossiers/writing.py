@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from services.intake.correspondence import Correspondent, facts_of
+from services.intake.correspondence import Correspondent, facts_of, letter_id
 from services.intake.dossiers.cases import DOSSIER
 from services.intake.dossiers.domain.decisions import LAPSED
 from services.intake.dossiers.policy import Occasion
@@ -20,7 +20,6 @@ from shared.contracts.dossiers import (
     DossierRejected,
     DossierRequired,
 )
-from shared.ids import derived_id
 from shared.mail import Composed, Letter, Unsendable
 from shared.service import Workshop
 
@@ -45,11 +44,14 @@ async def on_dossier_told(heard: Heard[EventBody], workshop: Workshop) -> Iterab
     body = heard.body
     if isinstance(body, DossierNotified) and body.means != MAIL:
         return []
-    letter_id = derived_id("letter", heard.subject, str(heard.sequence))
     template = f"dossier_{_OCCASIONS[type(body)]}"
     correspondent = Correspondent(workshop, DOSSIER.stream, DeskName.DOCUMENTS)
     await correspondent.write(
-        letter_id, heard.tenant, template, case=heard.subject, **facts_of(body)
+        letter_id(heard.subject, heard.sequence),
+        heard.tenant,
+        template,
+        case=heard.subject,
+        **facts_of(body),
     )
     return []
 

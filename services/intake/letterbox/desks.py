@@ -15,7 +15,7 @@ from shared.store import Cause
 class Incoming:
     """A message that somebody wrote, ready to become something.
 
-    `answers` is the template of our letter that it answers, if it answers one.
+    `answers` is the id of our letter that it answers, if it answers one.
     """
 
     mail: Mail

@@ -46,7 +46,7 @@ _QUIET: Final[Mapping[Nature, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The case that a message belongs to; `kind` is its stream, `letter` ours that named it."""
+    """The case that a message belongs to; `kind` is its stream, `letter` is ours that named it."""
 
     kind: str
     case_id: str
@@ -217,7 +217,7 @@ class Sorting:
         except Unknown:
             return None
         kind, case_id = letter.facts.get("kind"), letter.facts.get("case")
-        return Found(str(kind), str(case_id), letter.template) if kind and case_id else None
+        return Found(str(kind), str(case_id), letter.id) if kind and case_id else None
 
     async def _by_code(self, mail: Mail, subject: str) -> Found | None:
         for code in _CODE.findall(subject):

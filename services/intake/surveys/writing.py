@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from services.intake.correspondence import Correspondent
+from services.intake.correspondence import Correspondent, letter_id
 from services.intake.following import follows
 from services.intake.letterbox.policy import DeskName
 from services.intake.policy import IntakePolicy
@@ -11,7 +11,6 @@ from services.intake.surveys.inviting import invitation
 from shared.bus.hears import Heard, Send
 from shared.contracts.dossiers import DossierAcknowledged
 from shared.contracts.surveys import SurveyInvited
-from shared.ids import derived_id
 from shared.mail import Composed, Letter
 from shared.service import Workshop
 
@@ -31,9 +30,12 @@ KNOWN: Final = frozenset(_DESKS)
 async def on_survey_invited(heard: Heard[SurveyInvited], workshop: Workshop) -> Iterable[Send]:
     """Write it down to be sent."""
     body = heard.body
-    letter_id = derived_id("letter", heard.subject, str(heard.sequence))
     await Correspondent(workshop, body.about, _DESKS[body.about]).write(
-        letter_id, heard.tenant, TEMPLATE, case=body.case_id, survey=heard.subject
+        letter_id(heard.subject, heard.sequence),
+        heard.tenant,
+        TEMPLATE,
+        case=body.case_id,
+        survey=heard.subject,
     )
     return []
 

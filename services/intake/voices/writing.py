@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from services.intake.correspondence import Correspondent, facts_of
+from services.intake.correspondence import Correspondent, facts_of, letter_id
 from services.intake.following import follows
 from services.intake.letterbox.policy import DeskName
 from services.intake.policy import IntakePolicy
@@ -13,7 +13,6 @@ from services.intake.voices.policy import Occasion, VoiceKind
 from shared.bus.hears import Heard, Send
 from shared.contracts import EventBody
 from shared.contracts import voices as told
-from shared.ids import derived_id
 from shared.mail import Composed, Letter, Unsendable
 from shared.service import Workshop
 
@@ -43,10 +42,13 @@ def _correspondent(workshop: Workshop, kind: VoiceKind) -> Correspondent:
 async def on_voice_told(heard: Heard[EventBody], workshop: Workshop) -> Iterable[Send]:
     """Write it down to be sent; the occasion names the letter, so that it is written once."""
     kind, occasion = _OCCASIONS[type(heard.body)]
-    letter_id = derived_id("letter", heard.subject, str(heard.sequence))
     template = f"{kind}_{occasion}"
     await _correspondent(workshop, kind).write(
-        letter_id, heard.tenant, template, case=heard.subject, **facts_of(heard.body)
+        letter_id(heard.subject, heard.sequence),
+        heard.tenant,
+        template,
+        case=heard.subject,
+        **facts_of(heard.body),
     )
     if occasion != "informed":
         return []

@@ -98,18 +98,28 @@ def _presented(command: model.Present, given: Given[IntakePolicy]) -> told.Dossi
 def _acknowledged(
     case: Dossier, command: model.Acknowledge, given: Given[IntakePolicy]
 ) -> told.DossierAcknowledged:
-    """Proof is of the last try, and lies between it and now (B:L806-828)."""
-    last = case.notifications[-1]
-    if not last.sent_at <= command.at <= given.at:
-        sent, now = last.sent_at.isoformat(), given.at.isoformat()
+    """Proof is of one notification, and lies between its sending and now (B:L806-828)."""
+    proved = _notification(case, command.number)
+    if not proved.sent_at <= command.at <= given.at:
+        sent, now = proved.sent_at.isoformat(), given.at.isoformat()
         raise Invalid("dossier.receipt_time", sent_at=sent, now=now)
     return told.DossierAcknowledged(
-        number=last.number,
+        number=proved.number,
         proof=given.policy.public.documents.proof(command.proof),
         file_number=command.file_number,
         acknowledged_at=command.at,
         person=command.person,
     )
+
+
+def _notification(case: Dossier, number: int | None) -> model.Notification:
+    """That one of its notifications; without a number the last."""
+    sent = len(case.notifications)
+    if number is None:
+        return case.notifications[-1]
+    if not 1 <= number <= sent:
+        raise Invalid("dossier.notification_unknown", number=number, sent=sent)
+    return case.notifications[number - 1]
 
 
 def _passed(case: Dossier, due_at: datetime, policy: DocumentsPolicy) -> Sequence[EventBody]:

@@ -111,12 +111,16 @@ class Notify:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledge:
-    """What proves the reception: kind of proof, number, instant, and who took it."""
+    """What proves the reception: kind of proof, number, instant, and who took it.
+
+    `number` is the notification that it proves; without it, the last.
+    """
 
     proof: str
     file_number: str
     at: datetime
     person: TextRef
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

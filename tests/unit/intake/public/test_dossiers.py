@@ -164,16 +164,22 @@ def test_a_receipt_lies_between_the_sending_and_now(at: datetime) -> None:
     assert case.refusal(replace(PROOF, at=lima(7), proof="palabra")) == "desk.unknown_choice"
 
 
-def test_proof_is_of_the_last_try() -> None:
+@pytest.mark.parametrize(("number", "proved"), [(None, 2), (1, 1), (2, 2)])
+def test_proof_is_of_the_notification_it_names_or_else_of_the_last(
+    number: int | None, proved: int
+) -> None:
     case = presented()
     case.give(m.Accept())
     case.give(m.Resolve(WORDS), lima(6, 9))
     case.give(m.Notify("mail"), lima(6, 10))
     case.give(m.Notify("box"), lima(7, 10))
-    case.give(replace(PROOF, at=lima(7, 12)), lima(8))
-    first, second = case.state.notifications
-    assert (first.acknowledged_at, second.acknowledged_at) == (None, lima(7, 12))
-    assert (second.proof, second.file_number) == ("receipt", "2026-0815")
+    case.at = lima(8)
+    assert case.refusal(replace(PROOF, number=3)) == "dossier.notification_unknown"
+    case.give(replace(PROOF, at=lima(7, 12), number=number))
+    found = {one.number: one for one in case.state.notifications if one.proof}
+    assert list(found) == [proved]
+    assert (found[proved].proof, found[proved].file_number) == ("receipt", "2026-0815")
+    assert found[proved].acknowledged_at == lima(7, 12)
 
 
 ALL = load_tenants(TENANTS)
