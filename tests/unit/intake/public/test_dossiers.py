@@ -44,7 +44,7 @@ MATRIX = {
     "received": "accept→in_process observe→observed add→received reject→rejected",
     "observed": "add→received reject→rejected",
     "in_process": "require→required add→in_process resolve→resolved",
-    "required": "add→in_process",
+    "required": "add→in_process resolve→resolved reject→rejected",
     "resolved": "add→resolved notify→notifying",
     "notifying": "add→notifying notify→notifying acknowledge→notified",
     "notified": "",
@@ -141,6 +141,18 @@ def test_what_is_put_right_goes_on_with_its_first_term() -> None:
         None,
         due,
     )
+
+
+def test_a_file_whose_user_is_silent_still_gets_its_end() -> None:
+    case = presented()
+    case.give(m.Accept())
+    case.give(COMMANDS[Action.REQUIRE])
+    waiting = case.state
+    case.give(m.Resolve(WORDS), lima(20))
+    assert (case.state.status, case.state.on_time) == (Status.RESOLVED, True)
+    case.state = waiting
+    case.give(COMMANDS[Action.REJECT], lima(20))
+    assert (case.state.status, RULES.next_due(case.state)) == (Status.REJECTED, None)
 
 
 def test_warnings_and_the_breach_come_once_each() -> None:
