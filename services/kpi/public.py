@@ -59,12 +59,14 @@ DOSSIER: Final = Thing(
     tiers={},
     started=("received",),
     ended=("resolved", "rejected"),
+    resumed=("observed", "accepted"),
     turns={"observed": CLIENT, "required": CLIENT, "added": PROVIDER, "accepted": PROVIDER},
     measures=(
         Measure("received", "dossiers", "received", day="received_at"),
         Measure("observed", "dossiers", "observed"),
-        Measure("rejected", "dossiers", "rejected"),
-        Measure("lapsed", "dossiers", "rejected", when={"lapsed": (True,)}),
+        # a correction that had come in time takes up what the clock ended
+        Measure("rejected", "dossiers", "rejected", undone=("added",)),
+        Measure("lapsed", "dossiers", "rejected", when={"lapsed": (True,)}, undone=("added",)),
         Measure("resolved", "dossiers", "resolved"),
         Measure("on_time", "dossiers", "resolved", when={"on_time": (True,)}),
         *_seconds("dossiers", "resolved"),

@@ -96,6 +96,11 @@ def finished(promise: Promise | None, at: datetime, *, judged: bool = True) -> P
     return replace(promise, finished_at=at, on_time=in_time)
 
 
+def resumed(promise: Promise | None) -> Promise | None:
+    """To be kept again, by its first date."""
+    return None if promise is None else replace(promise, finished_at=None, on_time=None)
+
+
 def next_reached(promise: Promise | None) -> Reached | None:
     """The next warning or breach of a promise that is still to be kept."""
     if promise is None or promise.finished_at is not None:

@@ -48,6 +48,7 @@ LIVES: dict[str, list[tuple[int, EventBody]]] = {
     "dossier": [
         (0, d.DossierReceived(service="norm-opinion", area="norms", **CAME)),
         (1, d.DossierObserved(reason="falta firma", deadline=DUE)),
+        (4, d.DossierRejected(reason="not_corrected", lapsed=True)),
         (4, d.DossierAdded(text=TEXT, received_at=AT + 4 * HOUR, effective_received_at=AT)),
         (4, d.DossierAccepted(area="norms")),
         (6, d.DossierResolved(text=TEXT, resolved_at=AT + 6 * HOUR, on_time=True)),
@@ -152,6 +153,7 @@ def test_a_consultation_that_goes_on_is_in_process_again() -> None:
 
 def test_files_tell_whose_time_it_took() -> None:
     assert total("dossier", "observed", area="norms", type="norm-opinion") == 1
+    assert total("dossier", "rejected") == total("dossier", "lapsed") == 0
     assert total("dossier", "client_seconds") == 3 * 3600
     assert total("dossier", "provider_seconds") == 3 * 3600
     assert total("dossier", "acknowledged") == total("dossier", "notified") == 1

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from services.intake.dossiers.domain import model
-from services.intake.dossiers.domain.lifecycle import LIFECYCLE, Action
+from services.intake.dossiers.domain.lifecycle import LIFECYCLE, Action, Status
 from services.intake.dossiers.domain.model import Command, Dossier
 from services.intake.dossiers.policy import DocumentsPolicy
 from services.intake.policy import IntakePolicy
@@ -53,6 +53,7 @@ def _decided(  # noqa: C901, PLR0911 - a table of commands
         case model.Require(reason):
             return told.DossierRequired(reason=reason)
         case model.Add(text, documents):
+            _in_time(case, given.at)
             return told.DossierAdded(
                 text=text,
                 documents=documents,
@@ -76,6 +77,21 @@ def _decided(  # noqa: C901, PLR0911 - a table of commands
         case model.Bounce(reason):
             return told.DossierUndelivered(reason=reason)
     raise Rejected("dossier.illegal_transition", status=case.status.value, action="?")
+
+
+def _in_time(case: Dossier, at: datetime) -> None:
+    """What ended for want of a correction is taken up by one that had come before the term's end.
+
+    Mail is received when it comes and read later; the clock may have been quicker.
+
+    Raises:
+        Rejected: it ended otherwise, or this came too late.
+    """
+    if case.status is not Status.REJECTED:
+        return
+    if case.lapsed_by is None or at >= case.lapsed_by + BROKEN_AFTER:
+        status, action = case.status.value, Action.ADD.value
+        raise Rejected("dossier.illegal_transition", status=status, action=action)
 
 
 def _presented(command: model.Present, given: Given[IntakePolicy]) -> told.DossierReceived:

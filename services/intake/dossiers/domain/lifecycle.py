@@ -60,6 +60,8 @@ LIFECYCLE: Final[Table[Status, Action]] = table(
         (_READING, Action.ADD, None),
         ((Status.OBSERVED,), Action.ADD, Status.RECEIVED),
         ((Status.REQUIRED,), Action.ADD, Status.IN_PROCESS),
+        # only what came in time and was read after the term was over
+        ((Status.REJECTED,), Action.ADD, Status.RECEIVED),
         ((Status.RECEIVED, Status.OBSERVED, Status.REQUIRED), Action.REJECT, Status.REJECTED),
         ((Status.IN_PROCESS, Status.REQUIRED), Action.RESOLVE, Status.RESOLVED),
         ((Status.RESOLVED, Status.NOTIFYING), Action.NOTIFY, Status.NOTIFYING),

@@ -27,7 +27,10 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """A file; `correct_by` runs while something observed waits for the user."""
+    """A file; `correct_by` runs while something observed waits for the user.
+
+    Once that term has ended it, `lapsed_by` is when the term was over.
+    """
 
     status: Status = Status.NEW
     code: str = ""
@@ -38,6 +41,7 @@ class Dossier:
     promise: Promise | None = None
     due_at: datetime = NEVER
     correct_by: datetime | None = None
+    lapsed_by: datetime | None = None
     profile_id: str = ""
     preferential: str = ""
     for_entity: bool = False
@@ -170,12 +174,11 @@ def _changed(  # noqa: C901, PLR0911 - a table of events
         case told.DossierRequired(reason=reason):
             return replace(_to(case, Action.REQUIRE), reason=reason)
         case told.DossierAdded():
-            documents = (*case.documents, *event.documents)
-            return replace(_to(case, Action.ADD), documents=documents, correct_by=None)
-        case told.DossierRejected(reason=reason):
+            return _added(case, event)
+        case told.DossierRejected(reason=reason, lapsed=lapsed):
             ended = promises.finished(case.promise, stamp.at, judged=False)
             moved = replace(_to(case, Action.REJECT), reason=reason, correct_by=None)
-            return replace(moved, promise=ended)
+            return replace(moved, lapsed_by=case.correct_by if lapsed else None, promise=ended)
         case told.DossierResolved():
             return replace(
                 _to(case, Action.RESOLVE),
@@ -218,6 +221,17 @@ def _received(event: told.DossierReceived) -> Dossier:
         preferential=event.preferential,
         for_entity=event.for_entity,
         documents=event.documents,
+    )
+
+
+def _added(case: Dossier, event: told.DossierAdded) -> Dossier:
+    taken_up = case.status is Status.REJECTED
+    return replace(
+        _to(case, Action.ADD),
+        documents=(*case.documents, *event.documents),
+        correct_by=None,
+        lapsed_by=None,
+        promise=promises.resumed(case.promise) if taken_up else case.promise,
     )
 
 

@@ -48,7 +48,7 @@ MATRIX = {
     "resolved": "add→resolved notify→notifying",
     "notifying": "add→notifying notify→notifying acknowledge→notified",
     "notified": "",
-    "rejected": "",
+    "rejected": "add→received",
 }
 
 
@@ -63,7 +63,8 @@ def presented(at: datetime | None = None) -> Case[Dossier]:
 @pytest.mark.parametrize("action", Action)
 def test_every_status_with_every_command(status: Status, action: Action) -> None:
     sent = (Notification(1, "mail", lima(1, 10)),)
-    ready = replace(presented().state, status=status, notifications=sent)
+    lapsed = lima(1, 13) if status is Status.REJECTED else None
+    ready = replace(presented().state, status=status, notifications=sent, lapsed_by=lapsed)
     case = Case(RULES, Dossier() if status is Status.NEW else ready, lima(1, 12))
     end = dict(step.split("→") for step in MATRIX[status].split()).get(action)
     if action is Action.BOUNCE and status is not Status.NEW:
@@ -120,6 +121,28 @@ def test_what_is_not_put_right_in_time_is_rejected_once() -> None:
     (lapsed,) = case.wake()
     assert isinstance(lapsed, told.DossierRejected)
     assert (lapsed.lapsed, RULES.next_due(case.state)) == (True, None)
+
+
+def test_what_had_come_in_time_is_taken_up_though_the_clock_was_quicker() -> None:
+    case = presented()
+    before = case.state.promise
+    case.give(COMMANDS[Action.OBSERVE])
+    by = case.state.correct_by
+    assert by is not None
+    case.wake()
+    case.give(m.Add(WORDS), by)
+    assert (case.state.status, case.state.promise) == (Status.RECEIVED, before)
+    case.give(COMMANDS[Action.REJECT], lima(6))
+    case.at = by
+    assert case.refusal(m.Add(WORDS)) == ILLEGAL
+
+
+def test_what_came_late_ends_with_its_term() -> None:
+    case = presented()
+    case.give(COMMANDS[Action.OBSERVE])
+    case.wake()
+    case.at = lima(3, 16, 30, 1)
+    assert case.refusal(m.Add(WORDS)) == ILLEGAL
 
 
 def test_a_letter_says_what_its_event_said() -> None:
