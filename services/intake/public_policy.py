@@ -43,6 +43,10 @@ class PublicPolicy:
             raise Invalid("dossier.not_taken", tenant=self.tenant)
         return self.own_documents
 
+    def voice_at(self, way: str) -> VoiceKind | None:
+        """Which of the two that way in is for; None for another, or one that is not offered."""
+        return next((kind for kind in self.own_voices if kind.section == way), None)
+
     def voice(self, kind: VoiceKind) -> VoicePolicy:
         """How suggestions, or claims, are attended.
 

@@ -148,10 +148,14 @@ class ConsultationResumed(EventBody, event_type="intake.consultation.resumed.v1"
 
 
 class ConsultationDiscarded(EventBody, event_type="intake.consultation.discarded.v1"):
-    """It is not attended here; `forwarded_to` is the way in that it belongs to, if any."""
+    """It is not attended here; `forwarded_to` is the way in that it belongs to, if any.
+
+    `forwarded_case` is the case that is opened there from it.
+    """
 
     reason: str
     forwarded_to: str = ""
+    forwarded_case: str = ""
 
 
 class ConsultationUndelivered(EventBody, event_type="intake.consultation.undelivered.v1"):

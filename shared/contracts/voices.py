@@ -12,7 +12,10 @@ from shared.contracts.stages import StageDeadline
 
 
 class VoiceReceived(EventBody):
-    """Somebody's suggestion or claim came in; a claim with its term."""
+    """Somebody's suggestion or claim came in; a claim with its term.
+
+    `forwarded_from` is the case that it was taken for at first.
+    """
 
     code: str
     channel: str
@@ -23,6 +26,7 @@ class VoiceReceived(EventBody):
     profile_id: str = ""
     anonymous: bool = False
     preferential: str = ""
+    forwarded_from: str = ""
 
 
 class VoiceReferred(EventBody):
@@ -58,10 +62,14 @@ class VoiceImplemented(EventBody):
 
 
 class VoiceDismissed(EventBody):
-    """It is none; `forwarded_to` is the way in that it belongs to."""
+    """It is none; `forwarded_to` is the way in that it belongs to.
+
+    `forwarded_case` is the case that is opened there from it.
+    """
 
     reason: str
     forwarded_to: str = ""
+    forwarded_case: str = ""
 
 
 class VoiceAdded(EventBody):

@@ -17,7 +17,7 @@ from shared.store import broken_at
 from tests.support.eventually import eventually
 from tests.support.house import settings_of
 from tests.support.street import Street, open_street
-from tests.unit.intake.public.letters import SENDER, written
+from tests.unit.intake.public.letters import PDF, SENDER, written
 
 pytestmark = pytest.mark.integration
 CLAIM = {
@@ -78,8 +78,48 @@ async def test_both_ways_to_the_result(street: Street) -> None:
     closed = await act("claims", claim.json(), ("dismiss", moved))
     assert closed["deadlines"][0]["state"] == "cancelled"
     assert "no un reclamo" in (await street.letter("Sobre su mensaje")).get_content()
+    await street.letter("Recibimos su sugerencia", 2)
+    opened = await street.read(closed["forwarded_case"], "suggestions")
+    assert (opened["status"], opened["forwarded_from"]) == ("received", closed["id"])
     await _one_person(street, closed["profile_id"], view["profile_id"])
     await _erased(street, view["id"])
+
+
+async def test_what_is_discarded_to_the_suggestions_is_one_there_with_its_words(
+    street: Street,
+) -> None:
+    asked = written("Pongan letra más grande.")
+    asked.add_attachment(PDF, maintype="application", subtype="pdf", filename="muestra.pdf")
+    await street.send(asked)
+    (view,) = await street.consultations(1)
+    more = written("Y más contraste.", f"[{view['code']}]", message_id="<f-2@x>")
+    await street.send(more)
+    await street.sorted()
+    view = await street.read(view["id"])
+    headers = {"if-match": f'"{view["version"]}"'}
+    path = f"/consultations/{view['id']}/discard"
+    unknown = {"reason": "x", "forwarded_to": "basura"}
+    refused = await street.desk.post(path, json=unknown, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "desk.unknown_choice")
+
+    moved = {"reason": "Es una idea.", "forwarded_to": "suggestions"}
+    view = await street.act(view, "discard", moved)
+    letter = await street.letter("Recibimos su sugerencia")
+    new = await street.read(view["forwarded_case"], "suggestions")
+    assert new["code"] in letter["subject"]
+    assert (new["forwarded_from"], new["channel"]) == (view["id"], "mail")
+    assert new["profile_id"] == view["profile_id"] != ""
+    told = (await street.desk.get(f"/suggestions/{new['id']}/messages")).json()
+    (text,) = told["texts"]
+    assert (text["subject"], text["text"]) == (
+        "Renovación de inscripción",
+        "Pongan letra más grande.\n\nY más contraste.",
+    )
+    assert (told["email"], told["name"]) == (SENDER, "Rosaura Quispe")
+    assert [one["name"] for one in told["documents"]] == ["muestra.pdf"]
+    (before,), (after,) = view["enclosures"], new["enclosures"]
+    assert after["sha256"] == before["sha256"]
+    assert after["id"] != before["id"]
 
 
 async def _one_person(street: Street, of_claim: str, of_suggestion: str) -> None:

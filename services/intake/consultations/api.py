@@ -21,10 +21,11 @@ from services.intake.consultations.inputs import (
 from services.intake.consultations.views import AnswerView, ConsultationView
 from services.intake.desks import Correspondence, Why
 from services.intake.views import HistoryEvent
+from services.intake.voices.forwarding import forwarded_id
 from shared.http import Call, Page, PageQuery, Routes
 from shared.ids import new_id
 from shared.security import Role
-from shared.service import Workshop
+from shared.service import Workshop, cause_of
 
 _DESK: Final = {Role.ADVISER, Role.CHANNEL_COORDINATOR, Role.SUPERVISOR}
 _WORDS: Final = _DESK | {Role.LEGAL_REVIEWER, Role.SPECIALIST_L2}
@@ -124,7 +125,7 @@ def _inbox(api: Routes, desk: Consultations) -> None:
         call: Call, consultation_id: str, body: Discarding
     ) -> ConsultationView:
         """It is no consultation, or belongs to another way in."""
-        command = model.Discard(body.reason, body.forwarded_to)
+        command = model.Discard(body.reason, body.forwarded_to, forwarded_id(cause_of(call)))
         return await desk.give(call, consultation_id, command)
 
 

@@ -66,7 +66,10 @@ class Sending(Input):
 
 
 class Discarding(Why):
-    """Why it is not attended here, and the way in that it belongs to."""
+    """Why it is not attended here, and the way in that it belongs to, as the policy names them.
+
+    In that of suggestions or claims a case is opened from it.
+    """
 
     forwarded_to: Annotated[str, Field(max_length=80)] = ""
 

@@ -74,6 +74,7 @@ class ConsultationSection(Frozen):
     units: Mapping[Key, Named] = {}
     final_check: Mapping[Key, Named] = {}
     legal_limit: Limit | None = None
+    forwards: Mapping[Key, Named] = {}
     incidents: IncidentsRow | None = None
     ladder: tuple[Rung, ...] = ()
     letters: Mapping[Occasion, LetterRows] = {}
@@ -112,6 +113,9 @@ class ConsultationPolicy:
 
     def unit(self, name: str) -> str:
         return chosen("unit", name, self.section.units)
+
+    def forward(self, name: str) -> str:
+        return chosen("forwarded_to", name, self.section.forwards)
 
     def labels(self, names: Iterable[str]) -> tuple[str, ...]:
         """Labels once each, in the policy's order."""

@@ -51,6 +51,8 @@ class ConsultationView(View):
     preferential: str = Field(description="`granted` for attention before others")
     drafted_by: str
     observation: str
+    forwarded_to: str = Field(description="The way in that it belongs to, once it is discarded")
+    forwarded_case: str = Field(description="The case that was opened from it there")
     enclosures: Sequence[EnclosureView]
     answered_at: datetime | None
     answered_by: str
@@ -92,6 +94,8 @@ def consultation_view(
         preferential=state.preferential,
         drafted_by=state.drafted_by,
         observation=state.observation,
+        forwarded_to=state.forwarded_to,
+        forwarded_case=state.forwarded_case,
         enclosures=[enclosure_view(one) for one in state.enclosures],
         answered_at=state.answered_at,
         answered_by=state.answered_by,

@@ -16,11 +16,12 @@ from services.intake.voices.desk import (
     voices,
 )
 from services.intake.voices.domain import model
+from services.intake.voices.forwarding import forwarded_id
 from services.intake.voices.policy import VoiceKind
 from services.intake.voices.views import VoiceView
 from shared.http import Call, Page, PageQuery, Routes
 from shared.security import Role
-from shared.service import Workshop
+from shared.service import Workshop, cause_of
 
 H = TypeVar("H", bound=Callable[..., Any])
 _OFFICER: Final[Mapping[VoiceKind, Role]] = {
@@ -114,7 +115,8 @@ def _responsible(api: Routes, desk: Voices, kind: VoiceKind) -> None:
     @_called(f"dismiss_{kind}")
     async def dismiss_voice(call: Call, case_id: str, body: Dismissal) -> VoiceView:
         """It is none, and where it belongs."""
-        return await desk.give(call, case_id, model.Dismiss(body.reason, body.forwarded_to))
+        new = forwarded_id(cause_of(call))
+        return await desk.give(call, case_id, model.Dismiss(body.reason, body.forwarded_to, new))
 
     @api.post(path + "/{case_id}/inform", may=f"keep_{kind}", if_match=True, problems=illegal)
     @_called(f"inform_{kind}")

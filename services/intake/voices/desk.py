@@ -52,7 +52,10 @@ class Doing(Input):
 
 
 class Dismissal(Why):
-    """Why it is none, and the way in that it belongs to."""
+    """Why it is none, and the way in that it belongs to, as the policy names them.
+
+    In that of suggestions or claims a case is opened from it.
+    """
 
     forwarded_to: Annotated[str, Field(max_length=80)] = ""
 

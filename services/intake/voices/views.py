@@ -25,6 +25,8 @@ class VoiceView(View):
     outcome: str
     reason: str = Field(description="Why it was dismissed")
     forwarded_to: str
+    forwarded_case: str = Field(description="The case that was opened from it where it belongs")
+    forwarded_from: str = Field(description="The case that it was taken for at first")
     received_at: datetime
     deadlines: Sequence[DeskDeadlineView] = Field(description="None where no term is promised")
     informed_at: datetime | None
@@ -51,6 +53,8 @@ def voice_view(outcome: Outcome[Voice]) -> VoiceView:
         outcome=state.outcome,
         reason=state.reason,
         forwarded_to=state.forwarded_to,
+        forwarded_case=state.forwarded_case,
+        forwarded_from=state.forwarded_from,
         received_at=state.received_at,
         deadlines=deadline_views(state.promise),
         informed_at=state.informed_at,

@@ -9,6 +9,7 @@ from services.intake.letterbox.policy import DeskName
 from services.intake.policy import IntakePolicy
 from services.intake.surveys.inviting import invitation
 from services.intake.voices.cases import VOICES
+from services.intake.voices.forwarding import forwarded
 from services.intake.voices.policy import Occasion, VoiceKind
 from shared.bus.hears import Heard, Send
 from shared.contracts import EventBody
@@ -50,6 +51,8 @@ async def on_voice_told(heard: Heard[EventBody], workshop: Workshop) -> Iterable
         case=heard.subject,
         **facts_of(heard.body),
     )
+    if isinstance(heard.body, told.VoiceDismissed):
+        return await forwarded(heard, heard.body, workshop, VOICES[kind])
     if occasion != "informed":
         return []
     stream = VOICES[kind].stream

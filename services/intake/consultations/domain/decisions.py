@@ -81,8 +81,8 @@ def _decided(  # noqa: C901, PLR0911, PLR0912 - a table of commands
             return [told.ConsultationObserved(reason=reason)]
         case model.Send(checks):
             return [_answered(case, checks, given)]
-        case model.Discard(reason, forwarded_to):
-            return [told.ConsultationDiscarded(reason=reason, forwarded_to=forwarded_to)]
+        case model.Discard():
+            return [_discarded(command, given)]
         case model.Write():
             return [_continued(case, command, given)]
         case model.Bounce(reason):
@@ -122,6 +122,15 @@ def _answered(
         checks=checks,
         folder=case.folder,
         labels=case.labels,
+    )
+
+
+def _discarded(command: model.Discard, given: Given[IntakePolicy]) -> told.ConsultationDiscarded:
+    public, to = given.policy.public, command.forwarded_to
+    return told.ConsultationDiscarded(
+        reason=command.reason,
+        forwarded_to=public.consultations.forward(to) if to else "",
+        forwarded_case=command.forwarded_case if public.voice_at(to) else "",
     )
 
 

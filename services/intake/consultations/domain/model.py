@@ -44,6 +44,8 @@ class Consultation:
     answered_by: str = ""
     on_time: bool | None = None
     undelivered: str = ""
+    forwarded_to: str = ""
+    forwarded_case: str = ""
     enclosures: tuple[EnclosureRef, ...] = ()
 
     @property
@@ -142,8 +144,11 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Discard:
+    """It is none; `forwarded_case` is how a case of the way in that it belongs to is called."""
+
     reason: str
     forwarded_to: str = ""
+    forwarded_case: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +239,9 @@ def _changed(  # noqa: C901, PLR0911, PLR0912 - a table of events
             )
         case told.ConsultationDiscarded():
             ended = promises.finished(case.promise, stamp.at, judged=False)
-            return replace(_to(case, Action.DISCARD), promise=ended)
+            to, new = event.forwarded_to, event.forwarded_case
+            moved = replace(_to(case, Action.DISCARD), promise=ended)
+            return replace(moved, forwarded_to=to, forwarded_case=new)
         case told.ConsultationContinued():
             return _continued(case, event)
         case told.ConsultationUndelivered():

@@ -104,9 +104,10 @@ def _decided(  # noqa: PLR0911 - a table of commands
             return [_informed(say, case, given)]
         case model.Implement(action):
             return [say.implemented(unit=case.unit, action=action)]
-        case model.Dismiss(reason, forwarded_to):
-            forwarded = policy.forward(forwarded_to) if forwarded_to else ""
-            return [say.dismissed(reason=reason, forwarded_to=forwarded)]
+        case model.Dismiss(reason, to, new):
+            forwarded = policy.forward(to) if to else ""
+            opened = new if given.policy.public.voice_at(to) else ""
+            return [say.dismissed(reason=reason, forwarded_to=forwarded, forwarded_case=opened)]
         case model.Add(text, enclosures):
             return [say.added(text=text, enclosures=enclosures)]
         case model.Bounce(reason):
@@ -127,6 +128,7 @@ def _received(
         profile_id=command.profile_id,
         anonymous=command.anonymous,
         preferential=command.preferential,
+        forwarded_from=command.forwarded_from,
     )
 
 

@@ -33,6 +33,8 @@ class Voice:
     digest: str = ""
     reason: str = ""
     forwarded_to: str = ""
+    forwarded_case: str = ""
+    forwarded_from: str = ""
     informed_at: datetime | None = None
     on_time: bool | None = None
     attended_by: str = ""
@@ -56,6 +58,7 @@ class Receive:
     profile_id: str = ""
     anonymous: bool = False
     preferential: str = ""
+    forwarded_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,11 @@ class Implement:
 
 @dataclass(frozen=True, slots=True)
 class Dismiss:
+    """It is none; `forwarded_case` is how a case of the way in that it belongs to is called."""
+
     reason: str
     forwarded_to: str = ""
+    forwarded_case: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +148,8 @@ def _changed(  # noqa: C901, PLR0911 - a table of events
         case told.VoiceDismissed():
             ended = promises.finished(case.promise, stamp.at, judged=False)
             moved = replace(_to(case, Action.DISMISS), reason=event.reason, promise=ended)
-            return replace(moved, forwarded_to=event.forwarded_to)
+            to, new = event.forwarded_to, event.forwarded_case
+            return replace(moved, forwarded_to=to, forwarded_case=new)
         case told.VoiceAdded():
             return replace(case, enclosures=(*case.enclosures, *event.enclosures))
         case told.VoiceUndelivered(reason=reason):
@@ -168,5 +175,6 @@ def _received(event: told.VoiceReceived) -> Voice:
         profile_id=event.profile_id,
         anonymous=event.anonymous,
         preferential=event.preferential,
+        forwarded_from=event.forwarded_from,
         enclosures=event.enclosures,
     )

@@ -224,9 +224,16 @@ def test_what_is_discarded_is_promised_nothing() -> None:
     assert (case.state.promise.state, RULES.next_due(case.state)) == ("cancelled", None)
 
 
+@pytest.mark.parametrize(("to", "opened"), [("suggestions", "f-1"), ("documents", ""), ("", "")])
+def test_a_case_is_opened_where_a_suggestion_or_a_claim_belongs(to: str, opened: str) -> None:
+    case = consultation()
+    case.give(m.Discard("No es una consulta.", to, "f-1"))
+    assert (case.state.forwarded_to, case.state.forwarded_case) == (to, opened)
+
+
 @pytest.mark.parametrize(
     "command",
-    [m.Distribute("otra"), m.Label(("otra",))],
+    [m.Distribute("otra"), m.Label(("otra",)), m.Discard("x", "otra")],
 )
 def test_a_choice_that_the_policy_does_not_know_is_refused(command: object) -> None:
     assert consultation().refusal(command) == "desk.unknown_choice"
