@@ -79,6 +79,10 @@ class VoiceAdded(EventBody):
     enclosures: tuple[EnclosureRef, ...] = ()
 
 
+class VoiceHeeded(EventBody):
+    """What the user wrote after the end was read, and nothing more is to be done."""
+
+
 class VoiceUndelivered(EventBody):
     """What was sent to the user came back; `reason` is the server's status, such as 5.1.1."""
 
@@ -130,6 +134,10 @@ class SuggestionAdded(VoiceAdded, event_type="intake.suggestion.added.v1"):
     """`VoiceAdded`, of a suggestion."""
 
 
+class SuggestionHeeded(VoiceHeeded, event_type="intake.suggestion.heeded.v1"):
+    """`VoiceHeeded`, of a suggestion."""
+
+
 class SuggestionUndelivered(VoiceUndelivered, event_type="intake.suggestion.undelivered.v1"):
     """`VoiceUndelivered`, of a suggestion."""
 
@@ -170,6 +178,10 @@ class ClaimDismissed(VoiceDismissed, event_type="intake.claim.dismissed.v1"):
 
 class ClaimAdded(VoiceAdded, event_type="intake.claim.added.v1"):
     """`VoiceAdded`, of a claim."""
+
+
+class ClaimHeeded(VoiceHeeded, event_type="intake.claim.heeded.v1"):
+    """`VoiceHeeded`, of a claim."""
 
 
 class ClaimUndelivered(VoiceUndelivered, event_type="intake.claim.undelivered.v1"):

@@ -68,6 +68,7 @@ async def test_both_ways_to_the_result(street: Street) -> None:
         return [one["text"] for one in texts if one["role"] == "user"]
 
     await eventually(words, lambda said: said == ["Pongan letra más grande.", "¡Gracias!"])
+    await _heeded(street, view["id"])
 
     claim = await street.desk.post("/claims", json=CLAIM)
     assert claim.status_code == 201, claim.text
@@ -83,6 +84,21 @@ async def test_both_ways_to_the_result(street: Street) -> None:
     assert (opened["status"], opened["forwarded_from"]) == ("received", closed["id"])
     await _one_person(street, closed["profile_id"], view["profile_id"])
     await _erased(street, view["id"])
+
+
+async def _heeded(street: Street, case_id: str) -> None:
+    """What is said after the end is found, until somebody has read it."""
+
+    async def found(more: str) -> list[str]:
+        answer = await street.desk.get("/suggestions", params={"said_more": more})
+        return [one["id"] for one in answer.json()["items"]]
+
+    assert (await found("true"), await found("false")) == ([case_id], [])
+    view = await street.read(case_id, "suggestions")
+    assert [one["code"] for one in view["warnings"]] == ["said_more"]
+    view = await street.act(view, "heed", None, "suggestions")
+    assert view["warnings"] == []
+    assert (await found("true"), await found("false")) == ([], [case_id])
 
 
 async def test_what_is_discarded_to_the_suggestions_is_one_there_with_its_words(

@@ -124,6 +124,12 @@ def _responsible(api: Routes, desk: Voices, kind: VoiceKind) -> None:
         """Tell the user the result."""
         return await desk.give(call, case_id, model.Inform())
 
+    @api.post(path + "/{case_id}/heed", may=f"keep_{kind}", if_match=True, problems=illegal)
+    @_called(f"heed_{kind}")
+    async def heed_voice(call: Call, case_id: str) -> VoiceView:
+        """What the user said after the end was read, and nothing more is to be done."""
+        return await desk.give(call, case_id, model.Heed())
+
 
 def _unit(api: Routes, desk: Voices, kind: VoiceKind) -> None:
     path, illegal = f"/{kind.section}", (f"{kind}.illegal_transition",)

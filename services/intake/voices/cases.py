@@ -12,7 +12,12 @@ VOICES: Final[Mapping[VoiceKind, Kind[Voice]]] = {
         "intake",
         kind.value,
         RULES[kind],
-        indexes=(("state.due_at", "_id"), ("state.unit", "_id"), ("state.profile_id", "_id")),
+        indexes=(
+            ("state.due_at", "_id"),
+            ("state.unit", "_id"),
+            ("state.profile_id", "_id"),
+            ("state.said_more", "state.due_at", "_id"),
+        ),
         unique=(("state.code",),),
     )
     for kind in VoiceKind

@@ -65,6 +65,7 @@ class VoiceQuery(QueueQuery):
 
     unit: str | None = Field(None, max_length=80)
     outcome: str | None = Field(None, max_length=80)
+    said_more: bool | None = Field(None, description="The user wrote after the end, unread")
 
 
 @dataclass(frozen=True)
@@ -107,13 +108,15 @@ class Voices(Desk[Voice, VoiceView]):
         return await self.give(call, case_id, model.Evaluate(body.outcome, text))
 
     async def queue(self, call: Call, query: VoiceQuery) -> Page[VoiceView]:
-        return await self.find(call, query, unit=query.unit, outcome=query.outcome)
+        # one of before does not say
+        more = {None: None, True: True, False: {"$ne": True}}[query.said_more]
+        return await self.find(call, query, unit=query.unit, outcome=query.outcome, said_more=more)
 
 
 def voices(workshop: Workshop, kind: VoiceKind) -> Voices:
     """The desk of one of the two, put together."""
 
-    def show(_call: Call, outcome: Outcome[Voice]) -> VoiceView:
-        return voice_view(outcome)
+    def show(call: Call, outcome: Outcome[Voice]) -> VoiceView:
+        return voice_view(outcome, call.language)
 
     return Voices(workshop, VOICES[kind], show, kind)

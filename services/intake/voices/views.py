@@ -5,11 +5,14 @@ from datetime import datetime
 
 from pydantic import Field
 
-from services.intake.desks import DeskDeadlineView, deadline_views
+from services.intake.desks import Caution, DeskDeadlineView, deadline_views
 from services.intake.views import View
 from services.intake.voices.domain import Status, Voice
+from shared import i18n
 from shared.contracts.consultations import EnclosureRef
 from shared.store import Outcome
+
+_WORDS = i18n.load()
 
 
 class VoiceView(View):
@@ -33,6 +36,7 @@ class VoiceView(View):
     on_time: bool | None
     actions: Sequence[str] = Field(description="What the organ did of it")
     undelivered: str
+    warnings: Sequence[Caution] = Field(description="Such as `said_more`")
     anonymous: bool
     preferential: str
     profile_id: str
@@ -40,7 +44,7 @@ class VoiceView(View):
     version: int
 
 
-def voice_view(outcome: Outcome[Voice]) -> VoiceView:
+def voice_view(outcome: Outcome[Voice], language: str) -> VoiceView:
     state = outcome.state
     return VoiceView.model_construct(
         id=outcome.id,
@@ -61,9 +65,16 @@ def voice_view(outcome: Outcome[Voice]) -> VoiceView:
         on_time=state.on_time,
         actions=state.actions,
         undelivered=state.undelivered,
+        warnings=_cautions(state, language),
         anonymous=state.anonymous,
         preferential=state.preferential,
         profile_id=state.profile_id,
         enclosures=state.enclosures,
         version=outcome.version,
     )
+
+
+def _cautions(state: Voice, language: str) -> list[Caution]:
+    if not state.said_more:
+        return []
+    return [Caution(code="said_more", text=_WORDS.text(language, "caution.said_more"))]

@@ -23,6 +23,7 @@ _ACTION: Final[dict[type, Action]] = {
     model.Implement: Action.IMPLEMENT,
     model.Dismiss: Action.DISMISS,
     model.Add: Action.ADD,
+    model.Heed: Action.HEED,
     model.Bounce: Action.BOUNCE,
 }
 
@@ -38,6 +39,7 @@ class Language:
     implemented: type[told.VoiceImplemented]
     dismissed: type[told.VoiceDismissed]
     added: type[told.VoiceAdded]
+    heeded: type[told.VoiceHeeded]
     undelivered: type[told.VoiceUndelivered]
     warned: type[told.VoiceWarned]
     breached: type[told.VoiceDeadlineBreached]
@@ -52,6 +54,7 @@ LANGUAGES: Final = {
         told.SuggestionImplemented,
         told.SuggestionDismissed,
         told.SuggestionAdded,
+        told.SuggestionHeeded,
         told.SuggestionUndelivered,
         told.SuggestionWarned,
         told.SuggestionDeadlineBreached,
@@ -64,6 +67,7 @@ LANGUAGES: Final = {
         told.ClaimImplemented,
         told.ClaimDismissed,
         told.ClaimAdded,
+        told.ClaimHeeded,
         told.ClaimUndelivered,
         told.ClaimWarned,
         told.ClaimDeadlineBreached,
@@ -110,6 +114,9 @@ def _decided(  # noqa: PLR0911 - a table of commands
             return [say.dismissed(reason=reason, forwarded_to=forwarded, forwarded_case=opened)]
         case model.Add(text, enclosures):
             return [say.added(text=text, enclosures=enclosures)]
+        case model.Heed():
+            # with nothing said there is nothing to have read
+            return [say.heeded()] if case.said_more else []
         case model.Bounce(reason):
             return [say.undelivered(reason=reason)]
     return []

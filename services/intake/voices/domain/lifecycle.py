@@ -32,6 +32,7 @@ class Action(StrEnum):
     IMPLEMENT = "implement"
     DISMISS = "dismiss"
     ADD = "add"
+    HEED = "heed"
     BOUNCE = "bounce"
 
 
@@ -43,6 +44,7 @@ class Holder(StrEnum):
     UNIT = "unit"
 
 
+_ENDED: Final = (Status.INFORMED, Status.DISMISSED)
 _KNOWN: Final = tuple(one for one in Status if one is not Status.NEW)
 
 
@@ -58,6 +60,8 @@ def _table(kind: VoiceKind) -> Table[Status, Action]:
             ((Status.EVALUATED, Status.INFORMED), Action.IMPLEMENT, None),
             ((Status.RECEIVED, Status.REFERRED), Action.DISMISS, Status.DISMISSED),
             (_KNOWN, Action.ADD, None),
+            # only where the user said more after the end
+            (_ENDED, Action.HEED, None),
             (_KNOWN, Action.BOUNCE, None),
         ),
     )

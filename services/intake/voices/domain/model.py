@@ -15,7 +15,10 @@ from shared.decider import Stamp
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """A suggestion or a claim; `promise` is there where the account promises a term."""
+    """A suggestion or a claim; `promise` is there where the account promises a term.
+
+    `said_more` is whether the user wrote after its end and nobody has looked at it yet.
+    """
 
     status: Status = Status.NEW
     code: str = ""
@@ -40,6 +43,7 @@ class Voice:
     attended_by: str = ""
     actions: tuple[str, ...] = ()
     undelivered: str = ""
+    said_more: bool = False
     enclosures: tuple[EnclosureRef, ...] = ()
 
     @property
@@ -103,6 +107,11 @@ class Add:
 
 
 @dataclass(frozen=True, slots=True)
+class Heed:
+    """What the user said after the end was read, and nothing more is to be done."""
+
+
+@dataclass(frozen=True, slots=True)
 class Bounce:
     """What was sent came back."""
 
@@ -114,7 +123,9 @@ class PassDeadline:
     due_at: datetime
 
 
-Command = Receive | Refer | Evaluate | Inform | Implement | Dismiss | Add | Bounce | PassDeadline
+Command = (
+    Receive | Refer | Evaluate | Inform | Implement | Dismiss | Add | Heed | Bounce | PassDeadline
+)
 
 
 def evolve(case: Voice, event: EventBody, stamp: Stamp) -> Voice:
@@ -151,7 +162,11 @@ def _changed(  # noqa: C901, PLR0911 - a table of events
             to, new = event.forwarded_to, event.forwarded_case
             return replace(moved, forwarded_to=to, forwarded_case=new)
         case told.VoiceAdded():
-            return replace(case, enclosures=(*case.enclosures, *event.enclosures))
+            more = case.status in (Status.INFORMED, Status.DISMISSED)
+            enclosures = (*case.enclosures, *event.enclosures)
+            return replace(case, enclosures=enclosures, said_more=more)
+        case told.VoiceHeeded():
+            return replace(case, said_more=False)
         case told.VoiceUndelivered(reason=reason):
             return replace(case, undelivered=reason)
         case told.VoiceWarned(share=share):

@@ -23,6 +23,7 @@ COMMANDS = {
     Action.IMPLEMENT: m.Implement("Se cambió el formulario."),
     Action.DISMISS: m.Dismiss("Es una consulta.", "consultations"),
     Action.ADD: m.Add(WORDS),
+    Action.HEED: m.Heed(),
     Action.BOUNCE: m.Bounce("5.1.1"),
 }
 MATRIX = {
@@ -30,8 +31,8 @@ MATRIX = {
     "received": "refer→referred dismiss→dismissed",
     "referred": "refer→referred evaluate→evaluated dismiss→dismissed",
     "evaluated": "evaluate→evaluated inform→informed implement→evaluated",
-    "informed": "implement→informed",
-    "dismissed": "",
+    "informed": "implement→informed heed→informed",
+    "dismissed": "heed→dismissed",
 }
 
 
@@ -46,7 +47,8 @@ def voice(kind: VoiceKind) -> Case[Voice]:
 @pytest.mark.parametrize("status", Status)
 @pytest.mark.parametrize("action", Action)
 def test_every_status_with_every_command(kind: VoiceKind, status: Status, action: Action) -> None:
-    ready = replace(voice(kind).state, status=status, unit="rnp-direction", answer="t-1")
+    known = {"unit": "rnp-direction", "answer": "t-1", "said_more": True}
+    ready = replace(voice(kind).state, status=status, **known)
     case = Case(RULES[kind], Voice() if status is Status.NEW else ready, lima(1, 12))
     end = dict(step.split("→") for step in MATRIX[status].split()).get(action)
     if action in (Action.ADD, Action.BOUNCE) and status is not Status.NEW:
@@ -80,6 +82,19 @@ def test_a_suggestion_is_promised_no_term_and_a_claim_thirty_days() -> None:
     (informed,) = claim.give(m.Inform())
     assert isinstance(informed, told.ClaimInformed)
     assert informed.on_time is False
+
+
+@pytest.mark.parametrize("kind", VoiceKind)
+def test_what_is_said_after_the_end_is_seen_until_it_is_read(kind: VoiceKind) -> None:
+    case = voice(kind)
+    case.give(m.Add(WORDS))
+    assert not case.state.said_more
+    case.give(COMMANDS[Action.DISMISS] if kind is SUGGESTION else m.Dismiss("No lo es."))
+    assert case.give(m.Heed()) == []
+    case.give(m.Add(WORDS))
+    assert case.state.said_more
+    case.give(m.Heed())
+    assert (case.state.said_more, case.state.status) == (False, Status.DISMISSED)
 
 
 def test_the_result_says_what_the_yearly_report_needs() -> None:
