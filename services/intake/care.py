@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from services.intake.rules.rows import LetterRows, Named, Words, chosen
 from shared.decider import Invalid
@@ -23,10 +23,20 @@ class Consent(Frozen):
     source: Source
 
 
+Link = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^https://[A-Za-z0-9.:-]+/[^\s{}]*\{survey\}[^\s{}]*$", max_length=400
+    ),
+]
+
+
 class SurveyRow(Frozen):
     """The survey: a score from 1 to `scale` for each driver.
 
     Who gives `satisfied_from` or more on average is satisfied; `term` is how long he may answer.
+    `link` is the page where it is answered, with `{survey}` for which; without it the letter has
+    the survey's id.
     """
 
     drivers: Annotated[Mapping[Key, Named], Field(min_length=1)]
@@ -34,7 +44,12 @@ class SurveyRow(Frozen):
     satisfied_from: Annotated[int, Field(ge=1, le=10)] = 4
     term: Key
     letter: LetterRows
+    link: Link | None = None
     source: Source
+
+    def address(self, survey_id: str) -> str:
+        """Where that one is answered."""
+        return survey_id if self.link is None else self.link.format(survey=survey_id)
 
 
 class Retention(Frozen):

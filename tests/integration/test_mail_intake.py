@@ -110,8 +110,10 @@ async def _returned(street: Street, case_id: str, message_id: str) -> None:
 
 async def _rated(street: Street, case_id: str) -> None:
     """Whoever was answered is asked how, and says so."""
-    await street.letter("¿Cómo le atendimos?")
+    asked = await street.letter("¿Cómo le atendimos?")
     (survey,) = (await street.desk.get("/surveys")).json()["items"]
+    link = f"https://portal.osce.example/encuestas/{survey['id']}"
+    assert link in asked.get_content().split()
     assert (survey["case_id"], survey["attended_by"]) == (case_id, "person:ana")
     care = (await street.desk.get("/care", headers={"accept-language": "es"})).json()
     scores = {one["key"]: 4 for one in care["drivers"]}

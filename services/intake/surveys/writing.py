@@ -56,6 +56,7 @@ async def compose(workshop: Workshop, letter: Letter) -> Composed:
     policy: IntakePolicy = workshop.policy(letter.tenant)
     kind, case_id = str(letter.facts["kind"]), str(letter.facts["case"])
     state = (await workshop.cases[kind].get(case_id, letter.tenant)).state
-    words = {"code": state.code, "survey": str(letter.facts["survey"])}
+    survey = policy.public.care.survey
+    words = {"code": state.code, "survey": survey.address(str(letter.facts["survey"]))}
     correspondent = Correspondent(workshop, kind, _DESKS[kind])
-    return await correspondent.compose(letter, policy.public.care.survey.letter, words)
+    return await correspondent.compose(letter, survey.letter, words)

@@ -1,7 +1,9 @@
 """Surveys and care: asked once, answered by the six drivers, and grounds that the policy knows."""
 
 import pytest
+from pydantic import ValidationError
 
+from services.intake.care import SurveyRow
 from services.intake.surveys.domain import (
     LIFECYCLE,
     RULES,
@@ -26,6 +28,37 @@ def invited() -> Case[Survey]:
     case = Case(RULES, Survey())
     case.give(INVITE, lima(1))
     return case
+
+
+LINKS = ("https://x.example/{survey}", "https://x.example:8443/encuestas?de={survey}&l=es")
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_a_letter_leads_to_the_page_of_its_survey(link: str) -> None:
+    row = policy_of().public.care.survey.model_dump()
+    made = SurveyRow.model_validate({**row, "link": link})
+    assert made.address("s-1") == link.replace("{survey}", "s-1")
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://x.example/{otra}",
+        "https://x.example/",
+        "https://x.example{survey}",
+        "http://x.example/{survey}",
+        "https://x.example/{survey!r}",
+    ],
+)
+def test_a_link_that_leads_nowhere_is_refused(link: str) -> None:
+    row = policy_of().public.care.survey.model_dump()
+    with pytest.raises(ValidationError):
+        SurveyRow.model_validate({**row, "link": link})
+
+
+def test_without_a_link_the_letter_has_the_id() -> None:
+    row = policy_of().public.care.survey.model_copy(update={"link": None})
+    assert row.address("s-1") == "s-1"
 
 
 @pytest.mark.parametrize("status", Status)
