@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pymongo import MongoClient
 
 PREFIX = os.environ.get("ENLACE_DATABASE_PREFIX", "enlace_")
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 with MongoClient(os.environ["ENLACE_MONGO_URL"]) as client:
     for name in client.list_database_names():
@@ -18,7 +17,7 @@ with MongoClient(os.environ["ENLACE_MONGO_URL"]) as client:
             continue
         for collection in client[name].list_collection_names():
             cases = client[name][collection]
-            again = {"$set": {"published": 0, "relay_at": EPOCH}}
+            again = {"$set": {"published": 0, "relay_at": datetime.now(UTC)}}
             count = cases.update_many({"published": {"$exists": True}}, again).modified_count
             if count:
                 print(f"{name}.{collection}: {count} cases")

@@ -13,6 +13,7 @@ from pymongo import WriteConcern
 from shared.store.group import Collection
 
 MAX_IDS = 500
+NOTHING_LEFT = {"relay_at": "", "claimed_until": ""}
 Run = tuple[int, int]
 
 
@@ -41,7 +42,7 @@ class Marks:
     async def release(self, kind: str, case_ids: Sequence[str]) -> None:
         """Take the mark off cases that turned out to have nothing unpublished."""
         done = {"_id": {"$in": list(case_ids)}, "$expr": {"$eq": ["$published", "$version"]}}
-        await self._collections[kind].update_many(done, {"$unset": {"relay_at": ""}})
+        await self._collections[kind].update_many(done, {"$unset": NOTHING_LEFT})
 
     async def flush(self) -> None:
         """Note what was gathered."""
@@ -61,11 +62,12 @@ class Marks:
         collection = self._collections[kind]
         still: Mapping[str, Any] = {"_id": {"$in": list(case_ids)}, "published": first - 1}
         noted = await collection.update_many(
-            {**still, "version": last}, {"$set": {"published": last}, "$unset": {"relay_at": ""}}
+            {**still, "version": last}, {"$set": {"published": last}, "$unset": NOTHING_LEFT}
         )
         if noted.matched_count < len(case_ids):
-            keep = {"$cond": [{"$gt": ["$version", last]}, "$relay_at", "$$REMOVE"]}
-            await collection.update_many(still, [{"$set": {"published": last, "relay_at": keep}}])
+            left = {"$gt": ["$version", last]}
+            keep = {name: {"$cond": [left, f"${name}", "$$REMOVE"]} for name in NOTHING_LEFT}
+            await collection.update_many(still, [{"$set": {"published": last, **keep}}])
 
 
 def _parts(case_ids: Sequence[str]) -> list[list[str]]:

@@ -2,9 +2,9 @@
 
 What was just committed is handed over in memory and published at once, in batches. That memory may
 be lost: every document with something unpublished carries `relay_at`, and the sweep takes over
-what is past it, whoever committed it. A document is marked only when its run of confirmed events
-follows on what was published before, so no event is skipped. The relay makes duplicates (a crash
-between confirm and mark, a lost confirm) and never losses.
+what is past it, whoever committed it; `claimed_until` keeps two sweeps apart. A document is marked
+only when its run of confirmed events follows on what was published before, so no event is skipped.
+The relay makes duplicates (a crash between confirm and mark, a lost confirm) and never losses.
 """
 
 import asyncio
@@ -35,6 +35,7 @@ MAX_BATCH = 200
 MAX_WAITING = 20_000
 SWEEP_EVERY = 1.0
 MARK_EVERY = 0.1
+CLAIM = timedelta(seconds=15)
 MAX_RUN = 500
 Follow = Callable[[Envelope, EventBody | None], Awaitable[None]]
 
@@ -59,6 +60,7 @@ class EventRelay:
         self._collections: dict[str, Collection] = {}
         self._waiting: deque[Run] = deque(maxlen=MAX_WAITING)
         self._marks = Marks()
+        self._swept_to: dict[str, datetime] = {}
         self._wake = asyncio.Event()
         self._followed: frozenset[str] = frozenset()
         self._follow: Follow | None = None
@@ -115,17 +117,15 @@ class EventRelay:
                 oldest = since if oldest is None else min(oldest, since)
         return 0.0 if oldest is None else max(0.0, (utc_now() - oldest).total_seconds())
 
-    async def sweep(self) -> int:
-        """Publish what is past its `relay_at`; returns how many cases were taken over."""
-        taken = 0
+    async def sweep(self) -> bool:
+        """Publish some of what is past its `relay_at`; True when there is more of it."""
         for kind, collection in self._collections.items():
             runs = await self._overdue(kind, collection)
-            taken += len(runs)
             await self._relay(runs)
             if nothing_left := [run.case_id for run in runs if not run.entries]:
                 await self._marks.release(kind, nothing_left)
         await self._marks.flush()
-        return taken
+        return bool(self._swept_to)
 
     async def _publish_offers(self) -> None:
         while True:
@@ -149,7 +149,7 @@ class EventRelay:
 
     async def _sweep_all(self) -> None:
         """After an outage a second's pause for every two hundred cases would take hours."""
-        while await self.sweep() >= MAX_BATCH:
+        while await self.sweep():
             pass
 
     async def _mark_for_ever(self) -> None:
@@ -173,24 +173,32 @@ class EventRelay:
         return False
 
     async def _overdue(self, kind: str, collection: Collection) -> list[Run]:
+        """The next of those past their `relay_at`, claimed; after the last the first are next.
+
+        Who cannot be published keeps his `relay_at`, by which one sees how long he has waited, and
+        must not be all that is ever looked at.
+        """
         now = utc_now()
+        past, free = {"$lte": now}, {"$not": {"$gt": now}}
+        if (reached := self._swept_to.pop(kind, None)) is not None:
+            past["$gte"] = reached
         cursor = collection.find(
-            {"relay_at": {"$lte": now}}, {"published": 1, "version": 1, "relay_at": 1}
+            {"relay_at": past, "claimed_until": free}, {"published": 1, "relay_at": 1}
         )
+        found = [one async for one in cursor.sort("relay_at", 1).limit(MAX_BATCH)]
+        if len(found) == MAX_BATCH:
+            self._swept_to[kind] = found[-1]["relay_at"]
         runs: list[Run] = []
-        async for found in cursor.sort("relay_at", 1).limit(MAX_BATCH):
+        for one in found:
             claimed = await collection.find_one_and_update(
-                {"_id": found["_id"], "relay_at": found["relay_at"]},
-                {"$set": {"relay_at": now + RELAY_LEASE + timedelta(seconds=10)}},
-                projection={
-                    "tenant": 1,
-                    "history": {"$slice": [found["published"], MAX_RUN]},
-                },
+                {"_id": one["_id"], "relay_at": one["relay_at"], "claimed_until": free},
+                {"$set": {"claimed_until": now + CLAIM}},
+                projection={"tenant": 1, "history": {"$slice": [one["published"], MAX_RUN]}},
             )
             if claimed is not None:
                 entries = claimed["history"]
                 unread = [None] * len(entries)
-                runs.append(Run(kind, found["_id"], claimed["tenant"], entries, unread))
+                runs.append(Run(kind, one["_id"], claimed["tenant"], entries, unread))
         return runs
 
     async def _relay(self, runs: Sequence[Run]) -> None:

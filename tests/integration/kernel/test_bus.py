@@ -15,6 +15,7 @@ from shared.bus.dead import DeadLetters
 from shared.bus.topology import EVENTS, Inbox, definitions
 from shared.contracts import Envelope, EventBody, encode
 from shared.ids import new_id
+from shared.parts import Parts
 from shared.settings import Overrides
 from shared.store import Cause, utc_now
 from tests.support import toy
@@ -189,6 +190,46 @@ async def test_what_a_dead_process_had_not_published_another_one_publishes(
             return await mirrors.count_documents({"state.seen": [1, 2]})
 
         await eventually(complete, lambda count: count == 50, within=30)
+
+
+async def test_what_cannot_be_published_grows_old_and_holds_up_no_other(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.bus.relay.MAX_BATCH", 2)
+    bench.declare((TOY,))
+    Management(bench.management_url).call("DELETE", f"queues/{vhost_of(bench.amqp_url)}/echo.in")
+    one, other = bench.parts(TOY), bench.parts(TOY)
+    for i in range(5):
+        await one.cases["toy.counter"].create(f"c{i}", Count(), cause())
+    present = utc_now()
+
+    def refused(part: Parts) -> float:
+        labels = {"service": "toy", "outcome": "unroutable"}
+        value = part.workshop.registry.get_sample_value("enlace_events_published_total", labels)
+        return value or 0
+
+    async def sweep_all() -> None:
+        await asyncio.gather(one.relay._sweep_all(), other.relay._sweep_all())
+
+    for tries, waited in enumerate((20, 50, 80), start=1):
+        at = present + timedelta(seconds=waited)
+        monkeypatch.setattr("shared.bus.relay.utc_now", lambda at=at: at)
+        await sweep_all()
+        # each was taken over by one of the two, and none before its claim had run out
+        assert refused(one) + refused(other) == 5 * tries
+        await sweep_all()
+        assert refused(one) + refused(other) == 5 * tries
+        assert waited <= await one.relay.oldest_unpublished_seconds() < waited + 5
+
+    bench.declare((TOY, ECHO))
+    at = present + timedelta(seconds=110)
+    monkeypatch.setattr("shared.bus.relay.utc_now", lambda: at)
+    await sweep_all()
+    await eventually(one.relay.oldest_unpublished_seconds, lambda age: age == 0)
+    async for document in one.cases["toy.counter"].collection.find():
+        assert not {"relay_at", "claimed_until"} & set(document)
+    for part in (one, other):
+        await part.stop()
 
 
 async def test_what_one_case_asks_is_done_in_order_while_others_ask(bench: Bench) -> None:
