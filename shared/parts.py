@@ -23,7 +23,7 @@ from shared.cancellation import end
 from shared.contracts import Envelope, EventBody
 from shared.decider import Transient
 from shared.http import Check
-from shared.http.health import run_checks
+from shared.http.health import PATIENCE_SECONDS, run_checks
 from shared.policy import Tenants
 from shared.service import Policies, Service, Workshop, for_ever
 from shared.settings import Settings
@@ -214,15 +214,26 @@ class Parts:
         return checks
 
     async def status(self) -> dict[str, Any]:
-        """A line for `enlace status`."""
-        answers = {name: await check() for name, check in self.checks().items()}
-        bad = {name: detail for name, (fine, detail) in answers.items() if not fine}
-        age = await self.relay.oldest_unpublished_seconds() if not bad.get("database") else None
+        """A line for `enlace status`, in time also when nothing answers."""
+        name = self.service.name
+        answers, age = await asyncio.gather(run_checks({name: self.checks()}), self._outbox_age())
+        bad = {
+            part.removeprefix(f"{name}."): answer["detail"]
+            for part, answer in answers.items()
+            if not answer["ok"]
+        }
         return {
             "state": "not ready" if bad else "ready",
             "outbox_oldest_seconds": age,
             "details": bad,
         }
+
+    async def _outbox_age(self) -> float | None:
+        try:
+            with pymongo.timeout(PATIENCE_SECONDS):
+                return await self.relay.oldest_unpublished_seconds()
+        except PyMongoError:
+            return None
 
     async def _is_prepared(self) -> tuple[bool, str]:
         return self._prepared, "" if self._prepared else "the database is not prepared yet"

@@ -17,7 +17,7 @@ from shared.telemetry.board import Board
 
 Check = Callable[[], Awaitable[tuple[bool, str]]]
 Status = Callable[[], Awaitable[Mapping[str, Any]]]
-_PATIENCE_SECONDS: Final = 2.0
+PATIENCE_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ async def run_checks(checks: Mapping[str, Mapping[str, Check]]) -> dict[str, dic
 
 async def _answer(check: Check) -> tuple[bool, str]:
     try:
-        async with asyncio.timeout(_PATIENCE_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             return await check()
     except TimeoutError:
         return False, "no answer"

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
@@ -79,6 +80,37 @@ async def test_a_stalled_broker_delays_events_and_not_requests(
             proxy.toxics.stalled = False
             proxy.cut()
             await all_mirrored(target, 21)
+
+
+@pytest.mark.parametrize("fault", ["stalled", "refuse"])
+async def test_the_status_is_told_in_time_when_nothing_answers(bench: Bench, fault: str) -> None:
+    async with (
+        through(bench.mongo_url) as (database, mongo),
+        through(bench.amqp_url) as (
+            broker,
+            amqp,
+        ),
+    ):
+        far = replace(bench, mongo_url=direct(mongo), amqp_url=amqp)
+        async with far.running(ECHO) as (part,):
+
+            async def status() -> dict[str, Any]:
+                # less than who asks waits for it
+                async with asyncio.timeout(4):
+                    return await part.status()
+
+            await eventually(status, lambda told: told["state"] == "ready")
+            for proxy in (database, broker):
+                setattr(proxy.toxics, fault, True)
+                proxy.cut()
+            told = await eventually(status, lambda told: "broker" in told["details"])
+            assert {"database", "outbox"} <= set(told["details"])
+            assert told["state"] == "not ready"
+            assert told["outbox_oldest_seconds"] is None
+            for proxy in (database, broker):
+                setattr(proxy.toxics, fault, False)
+                proxy.cut()
+            await eventually(status, lambda told: told["state"] == "ready")
 
 
 async def test_lost_confirms_make_duplicates_that_have_no_effect(bench: Bench) -> None:
