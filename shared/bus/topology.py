@@ -8,6 +8,10 @@
 Each service has `<service>.in` (what it hears), `<service>.retry` (rejected messages wait here for
 a fixed time and return) and `<service>.dead`. All are quorum queues; a rejection or expiry moves a
 message with at-least-once guarantees. Services declare nothing and may configure nothing.
+
+Who looks at a dead letter gives it back, which counts as a delivery; RabbitMQ from 4.0 on drops
+what has been delivered twenty times where nothing else is said. A policy says it, since the
+arguments of a queue that is there already cannot change.
 """
 
 import base64
@@ -27,6 +31,8 @@ RETRY_WAIT_MS = 5_000
 # Deliveries that end in a lost connection count too, and each rolling restart spends one of every
 # message in flight: low limits would bury healthy messages.
 DELIVERY_LIMIT = 100
+# 3.x knows no word for "never"
+LOOKS_AT_DEAD_LETTERS = 1_000_000_000
 
 Definitions = dict[str, Any]
 
@@ -78,6 +84,7 @@ def definitions(vhost: str, inboxes: Sequence[Inbox], logins: Sequence[Login]) -
             _exchange(vhost, RETRY, "direct"),
             _exchange(vhost, DEAD, "topic"),
         ],
+        "policies": [_dead_letters_stay(vhost)],
         "queues": [queue for inbox in inboxes for queue in _queues(vhost, inbox)],
         "bindings": [binding for inbox in inboxes for binding in _bindings(vhost, inbox)],
     }
@@ -92,6 +99,17 @@ def _exchange(vhost: str, name: str, kind: str) -> Definitions:
         "auto_delete": False,
         "internal": False,
         "arguments": {},
+    }
+
+
+def _dead_letters_stay(vhost: str) -> Definitions:
+    return {
+        "vhost": vhost,
+        "name": "enlace.dead",
+        "pattern": r"\.dead$",
+        "apply-to": "queues",
+        "priority": 0,
+        "definition": {"delivery-limit": LOOKS_AT_DEAD_LETTERS},
     }
 
 

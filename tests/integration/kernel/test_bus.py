@@ -11,8 +11,9 @@ from pydantic import SecretStr
 
 from cli.local.management import Management
 from cli.topology import vhost_of
+from shared.bus import topology
 from shared.bus.dead import DeadLetters
-from shared.bus.topology import EVENTS, Inbox, definitions
+from shared.bus.topology import DEAD, EVENTS, LOOKS_AT_DEAD_LETTERS, Inbox, definitions
 from shared.contracts import Envelope, EventBody, encode
 from shared.ids import new_id
 from shared.parts import Parts
@@ -287,6 +288,26 @@ def test_every_queue_has_a_dead_letter_and_a_limit() -> None:
         assert arguments[name]["x-dead-letter-strategy"] == "at-least-once"
         assert arguments[name]["x-overflow"] == "reject-publish"
     assert arguments["echo.in"]["x-delivery-limit"] >= 20
+
+
+async def test_looking_does_not_use_up_a_dead_letter(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broker drops what was delivered too often; a policy says that looking never is."""
+
+    async def looks(number: int) -> int:
+        await bench.publish(DEAD, [("echo", encode(counted("c1", 1)))])
+        for _ in range(number):
+            found = len(await bench.dead("echo"))
+        return found
+
+    assert await looks(25) == 1
+    (policy,) = Management(bench.management_url).call("GET", f"policies/{vhost_of(bench.amqp_url)}")
+    assert policy["definition"] == {"delivery-limit": LOOKS_AT_DEAD_LETTERS}
+    # and it is what the broker heeds, for a queue that has been there before
+    monkeypatch.setattr(topology, "LOOKS_AT_DEAD_LETTERS", 2)
+    bench.declare()
+    assert await looks(5) == 0
 
 
 async def test_stopping_finishes_what_is_at_hand(bench: Bench) -> None:
