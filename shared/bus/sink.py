@@ -178,7 +178,7 @@ class CaseSink:
         cause = Cause(
             tenant=event.tenant,
             actor=f"system:{self._hears.service}",
-            id=f"{event.id}:{send.kind}" if replay else event.id,
+            id=event.id,
             source=(event.stream, event.sequence),
             correlation=event.correlationid,
             causation=event.id,

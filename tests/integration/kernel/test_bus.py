@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 
 import aio_pika
@@ -11,7 +13,7 @@ from pydantic import SecretStr
 
 from cli.local.management import Management
 from cli.topology import vhost_of
-from shared.bus import topology
+from shared.bus import Heard, Hears, Send, topology
 from shared.bus.dead import DeadLetters
 from shared.bus.topology import DEAD, EVENTS, LOOKS_AT_DEAD_LETTERS, Inbox, definitions
 from shared.contracts import Envelope, EventBody, encode
@@ -22,7 +24,7 @@ from shared.store import Cause, utc_now
 from tests.support import toy
 from tests.support.eventually import eventually
 from tests.support.kernel import Bench, with_login
-from tests.support.toy import ECHO, TENANT, TOY, Count
+from tests.support.toy import ECHO, MIRROR, TENANT, TOY, Count, CounterCounted, See
 
 pytestmark = pytest.mark.integration
 KEY = "toy.counter.counted"
@@ -150,6 +152,30 @@ async def test_followers_of_poison_go_on_and_its_replay_is_let_in(bench: Bench) 
         await bench.publish(EVENTS, [(KEY, encode(counted("c1", 4)))])
         await eventually(seen, lambda sequences: sequences == [1, 3, 2, 4])
     assert await bench.dead("echo") == []
+
+
+async def test_a_replay_does_only_what_was_not_done(bench: Bench) -> None:
+    """One case took the event and the other failed over it."""
+    hears = Hears("echo")
+
+    @hears(CounterCounted)
+    def on_counted(heard: Heard[CounterCounted]) -> Iterable[Send]:
+        for name, by in (("easy", 1), ("hard", 666)):
+            yield Send(MIRROR.stream, f"{heard.subject}-{name}", See(1, by), create=True)
+
+    toy.BROKEN.add(666)
+    async with bench.running(replace(ECHO, hears=hears)) as (part,):
+        await bench.publish(EVENTS, [(KEY, encode(counted("c1", 1)))])
+        await eventually(lambda: bench.dead("echo"))
+        toy.BROKEN.clear()
+        dead = DeadLetters(bench.amqp_url)
+        async with dead.look("echo") as letters:
+            await dead.replay(letters[0])
+        cursors = part.workshop.database["cursors"]
+        await eventually(lambda: cursors.count_documents({"passed_over": []}))
+        mirrors = part.cases["echo.mirror"].collection
+        totals = {one["_id"]: one["state"]["total"] async for one in mirrors.find()}
+        assert totals == {"c1-easy": 1, "c1-hard": 666}
 
 
 async def test_an_unroutable_event_is_kept_and_goes_out_when_somebody_hears(bench: Bench) -> None:
