@@ -214,7 +214,10 @@ class EventRelay:
                 raise failure
 
     async def _conclude(self, runs: Sequence[tuple[Run, list[int]]]) -> None:
-        """Do what the confirmed events of one case ask, in their order, and note them."""
+        """Do what the confirmed events of one case ask, in their order, and note them.
+
+        After one that is not confirmed nothing more is done: the sweep does it in its order.
+        """
         for run, confirmed in runs:
             if self._follow is not None:
                 for entry, body in zip(run.entries[: len(confirmed)], run.bodies, strict=False):
@@ -222,6 +225,8 @@ class EventRelay:
                         await self._follow(to_envelope(run.case_id, run.tenant, entry), body)
             if confirmed:
                 self._marks.confirm(run.kind, run.case_id, confirmed[0], confirmed[-1])
+            if len(confirmed) < len(run.entries):
+                return
 
     def _confirmed(self, entries: Sequence[Entry], verdicts: Iterator[str]) -> list[int]:
         """The unbroken run of confirmed sequences at the beginning."""

@@ -78,7 +78,7 @@ class CaseSink:
         It may come again, and after a later one: what it asks must bear both.
         """
         with at_work_on(event, self._hears.service):
-            failure = await self._traced(event, replay=False, body=body)
+            failure = await self._traced(event, late=True, body=body)
             if failure is not None:
                 await bury(Burial(encode(event), *failure))
             self._count(event, "followed" if failure is None else "buried")
@@ -126,7 +126,7 @@ class CaseSink:
     async def _take(self, cursor: Cursor, delivery: Delivery, bury: Bury) -> None:
         event = delivery.event
         failure = (delivery.exhausted, "") if delivery.exhausted else None
-        failure = failure or await self._traced(event, replay=delivery.replay)
+        failure = failure or await self._traced(event, late=delivery.replay)
         if failure is not None:
             reason, detail = failure
             await bury(Burial(delivery.body, reason, detail))
@@ -139,27 +139,27 @@ class CaseSink:
         self._count(event, "handled" if failure is None else "buried")
 
     async def _traced(
-        self, event: Envelope, *, replay: bool, body: EventBody | None = None
+        self, event: Envelope, *, late: bool, body: EventBody | None = None
     ) -> tuple[str, str] | None:
         if self._tracer is None:
-            return await self._try(event, body, replay=replay)
+            return await self._try(event, body, late=late)
         with consumer_span(self._tracer, self._hears.service, event) as span:
             # what the handling causes continues from its span
             continued = dataclasses.replace(event, traceparent=traceparent_of(span))
-            failure = await self._try(continued, body, replay=replay)
+            failure = await self._try(continued, body, late=late)
             if failure is not None:
                 span.set_status(StatusCode.ERROR, failure[0])
         return failure
 
     async def _try(
-        self, event: Envelope, body: EventBody | None, *, replay: bool
+        self, event: Envelope, body: EventBody | None, *, late: bool
     ) -> tuple[str, str] | None:
         """Carry out what the event asks; a failure is returned as reason and detail."""
         try:
             sends = await self._hears.commands(event, self._workshop, body)
             for start in range(0, len(sends), FAN_OUT):
                 part = sends[start : start + FAN_OUT]
-                await asyncio.gather(*(self._send(send, event, replay=replay) for send in part))
+                await asyncio.gather(*(self._send(send, event, late=late) for send in part))
         except (UnknownEventType, UnknownEventVersion) as error:
             return error.reason, event.type
         except ValidationError as error:
@@ -174,16 +174,19 @@ class CaseSink:
             return "bug", f"{type(error).__name__}: {error}"
         return None
 
-    async def _send(self, send: Send, event: Envelope, *, replay: bool) -> None:
+    async def _send(self, send: Send, event: Envelope, *, late: bool) -> None:
+        """Give the command to its case, which knows what it heard by place and by id.
+
+        What may come after a later one (`late`) is known by its id alone.
+        """
         cause = Cause(
             tenant=event.tenant,
             actor=f"system:{self._hears.service}",
             id=event.id,
-            source=(event.stream, event.sequence),
+            source=None if late else (event.stream, event.sequence),
             correlation=event.correlationid,
             causation=event.id,
             trace=event.traceparent,
-            replay=replay,
         )
         cases = self._cases[send.kind]
         if send.create:

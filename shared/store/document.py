@@ -54,8 +54,8 @@ class Cause:
     """Who asks, for whom, why: what a command carries beside itself.
 
     `id` makes it idempotent; `fingerprint` tells a repetition from another request under the same
-    id. `source` is (stream, sequence) of the event that led to it. `at` overrides the present for
-    what happened in the past (imports).
+    id. `source` is (stream, sequence) of the event that led to it, where those come in order. `at`
+    overrides the present for what happened in the past (imports).
     """
 
     tenant: str
@@ -68,7 +68,6 @@ class Cause:
     causation: str = ""
     trace: str = ""
     at: datetime | None = None
-    replay: bool = False
 
 
 class Shape(Generic[S]):
@@ -152,14 +151,14 @@ class Draft(Generic[S]):
         """Remember that the command was handled."""
         self.seen[cause.id] = cause.fingerprint
         self.new_seen.append([cause.id, cause.fingerprint])
-        if cause.source is not None and not cause.replay:
+        if cause.source is not None:
             stream, sequence = cause.source
             self.heard[stream] = self.new_heard[stream] = sequence
 
     def has_handled(self, cause: Cause) -> bool:
         if cause.id in self.seen:
             return True
-        if cause.source is None or cause.replay:
+        if cause.source is None:
             return False
         stream, sequence = cause.source
         return sequence <= self.heard.get(stream, 0)

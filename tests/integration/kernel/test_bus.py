@@ -16,7 +16,7 @@ from cli.topology import vhost_of
 from shared.bus import Heard, Hears, Send, topology
 from shared.bus.dead import DeadLetters
 from shared.bus.topology import DEAD, EVENTS, LOOKS_AT_DEAD_LETTERS, Inbox, definitions
-from shared.contracts import Envelope, EventBody, encode
+from shared.contracts import Envelope, encode
 from shared.ids import new_id
 from shared.parts import Parts
 from shared.settings import Overrides
@@ -257,28 +257,6 @@ async def test_what_cannot_be_published_grows_old_and_holds_up_no_other(
         assert not {"relay_at", "claimed_until"} & set(document)
     for part in (one, other):
         await part.stop()
-
-
-async def test_what_one_case_asks_is_done_in_order_while_others_ask(bench: Bench) -> None:
-    part = bench.parts(TOY)
-    bench.declare((TOY, ECHO))
-    counters, done = part.cases["toy.counter"], list[tuple[str, int]]()
-
-    async def follow(event: Envelope, body: EventBody | None) -> None:
-        assert body == event.body()
-        # the first of a case takes longest
-        await asyncio.sleep(0.2 if event.sequence == 1 else 0)
-        done.append((event.subject, event.sequence))
-
-    part.relay.follow_with(["toy.counter.counted.v1"], follow)
-    for case_id in ("c1", "c2"):
-        await counters.create(case_id, Count(), cause())
-        await counters.handle(case_id, Count(), cause())
-    await part.relay.drain()
-    await part.stop()
-    assert [one for one in done if one[0] == "c1"] == [("c1", 1), ("c1", 2)]
-    # both began before either had ended
-    assert {case_id for case_id, _ in done[:2]} == {"c1", "c2"}
 
 
 async def test_a_service_may_only_do_its_own_part(bench: Bench) -> None:
