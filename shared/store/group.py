@@ -26,7 +26,8 @@ Collection = AsyncCollection[Document]
 Q = TypeVar("Q")
 A = TypeVar("A")
 
-# Worth another try; any other database error is the fault of what was asked.
+# Worth another try; any other database error is the fault of what was asked. (A bulk write tells
+# of its write concern within its own error.)
 AWAY = (ConnectionFailure, ExecutionTimeout, WriteConcernError)
 MAX_BATCH = 500
 DUPLICATE_KEY = 11000
@@ -134,8 +135,11 @@ class GroupWriter:
         except BulkWriteError as error:
             details = error.details or {}
             others = [e for e in details["writeErrors"] if e["code"] != DUPLICATE_KEY]
-            if others or details.get("writeConcernErrors"):
+            if others:
                 raise
+            if details.get("writeConcernErrors"):
+                # written, and not known to stay: a repetition will find out
+                raise as_transient(error) from error
             taken = {e["index"] for e in details["writeErrors"]}
             matched = details["nMatched"]
         outcome = [index not in taken for index in range(len(writes))]

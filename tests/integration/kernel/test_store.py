@@ -4,10 +4,12 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from pymongo import WriteConcern
 
-from shared.decider import Invalid, Rejected, Stale, Unknown
+from shared.decider import Invalid, Rejected, Stale, Transient, Unknown
 from shared.ids import derived_id, new_id
 from shared.store import Cases, Cause, Codes, broken_at
+from shared.store.group import GroupWriter
 from tests.support.kernel import Bench
 from tests.support.toy import COUNTER, TENANT, TOY, Break, Count, Counter
 
@@ -212,3 +214,14 @@ class TestCodes:
         assert len(set(codes)) == 600
         assert min(codes) == "SOL-2026-000001"
         assert max(codes) <= "SOL-2026-001500"
+
+
+async def test_a_write_that_no_majority_has_yet_is_worth_another_try(bench: Bench) -> None:
+    cases = bench.parts(TOY).cases["toy.counter"]
+    alone = cases.collection.with_options(write_concern=WriteConcern(w=2, wtimeout=100))
+    document = {"_id": "c1", "commit": new_id()}
+
+    with pytest.raises(Transient):
+        await GroupWriter(alone).insert(document)
+
+    assert await cases.collection.find_one({}) == document
