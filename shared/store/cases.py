@@ -163,7 +163,8 @@ class Cases(Generic[S]):
         cursor = self.collection.find({**where, "tenant": tenant}, WITHOUT_HISTORY)
         with transient_when_away():
             found = [document async for document in cursor.sort(list(order)).limit(limit)]
-        return [Outcome(d["_id"], self.shape.load(d["state"]), d["version"]) for d in found]
+        shaped = [document for one in found if (document := await self._shaped(one)) is not None]
+        return [Outcome(d["_id"], self.shape.load(d["state"]), d["version"]) for d in shaped]
 
     async def ensure_indexes(self) -> None:
         """Create the kernel's and the kind's indexes; every kind's index starts with the tenant."""
@@ -269,14 +270,20 @@ class Cases(Generic[S]):
         return Draft(case_id, tenant, self._initial)
 
     async def _draft(self, document: Document) -> Draft[S]:
+        shaped = await self._shaped(document)
+        if shaped is None:
+            raise self._unknown(document["_id"])
+        return Draft.of(shaped, self.shape)
+
+    async def _shaped(self, document: Document) -> Document | None:
+        """The document with its state in the present shape; None when it has gone meanwhile."""
         if document["shape"] == self.kind.shape:
-            return Draft.of(document, self.shape)
+            return document
         with transient_when_away():
             whole = await self.collection.find_one({"_id": document["_id"]})
-        if whole is None:
-            raise self._unknown(document["_id"])
-        whole["state"] = self.shape.dump(self.shape.fold(whole["history"]))
-        return Draft.of(whole, self.shape)
+        if whole is not None:
+            whole["state"] = self.shape.dump(self.shape.fold(whole["history"]))
+        return whole
 
     async def _save(self, draft: Draft[S]) -> bool:
         relay_at = utc_now() + RELAY_LEASE

@@ -164,6 +164,7 @@ class TestStoredShape:
         reader = Cases(newer, part.workshop.database, lambda _: None, part.relay)
 
         assert (await reader.get("c1", TENANT)).state.total == 5
+        assert [one.state.total for one in await reader.find(TENANT, {})] == [5]
         await reader.handle("c1", Count(4), cause())
         document = await reader.collection.find_one({"_id": "c1"})
         assert document is not None
