@@ -6,7 +6,9 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import typer
@@ -15,6 +17,9 @@ from typer.testing import CliRunner
 from cli.__main__ import COMMANDS, build
 from cli.failures import as_user_error
 from shared.decider import Transient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -176,6 +181,65 @@ def test_all_servers_are_given_or_none(arguments: list[str]) -> None:
     assert answer.stderr == (
         "enlace: ENLACE_MONGO_URL set, but not ENLACE_AMQP_URL: set both, or none\n"
     )
+
+
+@pytest.fixture
+def installing(tmp_path: Path) -> Path:
+    """A checkout of the script alone, whose environment is there but not current, and a lock."""
+    (tmp_path / "enlace").write_bytes((ROOT / "enlace").read_bytes())
+    (tmp_path / "enlace").chmod(0o755)
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.write_text('#!/bin/sh\n[ "$3" != cli ] || echo started\n')
+    python.chmod(0o755)
+    (tmp_path / "requirements-local.lock").write_text("pip==1\n")
+    (tmp_path / ".venv.lock").mkdir()
+    return tmp_path
+
+
+@contextmanager
+def started(checkout: Path, before: str = "") -> Iterator[subprocess.Popen[str]]:
+    """The script at work, after what `before` does under the same pid."""
+    with subprocess.Popen(
+        ["/bin/sh", "-c", f'{before}\nexec /bin/sh "{checkout}/enlace" status'],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as script:
+        try:
+            yield script
+        finally:
+            script.kill()
+
+
+@pytest.mark.parametrize("owner", ["nobody", "itself", "somebody long ago"])
+def test_a_lock_that_was_left_is_taken_over(installing: Path, owner: str) -> None:
+    lock = installing / ".venv.lock"
+    if owner == "somebody long ago":
+        (lock / "pid").write_text(str(os.getpid()))
+        os.utime(lock, times=(0, 0))
+    before = f'echo $$ >"{lock}/pid"' if owner == "itself" else ""
+
+    with started(installing, before) as script:
+        output, errors = script.communicate(timeout=30)
+
+    assert "started" in output, errors
+    assert not lock.exists()
+
+
+def test_who_waits_for_an_installation_says_so_once(installing: Path) -> None:
+    lock = installing / ".venv.lock"
+    (lock / "pid").write_text(str(os.getpid()))
+
+    with started(installing) as script:
+        assert script.stderr is not None
+        waiting = script.stderr.readline()
+        (lock / "pid").unlink()
+        lock.rmdir()
+        _, errors = script.communicate(timeout=30)
+
+    assert f"waiting for process {os.getpid()}" in waiting
+    assert "waiting" not in errors
 
 
 def test_the_locks_agree() -> None:
