@@ -26,7 +26,7 @@ from shared.clock.text import SPANISH
 Json = Mapping[str, object]
 app = typer.Typer(help="Business time: deadlines, elapsed time, openings.")
 
-TENANTS = Path("deploy/tenants")
+TENANTS = Path(__file__).resolve().parents[1] / "deploy" / "tenants"
 _CHUNK = 1 << 18
 _CALENDARS_KEPT = 1024
 
@@ -61,7 +61,9 @@ def explain(
     received: Annotated[str, typer.Argument(help="When it was received, RFC 3339 with an offset.")],
     tenant: Annotated[str, typer.Option(help="The account.")] = "osinergmin",
     channel: Annotated[str | None, typer.Option(help="How it came in, such as mail.")] = None,
-    directory: Annotated[Path, typer.Option("--tenants", help="Folder of policies.")] = TENANTS,
+    directory: Annotated[
+        Path, typer.Option("--tenants", help="Folder of policies.", show_default="deploy/tenants")
+    ] = TENANTS,
     language: Annotated[
         str, typer.Option(help="Language of the steps: es or en.", envvar="ENLACE_LANGUAGE")
     ] = SPANISH,

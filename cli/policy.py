@@ -10,13 +10,15 @@ import typer
 from pydantic import BaseModel
 
 from cli.errors import FOUND, USAGE, UserError
+from cli.local.home import CHECKOUT
 from shared.i18n import SPANISH
 from shared.policy import DeadlineRow, PolicyError, Severity, Tenant, load_tenants
 from shared.policy import check as check_tenants
 
 app = typer.Typer(help="Tenant policies.", no_args_is_help=True)
 
-TENANTS: Final = Path("deploy/tenants")
+TENANTS: Final = CHECKOUT / "deploy" / "tenants"
+Directory = Annotated[Path, typer.Argument(metavar="[DIR]", show_default="deploy/tenants")]
 SERVICES: Final = (
     "intake",
     "validation",
@@ -37,7 +39,7 @@ def group() -> None:
 
 @app.command()
 def check(
-    directory: Annotated[Path, typer.Argument(metavar="[DIR]")] = TENANTS,
+    directory: Directory = TENANTS,
     language: Annotated[
         str, typer.Option(help="Language of reasons: es or en.", envvar="ENLACE_LANGUAGE")
     ] = SPANISH,
@@ -57,7 +59,7 @@ def check(
 
 
 @app.command()
-def table(directory: Annotated[Path, typer.Argument(metavar="[DIR]")] = TENANTS) -> None:
+def table(directory: Directory = TENANTS) -> None:
     """Print every term, number and reading of all tenants as Markdown, with their sources.
 
     Example: enlace policy table > docs/deadlines.md

@@ -64,6 +64,12 @@ def test_each_command_has_help_with_an_example(name: str) -> None:
         assert "Example" in answer.output, line
 
 
+def test_the_shipped_tenants_are_found_from_everywhere() -> None:
+    assert enlace("policy", "check").returncode == 0
+    promised = enlace("clock", "explain", "request.evaluate", "2026-07-24T16:31:00-05:00")
+    assert promised.returncode == 0, promised.stderr
+
+
 def test_help_does_not_wait_for_libraries() -> None:
     code = (
         "import sys\n"
