@@ -34,8 +34,8 @@ class Command:
     name: str
     module: str
     summary: str
-    group: bool = False
-    """`app` holds the sub-commands of `name`, not `name` itself."""
+    example: str = ""
+    """A use of one of its sub-commands; none when `app` is `name` itself."""
     parts: bool = False
     """It works on a running system: the one of `./enlace up` when no other is named."""
 
@@ -46,14 +46,41 @@ COMMANDS: Final = (
     Command("down", "cli.down", "Stop what `up` started."),
     Command("test", "cli.check", "Run every check that CI makes."),
     Command("run", "cli.run", "Run services in this process."),
-    Command("topology", "cli.topology", "Declare the broker's topology.", group=True, parts=True),
-    Command("policy", "cli.policy", "Validate tenant policies.", group=True),
-    Command("clock", "cli.clock", "Compute business time, JSON lines.", group=True),
-    Command("import", "cli.imports", "Import historical registers.", group=True, parts=True),
-    Command("kpi", "cli.kpi", "Recount or rebuild the figures.", group=True, parts=True),
-    Command("audit", "cli.audit", "Check the hash chains.", group=True, parts=True),
-    Command("dead", "cli.dead", "List and replay dead letters.", group=True, parts=True),
-    Command("events", "cli.events", "Follow live events.", group=True, parts=True),
+    Command(
+        "topology", "cli.topology", "Declare the broker's topology.", example="apply", parts=True
+    ),
+    Command("policy", "cli.policy", "Validate tenant policies.", example="check"),
+    Command(
+        "clock",
+        "cli.clock",
+        "Compute business time, JSON lines.",
+        example="explain request.evaluate 2026-07-24T16:31:00-05:00",
+    ),
+    Command(
+        "import",
+        "cli.imports",
+        "Import historical registers.",
+        example="requests old.csv --tenant osinergmin --mapping mapping.toml",
+        parts=True,
+    ),
+    Command(
+        "kpi",
+        "cli.kpi",
+        "Recount or rebuild the figures.",
+        example="verify --tenant osinergmin",
+        parts=True,
+    ),
+    Command("audit", "cli.audit", "Check the hash chains.", example="verify", parts=True),
+    Command(
+        "dead",
+        "cli.dead",
+        "List and replay dead letters.",
+        example="list --service kpi",
+        parts=True,
+    ),
+    Command(
+        "events", "cli.events", "Follow live events.", example="tail 'intake.request.*'", parts=True
+    ),
     Command("token", "cli.token", "Make a token for trying the API.", parts=True),
     Command("bench", "cli.bench", "Run the benchmarks."),
 )
@@ -119,8 +146,11 @@ def _root() -> None:
 def _load(app: typer.Typer, command: Command) -> None:
     module = importlib.import_module(command.module)
     loaded: typer.Typer = module.app
-    if command.group:
-        app.add_typer(loaded, name=command.name, help=command.summary, no_args_is_help=True)
+    if command.example:
+        help_text = (
+            f"{command.summary}\n\n\b\nExample:\n  ./enlace {command.name} {command.example}"
+        )
+        app.add_typer(loaded, name=command.name, help=help_text, no_args_is_help=True)
         return
     (registered,) = loaded.registered_commands
     registered.name = command.name

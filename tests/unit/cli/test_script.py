@@ -37,31 +37,33 @@ def enlace(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
     )
 
 
-def modules() -> list[str]:
-    return [
-        command.name
-        for command in COMMANDS
-        if (ROOT / f"{command.module.replace('.', '/')}.py").exists()
-    ]
+NAMES = [command.name for command in COMMANDS]
 
 
 def test_help_lists_every_command() -> None:
     text = enlace("--help").stdout
 
-    for name in modules():
+    for name in NAMES:
         assert f"\n  {name} " in text
 
 
-@pytest.mark.parametrize("name", modules())
+@pytest.mark.parametrize("name", NAMES)
 def test_each_command_has_help_with_an_example(name: str) -> None:
     app = build(name)
     command = typer.main.get_command(app).commands[name]
     below = sorted(getattr(command, "commands", {}))
 
-    for line in [[name, sub] for sub in below] or [[name]]:
+    for line in [[name], *([name, sub] for sub in below)]:
         answer = CliRunner().invoke(app, [*line, "--help"])
         assert answer.exit_code == 0
-        assert "Example" in answer.output, line
+        assert f"enlace {name}" in answer.output.partition("Example:")[2], line
+
+
+def test_every_example_of_a_group_names_a_command_of_it() -> None:
+    for command in COMMANDS:
+        if command.example:
+            app = typer.main.get_command(build(command.name)).commands[command.name]
+            assert command.example.split()[0] in app.commands
 
 
 def test_the_shipped_tenants_are_found_from_everywhere() -> None:
