@@ -28,6 +28,7 @@ from tests.support.proxy import TcpProxy
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("people", "intake", "validation", "training", "kpi")
+VICTIMS = (*SERVICES, "broker", "database")
 TENANT = "osinergmin"
 EVALUATE_SECONDS = 25
 
@@ -140,7 +141,7 @@ async def harass(arena: Arena, kills: int, seed: int) -> None:
     victims: list[str] = []
     while arena.kills < kills:
         if not victims:
-            victims = [*SERVICES[1:], "broker", "database"]
+            victims = list(VICTIMS)
             rand.shuffle(victims)
         victim = victims.pop()
         if victim == "broker":
