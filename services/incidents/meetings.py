@@ -1,6 +1,7 @@
 """Meetings as they are shown, and the follow-up of what was promised in them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -123,25 +124,52 @@ def meeting_view(outcome: Outcome[Meeting], policy: IncidentPolicy) -> MeetingVi
     )
 
 
-async def follow_up(workshop: Workshop, tenant: str, wanted: Mapping[str, Any]) -> FollowUp:
-    """Open commitments of all meetings; `wanted` narrows them by what is shown of them.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which open commitments; what is None is not asked for."""
+
+    team: str | None = None
+    owner: str | None = None
+    overdue: bool | None = None
+
+    def where(self) -> Mapping[str, Any]:
+        """The meetings that have such a commitment."""
+        of = {name: value for name, value in self._of_commitment() if value is not None}
+        where: dict[str, Any] = {
+            "state.due_at": {"$ne": None},
+            "state.commitments": {"$elemMatch": {"done_at": None, **of}},
+        }
+        return where if self.team is None else {**where, "state.team": self.team}
+
+    def has(self, made: Commitment) -> bool:
+        """Whether one is such a commitment."""
+        return made.done_at is None and all(
+            value in (None, getattr(made, name)) for name, value in self._of_commitment()
+        )
+
+    def _of_commitment(self) -> tuple[tuple[str, Any], ...]:
+        return ("owner", self.owner), ("overdue", self.overdue)
+
+
+async def follow_up(workshop: Workshop, tenant: str, wanted: Wanted) -> FollowUp:
+    """Open commitments of all meetings, the earliest day first.
 
     Raises:
         Transient: the database did not answer.
     """
     meetings: Cases[Meeting] = workshop.of(MEETING)
     order = (("state.due_at", 1), ("_id", 1))
-    found = await meetings.find(tenant, {"state.due_at": {"$ne": None}}, order=order, limit=MOST)
+    found = await meetings.find(tenant, wanted.where(), order=order, limit=MOST)
     rows = [
         FollowedCommitment(
             **_fields(made), meeting_id=one.id, team=one.state.team, met_on=one.state.on
         )
         for one in found
         for made in one.state.commitments
-        if made.done_at is None
+        if wanted.has(made)
     ]
-    kept = [row for row in rows if all(getattr(row, k) == v for k, v in wanted.items())]
-    return FollowUp(items=sorted(kept, key=lambda row: (row.due_on, row.meeting_id, row.number)))
+    rows.sort(key=lambda row: (row.due_on, row.meeting_id, row.number))
+    return FollowUp(items=rows[:MOST])
 
 
 async def teams(

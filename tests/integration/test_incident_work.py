@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from services.incidents import meetings
 from services.incidents.service import SERVICE
 from shared.security import Role
 from tests.support.eventually import eventually
@@ -154,3 +155,27 @@ async def test_a_meeting_from_its_plan_to_the_follow_up(office: Office) -> None:
     assert verbs == ["planned", "held", "committed", "committed", "overdue", "fulfilled"]
     assert [page["id"] for page in pages] == [meeting["id"]]
     assert (strange.status_code, strange.json()["code"]) == (422, "incident.unknown_team")
+
+
+async def test_the_follow_up_looks_for_whom_it_is_asked_before_it_ends(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Meetings of others, with earlier days, take nobody's place in it."""
+    monkeypatch.setattr(meetings, "MOST", 1)
+    office.at(1, 10)
+    new = {"team": "monthly", "on": "2026-07-03", "objectives": ["Revisar los tiempos"]}
+    acta = {"on": "2026-07-01", "minutes": "Se revisaron.", "duration": 30}
+    owners = ("role:specialist_l2", "role:specialist_l3")
+    for day, owner in zip(("10", "24"), owners, strict=True):
+        made = (await office.client.post("/incident-meetings", json=new)).json()
+        path = f"/incident-meetings/{made['id']}"
+        made = await office.do(f"{path}/hold", made["version"], **acta)
+        promise = {"text": "Avisar a OTI", "owner": owner, "due_on": f"2026-07-{day}"}
+        await office.do(f"{path}/commitments", made["version"], **promise)
+
+    for owner in owners:
+        (found,) = (await office.get("/incident-commitments", owner=owner))["items"]
+        assert found["owner"] == owner
+    (first,) = (await office.get("/incident-commitments", team="monthly"))["items"]
+    assert first["due_on"] == "2026-07-10"
+    assert (await office.get("/incident-commitments", overdue="true"))["items"] == []

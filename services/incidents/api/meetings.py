@@ -111,10 +111,7 @@ class Table:
         return page_of([history_event(one) for one in entries], query, lambda one: (one.sequence,))
 
     async def follow_up(self, call: Call, query: CommitmentQuery) -> FollowUp:
-        chosen = {"team": query.team, "owner": query.owner}
-        wanted = {name: value for name, value in chosen.items() if value}
-        if query.overdue is not None:
-            wanted["state"] = "overdue" if query.overdue else "open"
+        wanted = meetings.Wanted(query.team or None, query.owner or None, query.overdue)
         return await meetings.follow_up(self._workshop, call.tenant, wanted)
 
     async def teams(self, call: Call) -> Teams:
