@@ -1,6 +1,7 @@
 """What incidents hears: its own solutions, for the knowledge base; what intake channels to it."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from services.incidents.cases import ARTICLE, INCIDENT
 from services.incidents.domain.article import Apply
@@ -8,19 +9,24 @@ from services.incidents.domain.commands import Register
 from services.incidents.policy import IncidentPolicy
 from shared.bus import Heard, Hears, Send
 from shared.contracts.consultations import ConsultationChannelled
-from shared.contracts.incidents import IncidentSolved
+from shared.contracts.incidents import IncidentSolved, IncidentValidated
 from shared.decider import Unknown
 from shared.service import Workshop
 
+VALIDATED: Final = 3
+"""The tier whose answers are judged by another."""
 HEARS = Hears("incidents")
 FOLLOWS = Hears("incidents")
 """Its own events, beside the bus: what each of them is again is not heard then."""
 
 
-@FOLLOWS(IncidentSolved)
-async def on_incident_solved(heard: Heard[IncidentSolved], workshop: Workshop) -> Iterable[Send]:
+@FOLLOWS(IncidentSolved, IncidentValidated)
+async def on_incident_solved(
+    heard: Heard[IncidentSolved | IncidentValidated], workshop: Workshop
+) -> Iterable[Send]:
+    """An entry helped once the answer stands: that of tier 3 when tier 2 has found it right."""
     article = heard.body.article
-    if not article:
+    if not article or (isinstance(heard.body, IncidentSolved) and heard.body.tier == VALIDATED):
         return []
     try:
         await workshop.of(ARTICLE).get(article, heard.tenant)

@@ -49,7 +49,7 @@ class CoordinationView(View):
 
 
 class SolutionView(View):
-    """The answer of a tier."""
+    """The answer of a tier, who gave it, and the entry of the knowledge base it is from."""
 
     tier: int
     answer: str
@@ -58,6 +58,8 @@ class SolutionView(View):
     at: datetime
     too_fast: bool
     validated: bool
+    by: str
+    article: str
 
 
 class ExtensionView(View):

@@ -426,6 +426,25 @@ async def test_the_knowledge_base_is_found_in_spanish_and_knows_what_it_solved(
     assert await found("registro") == []
 
 
+async def test_an_entry_counts_once_its_answer_was_found_right(tiers: Tiers) -> None:
+    wrong, right = [(await tiers.second.post("/knowledge", json=ENTRY)).json() for _ in range(2)]
+    view = await tiers.do(tiers.desk, await tiers.register(), "forward")
+    view = await tiers.do(tiers.second, view, "elevate", reason="Es de la plataforma.")
+    answer = {"answer": "Reinicio.", "evidence": ["log"]}
+    view = await tiers.do(tiers.third, view, "solve", **answer, article=wrong["id"])
+    view = await tiers.do(tiers.second, view, "observe", reason="No era eso.")
+    view = await tiers.do(tiers.third, view, "solve", **answer, article=right["id"])
+    assert (view["solution"]["article"], view["solution"]["by"]) == (right["id"], "person:tito")
+    await tiers.do(tiers.second, view, "validate")
+
+    async def applied(entry: dict[str, Any]) -> int:
+        shown: dict[str, Any] = (await tiers.desk.get(f"/knowledge/{entry['id']}")).json()
+        return int(shown["applied"])
+
+    await eventually(lambda: applied(right), lambda times: times == 1)
+    assert await applied(wrong) == 0
+
+
 BAD: tuple[dict[str, Any], ...] = (
     {"area": "x"},
     {"origin": "x"},

@@ -127,6 +127,7 @@ def _solved(state: Incident, event: said.IncidentSolved, stamp: Stamp) -> Mappin
         too_fast=event.too_fast,
         validated=state.status is not Status.VALIDATING,
         by=stamp.actor,
+        article=event.article,
     )
     return {"solution": solution, "attended_at": state.attended_at or stamp.at}
 

@@ -46,6 +46,7 @@ class Solution:
     too_fast: bool = False
     validated: bool = False
     by: str = ""
+    article: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -241,7 +241,14 @@ def validate(asked: Asked, command: Validate) -> list[EventBody]:
         *asked.drop(StageName.EXTENSION),
         asked.start(StageName.REPLY),
     )
-    return [IncidentValidated(note=command.note, holder=asked.holder(status), clocks=clocks)]
+    return [
+        IncidentValidated(
+            note=command.note,
+            article=solution.article if solution else "",
+            holder=asked.holder(status),
+            clocks=clocks,
+        )
+    ]
 
 
 def observe(asked: Asked, command: Observe) -> list[EventBody]:

@@ -121,9 +121,10 @@ class IncidentSolved(_Moved, event_type="incidents.incident.solved.v1"):
 
 
 class IncidentValidated(_Moved, event_type="incidents.incident.validated.v1"):
-    """Tier 2 found the answer of tier 3 right (B89)."""
+    """Tier 2 found the answer of tier 3 right (B89); `article` as the answer named it."""
 
     note: str = ""
+    article: str = Field("", exclude_if=not_)
 
 
 class IncidentObserved(_Moved, event_type="incidents.incident.observed.v1"):
