@@ -55,6 +55,8 @@ async def on_consultation_channelled(
         area=policy.area(body.area),
         channel=policy.channel(body.channel),
         consultation_id=heard.subject,
+        profile_id=body.profile_id,
+        preferential=body.preferential,
     )
     incident_id = body.incident_id or heard.subject
     return [Send(INCIDENT.stream, incident_id, register, create=True)]

@@ -103,6 +103,8 @@ class IncidentView(View):
     priority: str
     channel: str
     consultation_id: str = Field(description="The consultation that it came by")
+    profile_id: str = Field(description="The profile in intake of who reported, if it is known")
+    preferential: str = Field(description="`granted` for attention before others")
     catalogue: str
     reporter: str | None = Field(description="Only where one incident is asked for")
     registered_at: datetime
@@ -161,6 +163,8 @@ def incident_view(
         priority=state.priority,
         channel=state.channel,
         consultation_id=state.consultation_id,
+        profile_id=state.profile_id,
+        preferential=state.preferential,
         catalogue=state.catalogue,
         reporter=reporter,
         registered_at=state.registered_at,

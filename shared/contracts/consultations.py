@@ -124,7 +124,8 @@ class ConsultationChannelled(EventBody, event_type="intake.consultation.channell
 
     What is said here goes to the tiers, so it names nobody; who asked stays in intake. `channel`
     is what the incidents of the account call the way in. `incident_id` is the incident's, a new one
-    each time; where it is not said, the consultation's own.
+    each time; where it is not said, the consultation's own. `profile_id` and `preferential` are the
+    consultation's.
     """
 
     summary: str
@@ -135,6 +136,8 @@ class ConsultationChannelled(EventBody, event_type="intake.consultation.channell
     channelled_at: datetime
     on_time: bool
     incident_id: str = Field("", exclude_if=not_)
+    profile_id: str = Field("", exclude_if=not_)
+    preferential: str = Field("", exclude_if=not_)
 
 
 class ConsultationResumed(EventBody, event_type="intake.consultation.resumed.v1"):

@@ -177,9 +177,12 @@ async def resumed(who: httpx.AsyncClient, view: dict[str, Any]) -> dict[str, Any
 async def test_what_comes_by_social_media_is_attended_in_the_first_tier(house: House) -> None:
     """A consultation, an incident, and again a consultation to be answered."""
     ana = person(house, Role.ADVISER, "ana")
-    view = (await ana.post("/consultations", json={**ASKED, "channel": "facebook"})).json()
+    asked = {**ASKED, "channel": "facebook", "preferential": "elderly"}
+    view = (await ana.post("/consultations", json=asked)).json()
     incident = await channelled(ana, view)
     assert (incident["channel"], incident["tier"]) == ("social", 1)
+    assert incident["profile_id"] == view["profile_id"] != ""
+    assert incident["preferential"] == view["preferential"] == "granted"
     assert "Rosaura" not in str(incident)
 
     await step(ana, incident, "solve", {"answer": "Ya carga.", "cause": "Memoria."})

@@ -329,6 +329,18 @@ async def test_what_is_open_and_overdue_is_counted_without_reading_incidents(tie
         assert plan["executionStats"]["totalDocsExamined"] == 0, where
 
 
+async def test_who_is_attended_before_others_is_found_first(tiers: Tiers) -> None:
+    await tiers.register()
+    flagged = await tiers.register(profile_id="profile-7", preferential=True)
+    ways: list[dict[str, Any]] = [{"preferential": True}, {"profile_id": "profile-7"}]
+    found = [[v["id"] for v in await every(tiers.desk, "/incidents", **way)] for way in ways]
+    others = await every(tiers.desk, "/incidents", preferential=False)
+
+    assert (flagged["preferential"], flagged["profile_id"]) == ("granted", "profile-7")
+    assert found == [[flagged["id"]], [flagged["id"]]]
+    assert [(view["preferential"], view["profile_id"]) for view in others] == [("", "")]
+
+
 async def test_many_announcements_together_are_one_page(tiers: Tiers) -> None:
     views = [await tiers.register() for _ in range(3)]
     tiers.move(2, 9)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from services.incidents.api.inputs import (
     DigestQuery,
@@ -39,6 +39,8 @@ from shared.store import Cases, Outcome
 from shared.store.cases import MAX_HISTORY
 from shared.words import search_words
 
+GRANTED: Final = "granted"
+
 
 class Desk:
     """The operations on incidents."""
@@ -62,6 +64,8 @@ class Desk:
             kind=policy.type(body.type) if body.type else "",
             criticality=policy.criticality(body.criticality) if body.criticality else "",
             priority=policy.priority(body.priority) if body.priority else "",
+            profile_id=body.profile_id,
+            preferential=GRANTED if body.preferential else "",
         )
         cause = cause_of(call)
         # first who reported: an incident without its reporter could never be answered
@@ -184,8 +188,11 @@ def filters_of(query: IncidentQuery, now: datetime) -> Mapping[str, Any]:
         "area": query.area,
         "criticality": query.criticality,
         "ticket": query.ticket,
+        "profile_id": query.profile_id,
     }
     where |= {f"state.{name}": value for name, value in chosen.items() if value is not None}
+    if query.preferential is not None:
+        where["state.preferential"] = GRANTED if query.preferential else {"$ne": GRANTED}
     if query.overdue is not None:
         where["state.due_at"] = {"$lt": now} if query.overdue else {"$gte": now}
     return where

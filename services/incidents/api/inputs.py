@@ -21,6 +21,8 @@ class NewIncident(Input):
     """What a user reports; `reporter` is kept apart from all events.
 
     `criticality`, `type` and `priority` may be left to tier 2; see `/incident-catalogue`.
+    `profile_id` is the reporter's, from intake's `/profile-searches`; `preferential` is for who is
+    attended before others, on whatever ground (B:L565-577).
     """
 
     summary: Short
@@ -32,6 +34,8 @@ class NewIncident(Input):
     criticality: Choice | None = None
     type: Choice | None = None
     priority: Choice | None = None
+    profile_id: Choice = ""
+    preferential: bool = False
 
 
 class Forwarding(Input):
@@ -151,6 +155,8 @@ class IncidentQuery(PageQuery):
     area: Choice | None = None
     criticality: Choice | None = None
     ticket: Choice | None = None
+    profile_id: Choice | None = None
+    preferential: bool | None = None
     overdue: bool | None = None
     text: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
 

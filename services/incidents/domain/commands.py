@@ -8,7 +8,10 @@ from shared.contracts.stages import Estimate
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """A user reports, by a consultation or without; what is empty nobody has said yet."""
+    """A user reports, by a consultation or without; what is empty nobody has said yet.
+
+    `profile_id` is the user's in intake; `preferential` is `granted` for attention before others.
+    """
 
     ticket: str
     summary: str
@@ -20,6 +23,8 @@ class Register:
     criticality: str = ""
     priority: str = ""
     consultation_id: str = ""
+    profile_id: str = ""
+    preferential: str = ""
 
 
 @dataclass(frozen=True, slots=True)

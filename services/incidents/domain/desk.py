@@ -58,6 +58,8 @@ def register(state: Incident, command: Register, given: Given[IncidentPolicy]) -
         catalogue=section.classification.version,
         desk=desk,
         consultation_id=command.consultation_id,
+        profile_id=command.profile_id,
+        preferential=command.preferential,
         holder=Asked(state, given).holder(status, area=desk),
         clocks=(forward, respond),
     )

@@ -70,6 +70,8 @@ def _registered(state: Incident, event: said.IncidentRegistered, _: Stamp) -> Ma
         "priority": event.priority,
         "channel": event.channel,
         "consultation_id": event.consultation_id,
+        "profile_id": event.profile_id,
+        "preferential": event.preferential,
         "catalogue": event.catalogue,
         "registered_at": event.registered_at,
         "words": search_words(event.ticket, event.summary, event.description),

@@ -104,6 +104,8 @@ class Incident:
     priority: str = ""
     channel: str = ""
     consultation_id: str = ""
+    profile_id: str = ""
+    preferential: str = ""
     catalogue: str = ""
     registered_at: datetime | None = None
     holder: str = "none"

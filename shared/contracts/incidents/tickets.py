@@ -24,7 +24,8 @@ class IncidentRegistered(_Moved, event_type="incidents.incident.registered.v1"):
     """An incident got its ticket (B70); `catalogue` is the version of the classification.
 
     `criticality_given` is false while the account's default stands for what nobody has said yet;
-    `desk` is the area that attends tier 1; `consultation_id` the consultation that it came by.
+    `desk` is the area that attends tier 1; `consultation_id` the consultation that it came by,
+    `profile_id` the person's in intake, `preferential` is `granted` for attention before others.
     """
 
     ticket: str
@@ -41,6 +42,8 @@ class IncidentRegistered(_Moved, event_type="incidents.incident.registered.v1"):
     catalogue: str
     desk: str
     consultation_id: str = Field("", exclude_if=not_)
+    profile_id: str = Field("", exclude_if=not_)
+    preferential: str = Field("", exclude_if=not_)
 
 
 class IncidentForwarded(_Moved, event_type="incidents.incident.forwarded.v1"):

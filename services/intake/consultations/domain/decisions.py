@@ -151,6 +151,8 @@ def _channelled(
         channelled_at=given.at,
         on_time=_in_time(case, given.at),
         incident_id=command.incident_id,
+        profile_id=case.profile_id,
+        preferential=case.preferential,
     )
 
 
