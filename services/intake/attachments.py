@@ -25,13 +25,13 @@ from services.intake.domain.attachment import (
     check_offset,
 )
 from services.intake.policy import MAX_ATTACHMENT, IntakePolicy
-from services.intake.sniffing import Passing
 from shared.decider import Invalid, Rejected, Unknown
 from shared.files import Files
 from shared.http import Call, Input, Page, Routes, allowed
 from shared.ids import new_id
 from shared.security import Actor
 from shared.service import Workshop, cause_of
+from shared.sniffing import Passing
 from shared.store import Cases, Cause, Outcome
 
 CONTENT: Final = "/requests/{request_id}/attachments/{attachment_id}/content"

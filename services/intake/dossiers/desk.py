@@ -21,12 +21,12 @@ from services.intake.dossiers.policy import DocumentsPolicy
 from services.intake.dossiers.views import DossierView, ServicesView, dossier_view, services_view
 from services.intake.policy import IntakePolicy
 from services.intake.private import DRAFT, NOTE, USER
-from services.intake.sniffing import HEAD, media_type_of
 from shared.contracts.consultations import EnclosureRef, TextRef
 from shared.decider import Invalid
 from shared.files import GridFiles
 from shared.http import Call, Page
 from shared.service import Workshop, cause_of
+from shared.sniffing import HEAD, media_type_of
 from shared.store import Outcome
 from shared.store.cases import to_milliseconds
 

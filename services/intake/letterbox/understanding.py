@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from services.intake.letterbox.judging import Judgement, Nature, judge
 from services.intake.letterbox.policy import LetterboxSection
 from services.intake.letterbox.reading import Document, Read, parse, read
-from services.intake.sniffing import HEAD, media_type_of
+from shared.sniffing import HEAD, media_type_of
 
 
 @dataclass(frozen=True, slots=True)

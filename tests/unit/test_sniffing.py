@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.intake.sniffing import HEAD, MARKUP, UNKNOWN, ZIP, media_type_of
+from shared.sniffing import HEAD, MARKUP, UNKNOWN, ZIP, media_type_of
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
