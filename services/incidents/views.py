@@ -60,6 +60,18 @@ class SolutionView(View):
     validated: bool
     by: str
     article: str
+    files: Sequence[str]
+
+
+class EvidenceFileView(View):
+    """A file beside it; its content is below `/evidence`."""
+
+    id: str
+    size: int
+    media_type: str
+    sha256: str
+    by: str
+    at: datetime
 
 
 class ExtensionView(View):
@@ -123,6 +135,7 @@ class IncidentView(View):
     coordinations: list[CoordinationView]
     waits: list[WaitView]
     solution: SolutionView | None
+    evidence_files: list[EvidenceFileView]
     extensions: list[ExtensionView]
     returns: int
     reroutes: int
@@ -179,6 +192,7 @@ def incident_view(
         coordinations=[_coordination(made) for made in state.coordinations],
         waits=[_wait(wait) for wait in state.waits],
         solution=_solution(state.solution),
+        evidence_files=[EvidenceFileView.model_validate(one) for one in state.evidence_files],
         extensions=[_extension(extension) for extension in state.extensions],
         returns=state.returns,
         reroutes=state.reroutes,

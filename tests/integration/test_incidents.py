@@ -1,6 +1,8 @@
 """Incidents over HTTP through three tiers, on the real broker and database."""
 
 import asyncio
+import base64
+import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,6 +24,7 @@ from tests.support.eventually import eventually
 from tests.support.house import House, every, heard, running, settings_of
 
 pytestmark = pytest.mark.integration
+TITO = "person:tito"
 MORNING = datetime(2026, 7, 1, 15, 0, tzinfo=UTC)  # Wednesday, 10:00 in Lima
 NEW = {
     "summary": "No carga el registro",
@@ -457,6 +460,40 @@ async def test_an_entry_counts_once_its_answer_was_found_right(tiers: Tiers) -> 
     assert await applied(wrong) == 0
 
 
+async def test_a_file_goes_in_as_evidence_and_comes_back_the_same(tiers: Tiers) -> None:
+    view = await tiers.do(tiers.desk, await tiers.register(), "forward")
+    view = await tiers.do(tiers.second, view, "elevate", reason="Es de la plataforma.")
+    content = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 2_000
+
+    async def put(what: bytes, who: httpx.AsyncClient = tiers.third) -> httpx.Response:
+        encoded = base64.b64encode(what).decode()
+        return await tiers.post(who, view, "evidence", content=encoded)
+
+    kept = await put(content)
+    assert kept.status_code == 200, kept.text
+    view = kept.json()
+    (file,) = view["evidence_files"]
+    again = (await put(content)).json()["evidence_files"]
+    runs, foreign = await put(b"MZ\x90\x00\x03"), await put(content, tiers.desk)
+    broken = await tiers.post(tiers.third, view, "evidence", content="***")
+    path = f"/incidents/{view['id']}/evidence/{file['id']}"
+    back = await tiers.desk.get(path)
+    outside = await tiers.house.as_(Role.ADVISER, tenant="comteco").get(path)
+    reader = await tiers.house.as_(Role.REPORT_READER, tenant="osce").get(path)
+    view = await tiers.do(tiers.third, view, "solve", answer="Reinicio.", files=[file["id"]])
+    stored = tiers.house.process.parts["incidents"].workshop.database["files.files"]
+
+    assert (file["media_type"], file["size"], file["by"]) == ("image/png", len(content), TITO)
+    assert file["sha256"] == hashlib.sha256(content).hexdigest()
+    assert again == [file]
+    assert (back.content, back.headers["x-content-type-options"]) == (content, "nosniff")
+    assert (runs.status_code, runs.json()["code"]) == (422, "incident.type_not_taken")
+    assert (broken.status_code, broken.json()["code"]) == (422, "incident.broken_encoding")
+    assert (foreign.status_code, outside.status_code, reader.status_code) == (403, 404, 403)
+    assert view["solution"]["files"] == [file["id"]]
+    assert await stored.count_documents({}) == 1
+
+
 BAD: tuple[dict[str, Any], ...] = (
     {"area": "x"},
     {"origin": "x"},
@@ -491,6 +528,7 @@ BODIES: dict[str, tuple[str, dict[str, Any]]] = {
     "ask-provider": ("ask_provider", {"provider": "p", "question": "q", "steps": "s"}),
     "provider-answer": ("record_provider_answer", {"answer": "a"}),
     "classify": ("note_incident", {"reason": "r", "type": "outage"}),
+    "evidence": ("note_incident", {"content": "JVBERi0xLjcK"}),
 }
 
 

@@ -7,6 +7,7 @@ from services.incidents.api.commands import (
     specialist_commands,
 )
 from services.incidents.api.desk import Desk
+from services.incidents.api.evidence import evidence_routes
 from services.incidents.api.inputs import DigestQuery, EstimateQuery, IncidentQuery
 from services.incidents.api.knowledge import knowledge
 from services.incidents.api.meetings import meeting_routes
@@ -34,6 +35,7 @@ def routes(workshop: Workshop) -> Routes:
     specialist_commands(api, desk)
     answer_commands(api, desk)
     shared_commands(api, desk)
+    evidence_routes(api, workshop, desk)
     knowledge(api, workshop)
     statistics_routes(api, workshop)
     meeting_routes(api, workshop)

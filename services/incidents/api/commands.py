@@ -235,7 +235,7 @@ def shared_commands(api: Routes, desk: Desk) -> None:
         call: Call, incident_id: str, body: inputs.NewSolution
     ) -> IncidentView:
         """Give the answer; what tier 3 found goes to tier 2 for validation first."""
-        command = Solve(body.answer, body.evidence, body.cause, body.article)
+        command = Solve(body.answer, body.evidence, body.cause, body.article, body.files)
         return await desk.give(call, incident_id, command)
 
     @api.post(

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from services.incidents.domain import Status
+from services.incidents.policy import MAX_FILE
 from shared.http import Input, PageQuery
 from shared.security import Role
 
@@ -84,12 +85,22 @@ class ProvidersAnswer(Input):
 
 
 class NewSolution(Input):
-    """The answer, its support, what caused it, and the entry of the knowledge base it is from."""
+    """The answer, its support, what caused it, and the entry of the knowledge base it is from.
+
+    `files` are ids of the incident's evidence.
+    """
 
     answer: Long
     evidence: Annotated[tuple[Short, ...], Field(max_length=50)] = ()
+    files: Annotated[tuple[Choice, ...], Field(max_length=50)] = ()
     cause: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000)] = ""
     article: Choice = ""
+
+
+class NewEvidence(Input):
+    """A file, its content in base64; it gets no name, since a name may name somebody."""
+
+    content: Annotated[str, StringConstraints(min_length=1, max_length=MAX_FILE * 4 // 3 + 4)]
 
 
 class Validation(Input):

@@ -46,6 +46,7 @@ PERMISSIONS: Final = Permissions(
         "ask_provider": THIRD,
         "record_provider_answer": THIRD | {Role.PROVIDER},
         "note_incident": ALL_TIERS,
+        "read_evidence": ALL_TIERS | {Role.AUDITOR},
         "write_knowledge": SECOND | THIRD,
         "read_meeting": READERS | COORDINATORS | {Role.IMPROVEMENT_MEMBER},
         "keep_meeting": COORDINATORS,

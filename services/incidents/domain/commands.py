@@ -91,12 +91,16 @@ class RecordAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Solve:
-    """The answer with its support, and the entry of the knowledge base that gave it."""
+    """The answer with its support, in words and in files of the incident.
+
+    `article` is the entry of the knowledge base that gave it.
+    """
 
     answer: str
     evidence: tuple[str, ...] = ()
     cause: str = ""
     article: str = ""
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +179,16 @@ class Coordinate:
 
 
 @dataclass(frozen=True, slots=True)
+class Attach:
+    """A file that shows something of it."""
+
+    file_id: str
+    size: int
+    media_type: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Expire:
     """A warning or a promise has come to its instant."""
 
@@ -201,5 +215,6 @@ Command = (
     | TellExtension
     | Classify
     | Coordinate
+    | Attach
     | Expire
 )

@@ -8,6 +8,7 @@ from services.incidents.domain import desk, specialists
 from services.incidents.domain.asked import Asked
 from services.incidents.domain.commands import (
     AskProvider,
+    Attach,
     Classify,
     Command,
     Convert,
@@ -37,9 +38,13 @@ from services.incidents.domain.past import TakeOver, take_over
 from services.incidents.domain.stages import StageName, retimed
 from services.incidents.policy import IncidentPolicy
 from shared.contracts import EventBody
-from shared.contracts.incidents import IncidentClassified, IncidentCoordinated
+from shared.contracts.incidents import (
+    IncidentClassified,
+    IncidentCoordinated,
+    IncidentEvidenceAdded,
+)
 from shared.contracts.stages import ClockChange
-from shared.decider import Given, Invalid, Stamp
+from shared.decider import Given, Invalid, Rejected, Stamp
 
 Decision = Callable[[Asked, Any], list[EventBody]]
 
@@ -115,6 +120,25 @@ def coordinate(asked: Asked, command: Coordinate) -> list[EventBody]:
     return [IncidentCoordinated(external=command.external, party=command.party, note=command.note)]
 
 
+def attach(asked: Asked, command: Attach) -> list[EventBody]:
+    """A file of a kind that the account takes; the same content once."""
+    asked.may(Action.ATTACH)
+    files = asked.state.evidence_files
+    if any(one.sha256 == command.sha256 for one in files):
+        return []
+    row = asked.policy.evidence
+    if len(files) >= row.per_incident:
+        raise Rejected("incident.too_many_files", limit=row.per_incident)
+    return [
+        IncidentEvidenceAdded(
+            file_id=command.file_id,
+            size=command.size,
+            media_type=command.media_type,
+            sha256=command.sha256,
+        )
+    ]
+
+
 DECISIONS: Final[Mapping[type, Decision]] = {
     Forward: desk.forward,
     Dismiss: desk.dismiss,
@@ -134,4 +158,5 @@ DECISIONS: Final[Mapping[type, Decision]] = {
     Extend: specialists.extend,
     Classify: classify,
     Coordinate: coordinate,
+    Attach: attach,
 }

@@ -10,6 +10,7 @@ from services.incidents.domain.model import (
     NEVER,
     Closure,
     Coordination,
+    EvidenceFile,
     Extension,
     Incident,
     Solution,
@@ -130,6 +131,7 @@ def _solved(state: Incident, event: said.IncidentSolved, stamp: Stamp) -> Mappin
         validated=state.status is not Status.VALIDATING,
         by=stamp.actor,
         article=event.article,
+        files=event.files,
     )
     return {"solution": solution, "attended_at": state.attended_at or stamp.at}
 
@@ -215,6 +217,15 @@ def _coordinated(
     return {"coordinations": (*state.coordinations, made)}
 
 
+def _evidence_added(
+    state: Incident, event: said.IncidentEvidenceAdded, stamp: Stamp
+) -> Mapping[str, Any]:
+    added = EvidenceFile(
+        event.file_id, event.size, event.media_type, event.sha256, stamp.actor, stamp.at
+    )
+    return {"evidence_files": (*state.evidence_files, added)}
+
+
 def _warned(state: Incident, event: said.IncidentWarned, stamp: Stamp) -> Mapping[str, Any]:
     return {"stages": told(state.stages, event.stage, event.share), "told_at": stamp.at}
 
@@ -243,6 +254,7 @@ _EVENTS: Final[Mapping[type[EventBody], tuple[Action | None, Change]]] = {
     said.IncidentExtensionTold: (Action.TELL_EXTENSION, _extension_told),
     said.IncidentClassified: (Action.CLASSIFY, _classified),
     said.IncidentCoordinated: (Action.COORDINATE, _coordinated),
+    said.IncidentEvidenceAdded: (Action.ATTACH, _evidence_added),
     said.IncidentWarned: (None, _warned),
     said.IncidentBreached: (None, _breached),
 }

@@ -44,6 +44,7 @@ class Action(StrEnum):
     TELL_EXTENSION = "tell_extension"
     CLASSIFY = "classify"
     COORDINATE = "coordinate"
+    ATTACH = "attach"
 
 
 S, A = Status, Action
@@ -89,6 +90,11 @@ LIFECYCLE: Final[Mapping[tuple[Status, Action], Status]] = {
     (S.TIER_3, A.COORDINATE): S.TIER_3,
     (S.PROVIDER, A.COORDINATE): S.PROVIDER,
     (S.VALIDATING, A.COORDINATE): S.VALIDATING,
+    (S.TIER_1, A.ATTACH): S.TIER_1,
+    (S.TIER_2, A.ATTACH): S.TIER_2,
+    (S.TIER_3, A.ATTACH): S.TIER_3,
+    (S.PROVIDER, A.ATTACH): S.PROVIDER,
+    (S.VALIDATING, A.ATTACH): S.VALIDATING,
 }
 
 # Which tier has the incident: the one whose people may act (B:L613-672).

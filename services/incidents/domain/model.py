@@ -35,6 +35,18 @@ class Coordination:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceFile:
+    """A file beside it: what it is, and who put it there."""
+
+    id: str
+    size: int
+    media_type: str
+    sha256: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Solution:
     """An answer with its support, and who gave it; `validated` by tier 2 where tier 3 gave it."""
 
@@ -47,6 +59,7 @@ class Solution:
     validated: bool = False
     by: str = ""
     article: str = ""
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +132,7 @@ class Incident:
     waits: tuple[Wait, ...] = ()
     coordinations: tuple[Coordination, ...] = ()
     extensions: tuple[Extension, ...] = ()
+    evidence_files: tuple[EvidenceFile, ...] = ()
     solution: Solution | None = None
     returns: int = 0
     reroutes: int = 0

@@ -1,5 +1,7 @@
 """Tiers 2 and 3: attend, elevate, ask a provider, solve, validate (B:L1665-1712)."""
 
+from collections.abc import Sequence
+
 from services.incidents.domain.asked import SOLVE, Asked
 from services.incidents.domain.commands import (
     AskProvider,
@@ -207,8 +209,9 @@ def record_answer(asked: Asked, command: RecordAnswer) -> list[EventBody]:
 def solve(asked: Asked, command: Solve) -> list[EventBody]:
     """The answer, with evidence where the tier owes it; faster than plausible is a warning."""
     status = asked.may(Action.SOLVE)
-    if asked.policy.tier(asked.tier).evidence and not command.evidence:
+    if asked.policy.tier(asked.tier).evidence and not (command.evidence or command.files):
         raise Invalid("incident.evidence_missing", tier=asked.tier)
+    _require_files(asked, command.files)
     own = SOLVE.get(asked.tier, StageName.FORWARD)
     done = asked.stop(own, StageName.RESPOND)
     validated = status is not Status.VALIDATING
@@ -223,11 +226,18 @@ def solve(asked: Asked, command: Solve) -> list[EventBody]:
             evidence=command.evidence,
             cause=command.cause,
             article=command.article,
+            files=command.files,
             too_fast=any(change.too_fast for change in done),
             holder=asked.holder(status),
             clocks=tuple(clocks),
         )
     ]
+
+
+def _require_files(asked: Asked, files: Sequence[str]) -> None:
+    known = {one.id for one in asked.state.evidence_files}
+    if strange := sorted(set(files) - known):
+        raise Invalid("incident.unknown_evidence", files=strange, known=sorted(known))
 
 
 def validate(asked: Asked, command: Validate) -> list[EventBody]:

@@ -2,6 +2,7 @@
 
 from services.incidents.policy.account import IncidentPolicy, incident_policy
 from services.incidents.policy.rows import (
+    MAX_FILE,
     SECTION,
     Cadence,
     EstimateRow,
@@ -11,6 +12,7 @@ from services.incidents.policy.rows import (
 )
 
 __all__ = [
+    "MAX_FILE",
     "SECTION",
     "Cadence",
     "EstimateRow",

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from pydantic import BaseModel
 
-from services.incidents.policy.rows import SECTION, IncidentSection, StageRow, TierRow
+from services.incidents.policy.rows import SECTION, EvidenceRow, IncidentSection, StageRow, TierRow
 from shared.clock import Calendar, ClockError, Plan, Target
 from shared.decider import Invalid, Unknown
 from shared.policy import Tenant
@@ -37,6 +37,17 @@ class IncidentPolicy:
         """Whether a term begins at a provider's answer, or only stands still until it."""
         readings = self.tenant.readings
         return PROVIDER_READING not in readings or readings[PROVIDER_READING].value != PAUSED
+
+    @property
+    def evidence(self) -> EvidenceRow:
+        """What files are taken.
+
+        Raises:
+            Invalid: the account takes none.
+        """
+        if self.section.evidence is None:
+            raise Invalid("incident.files_not_taken", tenant=self.tenant.key)
+        return self.section.evidence
 
     def term_of(self, stage: str) -> str:
         """The term of a stage that does not depend on criticality."""

@@ -12,7 +12,10 @@ from shared.security.roles import Role
 SECTION = "incidents"
 Series = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,8}$")]
 Tier = Annotated[int, Field(ge=1, le=3)]
+MediaType = Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9.+-]+$", max_length=100)]
 DUE = 100
+MAX_FILE = 20 * 1024 * 1024
+"""The most that one call brings."""
 
 
 class Words(Frozen):
@@ -128,6 +131,15 @@ class ExtensionRow(Frozen):
     source: Source
 
 
+class EvidenceRow(Frozen):
+    """What files are taken: `max_bytes` of one, `types` as their first bytes show them."""
+
+    max_bytes: Annotated[int, Field(ge=1, le=MAX_FILE)]
+    per_incident: Annotated[int, Field(ge=1, le=100)]
+    types: Annotated[tuple[MediaType, ...], Field(min_length=1)]
+    source: Source
+
+
 class Cadence(StrEnum):
     """How often a team is to meet."""
 
@@ -149,7 +161,8 @@ class IncidentSection(Frozen):
     """`incidents.yaml`.
 
     `requirement_type` is the type of request in intake that an incident becomes; without it a
-    functional requirement has its code and goes on outside (B:L1703).
+    functional requirement has its code and goes on outside (B:L1703). Without `evidence` no files
+    are taken.
     """
 
     series: Series
@@ -166,6 +179,7 @@ class IncidentSection(Frozen):
     digest: DigestRow
     estimate: EstimateRow
     extension: ExtensionRow
+    evidence: EvidenceRow | None = None
     teams: Mapping[Key, TeamRow] = {}
 
     def remarks(self) -> Iterator[Remark]:

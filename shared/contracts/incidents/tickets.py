@@ -112,7 +112,8 @@ class IncidentProviderAnswered(_Moved, event_type="incidents.incident.provider_a
 class IncidentSolved(_Moved, event_type="incidents.incident.solved.v1"):
     """A tier has the answer, with its support and evidence; tier 2 validates those of tier 3.
 
-    `article` is the entry of the knowledge base that it was solved with, if any.
+    `article` is the entry of the knowledge base that it was solved with, if any; `files` are those
+    of the incident that support it.
     """
 
     tier: int
@@ -121,6 +122,7 @@ class IncidentSolved(_Moved, event_type="incidents.incident.solved.v1"):
     cause: str = ""
     too_fast: bool = False
     article: str = ""
+    files: tuple[str, ...] = Field((), exclude_if=not_)
 
 
 class IncidentValidated(_Moved, event_type="incidents.incident.validated.v1"):
@@ -220,6 +222,15 @@ class IncidentCoordinated(EventBody, event_type="incidents.incident.coordinated.
     external: bool
     party: str
     note: str
+
+
+class IncidentEvidenceAdded(EventBody, event_type="incidents.incident.evidence_added.v1"):
+    """A file was put beside it; what it is was read from its first bytes, and it has no name."""
+
+    file_id: str
+    size: int
+    media_type: str
+    sha256: str
 
 
 class IncidentWarned(EventBody, event_type="incidents.incident.warned.v1"):

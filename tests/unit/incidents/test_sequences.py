@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from services.incidents.domain import LIFECYCLE, Action, Expire, Incident, Status, evolve
 from services.incidents.domain.commands import (
+    Attach,
     Classify,
     Convert,
     Coordinate,
@@ -55,6 +56,7 @@ COMMANDS: dict[str, tuple[Action, Any]] = {
     "tell": (Action.TELL_EXTENSION, TellExtension("El viernes.")),
     "classify": (Action.CLASSIFY, Classify("Se revisó.", criticality="low")),
     "classify_back": (Action.CLASSIFY, Classify("Se revisó.", criticality="high")),
+    "attach": (Action.ATTACH, Attach("file-1", 7, "image/png", "ab" * 32)),
     "coordinate": (
         Action.COORDINATE,
         Coordinate(external=False, party="OTI", note="Se consultó."),

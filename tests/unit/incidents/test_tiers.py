@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from services.incidents.domain.commands import (
+    Attach,
     Classify,
     Convert,
     Coordinate,
@@ -171,6 +172,29 @@ def test_an_answer_of_tier_3_needs_evidence() -> None:
         case.give(Solve("Ya está."), lima(3), THIRD)
     case.give(SOLUTION, lima(3), THIRD)
     assert case.state.solution is not None
+
+
+def test_an_answer_is_supported_by_files_of_the_incident() -> None:
+    case = at_tier_3()
+    png = Attach("file-1", 7, "image/png", "ab" * 32)
+    case.give(png, lima(2), THIRD, "person:tito")
+    assert case.give(replace(png, file_id="file-2"), lima(2, 11), THIRD) == []
+    assert [(one.id, one.by) for one in case.state.evidence_files] == [("file-1", "person:tito")]
+    with pytest.raises(Invalid, match=r"incident\.unknown_evidence"):
+        case.give(Solve("Ya está.", files=("file-2",)), lima(3), THIRD)
+    case.give(Solve("Ya está.", files=("file-1",)), lima(3), THIRD)
+    assert case.state.solution is not None
+    assert case.state.solution.files == ("file-1",)
+
+
+def test_an_incident_takes_as_many_files_as_the_account_says() -> None:
+    case = registered()
+    for number in range(case.policy.evidence.per_incident):
+        case.give(Attach(f"file-{number}", 7, "image/png", f"{number:064}"), lima(1), DESK)
+    with pytest.raises(Rejected, match=r"incident\.too_many_files"):
+        case.give(Attach("one-more", 7, "image/png", "ab" * 32), lima(1), DESK)
+    with pytest.raises(NotAllowed):
+        case.give(Attach("one-more", 7, "image/png", "ab" * 32), lima(1), THIRD)
 
 
 @pytest.mark.parametrize(("day", "fast"), [(1, [True]), (2, [False])])
