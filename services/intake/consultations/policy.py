@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -21,9 +21,11 @@ from services.intake.rules.rows import (
 from shared.clock import Calendar
 from shared.contracts.stages import StageDeadline
 from shared.decider import Invalid
-from shared.policy import Frozen, Key, Remark, Source, Tenant
+from shared.policy import Frozen, Key, Place, Remark, Source, Tenant
 
 SECTION: Final = "consultations"
+INCIDENTS: Final = "incidents"
+"""The file of the service that attends them, read here only for the names that it knows."""
 REPLY: Final = "reply"
 Occasion = Literal["received", "answered", "channelled"]
 
@@ -83,6 +85,26 @@ class ConsultationSection(Frozen):
         """Answers that must be approved without a word on why."""
         if self.legal_limit is None and any(row.review for row in self.folders.values()):
             yield Remark(("folders",), "consultation_limit")
+
+    def remarks_beside(self, bodies: Mapping[str, Mapping[str, Any]]) -> Iterator[Remark]:
+        """What goes to the tiers in a word that they do not have is a dead letter there."""
+        if self.incidents is None:
+            return
+        classified = bodies.get(INCIDENTS, {}).get("classification")
+        known = classified if isinstance(classified, Mapping) else {}
+        for field, place, name in self._said_to_tiers(self.incidents):
+            names = [str(one) for one in known.get(field) or ()]
+            if name not in names:
+                facts = {"name": name, "known": ", ".join(names) or "-"}
+                yield Remark(place, "unknown_to_incidents", facts)
+
+    def _said_to_tiers(self, row: IncidentsRow) -> Iterator[tuple[str, Place, str]]:
+        for name in row.areas:
+            yield "areas", ("incidents", "areas", name), name
+        for name in row.origins:
+            yield "origins", ("incidents", "origins", name), name
+        for way, came in self.ways.items():
+            yield "channels", ("ways", way, "incident_channel"), came.incident_channel
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,20 @@
 """Consultations: every status with every command, the 24 hours, and who lets an answer leave."""
 
 from dataclasses import replace
+from pathlib import Path
+from shutil import copytree
 
 import pytest
 
 from services.intake.consultations.domain import LIFECYCLE, RULES, Action, Consultation, Status
 from services.intake.consultations.domain import model as m
 from services.intake.consultations.domain.lifecycle import ENDED, HOLDER
+from services.intake.consultations.policy import SECTION, ConsultationSection
 from shared.contracts import consultations as told
 from shared.decider import Invalid
+from shared.policy import Finding, check
 from tests.support.incidents import policy_of as incidents_policy_of
-from tests.unit.intake.public.bench import PAGE, WORDS, Case, lima, policy_of
+from tests.unit.intake.public.bench import PAGE, TENANTS, WORDS, Case, lima, policy_of
 
 ILLEGAL = "consultation.illegal_transition"
 ALL_CHECKS = ("wording", "content", "spelling", "signature")
@@ -214,6 +218,33 @@ def test_what_becomes_an_incident_goes_where_the_incidents_policy_knows() -> Non
     assert set(section.incidents.areas) <= set(known.areas)
     assert set(section.incidents.origins) <= set(known.origins)
     assert {way.incident_channel for way in section.ways.values()} <= set(known.channels)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("    uaus: {name: UAUS,", "    mesa: {name: UAUS,", "    uaus:"),
+        ("    other: {es: Otro", "    rest: {es: Otro", "    other:"),
+        ("mail, documents-desk", "letter, documents-desk", "  mail:"),
+        ("classification:", "classified:", "  mail:"),
+    ],
+)
+def test_a_word_that_the_tiers_do_not_have_is_told_with_its_line(
+    tmp_path: Path, old: str, new: str, line: str
+) -> None:
+    copytree(TENANTS / "osce", tmp_path / "osce")
+    kinds = {SECTION: ConsultationSection}
+
+    def told_of() -> list[Finding]:
+        return [one for one in check(tmp_path, kinds) if one.rule == "unknown_to_incidents"]
+
+    assert told_of() == []
+    file = tmp_path / "osce" / "incidents.yaml"
+    file.write_text(file.read_text().replace(old, new))
+    found = told_of()
+    assert {(one.file.name, one.severity) for one in found} == {("consultations.yaml", "error")}
+    lines = found[0].file.read_text().splitlines()
+    assert any(lines[one.line - 1].startswith(line) for one in found)
 
 
 def test_what_is_discarded_is_promised_nothing() -> None:
