@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import aiosmtplib
 import pytest
@@ -176,7 +177,31 @@ async def test_what_waits_is_read_from_its_index_and_never_sorted(street: Street
     waiting = {"status": "stored", "next_at": {"$lte": workshop.now()}}
     winning = await _winning(collection.find(waiting).sort("next_at", 1))
     assert "'indexName': 'waiting'" in winning
-    assert "SORT" not in winning
+    assert "'stage': 'SORT'" not in winning
+    assert "tenant_1_status_1__id_1" not in await collection.index_information()
+    newest = [("received_at", -1), ("_id", -1)]
+    for where in ({}, {"status": "dead"}):
+        winning = await _winning(collection.find({"tenant": "osce", **where}).sort(newest))
+        assert "IXSCAN" in winning
+        assert "'stage': 'SORT'" not in winning
+
+
+async def test_the_log_is_newest_first_page_by_page(street: Street) -> None:
+    for number in range(5):
+        away = written(message_id=f"<l-{number}@x>", Auto_Submitted="auto-replied")
+        await street.send(away)
+        street.house.clock.ahead += timedelta(minutes=number % 2)
+    await street.sorted()
+    listed: list[dict[str, Any]] = []
+    following: str | None = ""
+    while following is not None:
+        query = {"limit": "2", **({"next": following} if following else {})}
+        page = (await street.desk.get("/mails", params=query)).json()
+        listed += page["items"]
+        following = page["next"]
+    order = [(one["received_at"], one["id"]) for one in listed]
+    assert len(order) == 5
+    assert order == sorted(order, reverse=True)
 
 
 async def _winning(cursor: AsyncCursor[Document]) -> str:

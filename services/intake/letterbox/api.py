@@ -66,11 +66,11 @@ def mail_routes(api: Routes, mails: Mails) -> None:
 
     @api.get("/mails", may="read_mails")
     async def list_mails(call: Call, query: MailQuery) -> Page[MailView]:
-        """Messages that came; `status=dead` are those that wait for somebody."""
-        after = query.after(str)
-        start = after[0] if after else None
-        found = await mails.find(call.tenant, query.status, start, query.limit + 1)
-        return page_of([mail_view(one) for one in found], query, lambda one: (one.id,))
+        """Messages that came, newest first; `status=dead` are those that wait for somebody."""
+        after = query.after(datetime, str)
+        found = await mails.find(call.tenant, query.status, after, query.limit + 1)
+        views = [mail_view(one) for one in found]
+        return page_of(views, query, lambda one: (one.received_at, one.id))
 
     @api.get("/mails/{mail_id}", may="read_mails")
     async def read_mail(call: Call, mail_id: str) -> MailView:

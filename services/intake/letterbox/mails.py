@@ -18,7 +18,7 @@ from shared.store.group import Collection, Document, transient_when_away
 
 FIRST_WAIT: Final = timedelta(seconds=2)
 LONGEST_WAIT: Final = timedelta(minutes=10)
-_GONE: Final = frozenset({"next_at_1"})
+_GONE: Final = frozenset({"next_at_1", "tenant_1_status_1__id_1"})
 """Indexes of an earlier form, which a database may still have."""
 
 
@@ -78,7 +78,9 @@ class Mails:
         await self._mails.create_index("next_at", name="waiting", partialFilterExpression=waiting)
         await self._mails.create_index(["tenant", "message_id"])
         await self._mails.create_index(["tenant", "case_id"])
-        await self._mails.create_index(["tenant", "status", "_id"])
+        newest = [("received_at", -1), ("_id", -1)]
+        await self._mails.create_index([("tenant", 1), *newest])
+        await self._mails.create_index([("tenant", 1), ("status", 1), *newest])
         await self._mails.create_index(["status", "tenant"])
         await self._mails.create_index(["tenant", "sender", "received_at"])
         for name in _GONE & set(await self._mails.index_information()):
@@ -204,17 +206,23 @@ class Mails:
             return {(row["_id"]["tenant"], row["_id"]["status"]): row["n"] async for row in cursor}
 
     async def find(
-        self, tenant: str, status: MailStatus | None, after: str | None, limit: int
+        self,
+        tenant: str,
+        status: MailStatus | None,
+        after: tuple[datetime, str] | None,
+        limit: int,
     ) -> Sequence[Mail]:
-        """The log, one status or all, behind the last one seen."""
+        """The log, one status or all, newest first, behind the last one seen."""
         where: dict[str, Any] = {"tenant": tenant}
         if status is not None:
             where["status"] = status.value
         if after is not None:
-            where["_id"] = {"$gt": after}
+            at, last = after
+            behind = {"received_at": at, "_id": {"$lt": last}}
+            where["$or"] = [{"received_at": {"$lt": at}}, behind]
         with transient_when_away():
-            cursor = self._mails.find(where).sort("_id", 1).limit(limit)
-            return [_mail(one) async for one in cursor]
+            cursor = self._mails.find(where).sort([("received_at", -1), ("_id", -1)])
+            return [_mail(one) async for one in cursor.limit(limit)]
 
     async def get(self, tenant: str, mail_id: str) -> Mail:
         """One message; `Unknown` when the account has none of that id."""
