@@ -186,6 +186,20 @@ async def test_what_waits_is_read_from_its_index_and_never_sorted(street: Street
         assert "'stage': 'SORT'" not in winning
 
 
+async def test_what_was_set_aside_is_a_case_when_somebody_says_so(street: Street) -> None:
+    await street.send(written(Precedence="bulk"))
+    (aside,) = await street.mails("set_aside")
+    path = f"/mails/{aside['id']}/read-again"
+    assert (await street.desk.post(path, json={})).status_code == 200
+    (aside,) = await street.mails("set_aside")
+    assert aside["reason"] == "mail.auto_reply"
+    assert (await street.desk.post(path, json={"word": True})).status_code == 200
+    (view,) = await street.consultations(1)
+    (done,) = await street.mails("done")
+    assert (done["id"], done["case_id"]) == (aside["id"], view["id"])
+    assert (await street.desk.post(path, json={"word": True})).json()["code"] == "mail.not_dead"
+
+
 async def test_the_log_is_newest_first_page_by_page(street: Street) -> None:
     for number in range(5):
         away = written(message_id=f"<l-{number}@x>", Auto_Submitted="auto-replied")

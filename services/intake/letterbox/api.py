@@ -41,9 +41,13 @@ class MailQuery(PageQuery):
 
 
 class Reading(Input):
-    """How to read it this time; with `charset` whatever it says of its own encoding."""
+    """How to read it this time; with `charset` whatever it says of its own encoding.
+
+    With `word` as what a person wrote, though it looks like a machine's answer or report.
+    """
 
     charset: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,40}$")] = ""
+    word: bool = False
 
 
 def mail_view(mail: Mail) -> MailView:
@@ -92,5 +96,6 @@ def mail_routes(api: Routes, mails: Mails) -> None:
 
     @api.post("/mails/{mail_id}/read-again", may="keep_mails", problems=("mail.not_dead",))
     async def read_mail_again(call: Call, mail_id: str, body: Reading) -> MailView:
-        """Read a dead message once more, as it is or in another encoding."""
-        return mail_view(await mails.read_again(call.tenant, mail_id, body.charset))
+        """Read a dead message, or one set aside, once more: as it is, or as is said of it."""
+        again = await mails.read_again(call.tenant, mail_id, body.charset, word=body.word)
+        return mail_view(again)

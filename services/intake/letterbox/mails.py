@@ -33,7 +33,10 @@ class MailStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A message and what became of it; who sent it is not shown."""
+    """A message and what became of it; who sent it is not shown.
+
+    `word` is whether somebody said that a person wrote it, though it looks like a machine's.
+    """
 
     id: str
     tenant: str
@@ -50,6 +53,7 @@ class Mail:
     case_id: str = ""
     charset: str = ""
     tries: int = 0
+    word: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,18 +236,22 @@ class Mails:
             raise Unknown("mail.unknown", id=mail_id)
         return _mail(found)
 
-    async def read_again(self, tenant: str, mail_id: str, charset: str) -> Mail:
-        """Let a dead message be read once more, in that encoding if one is given.
+    async def read_again(
+        self, tenant: str, mail_id: str, charset: str = "", *, word: bool = False
+    ) -> Mail:
+        """Let one that is dead or set aside be read once more, in an encoding if one is given.
 
         Raises:
             Unknown: the account has none of that id.
-            Rejected: it is not dead.
+            Rejected: it waits to be read, or became something.
         """
-        mine = {"_id": mail_id, "tenant": tenant, "status": MailStatus.DEAD.value}
+        ended = {"$in": [MailStatus.DEAD.value, MailStatus.SET_ASIDE.value]}
+        mine = {"_id": mail_id, "tenant": tenant, "status": ended}
         fields = {
             "status": MailStatus.STORED.value,
             "next_at": self._now(),
             "charset": charset,
+            "word": word,
             "tries": 0,
         }
         with transient_when_away():
@@ -261,6 +269,6 @@ async def _once(content: bytes) -> AsyncIterator[bytes]:
 
 
 def _mail(found: Document) -> Mail:
-    names = set(Mail.__slots__) - {"id", "status"}
-    fields = {name: found[name] for name in names}
+    names = set(Mail.__slots__) - {"id", "status", "word"}
+    fields = {name: found[name] for name in names} | {"word": found.get("word", False)}
     return Mail(id=found["_id"], status=MailStatus(found["status"]), **fields)

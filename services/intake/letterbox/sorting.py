@@ -133,7 +133,13 @@ class Sorting:
         content = await self.mails.content(mail)
         own = self._own_addresses(place)
         understood = await asyncio.to_thread(
-            understand, content, mail.sender, place.section, own, mail.charset
+            understand,
+            content,
+            mail.sender,
+            place.section,
+            own,
+            mail.charset,
+            word=mail.word,
         )
         match understood.judgement.nature:
             case Nature.WORD:

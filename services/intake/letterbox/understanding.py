@@ -2,11 +2,15 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
 from services.intake.letterbox.judging import Judgement, Nature, judge
 from services.intake.letterbox.policy import LetterboxSection
 from services.intake.letterbox.reading import Document, Read, parse, read
 from shared.sniffing import HEAD, media_type_of
+
+_DOUBTFUL: Final = frozenset({Nature.AUTO_REPLY, Nature.REPORT})
+"""What a person's message may look like, by the ways of his mail program or his server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +37,18 @@ def understand(
     section: LetterboxSection,
     own: Collection[str],
     charset: str = "",
+    *,
+    word: bool = False,
 ) -> Understood:
-    """Judge a message, and read it if somebody wrote it.
+    """Judge a message, and read it if somebody wrote it, or if somebody says so with `word`.
 
     Raises:
         Unreadable: it cannot become a case as it is.
     """
     message = parse(content)
     judgement = judge(message, envelope_sender, section.limits, own)
+    if word and judgement.nature in _DOUBTFUL:
+        judgement = Judgement(Nature.WORD)
     if judgement.nature is not Nature.WORD:
         return Understood(judgement)
     said = read(message, section.limits, charset=charset)

@@ -60,6 +60,18 @@ def test_words_are_read_in_the_encodings_that_people_send(head: str, body: bytes
     assert of(raw(head, body)).strip("“”") == "inscripción"
 
 
+def test_a_machines_way_is_overruled_and_what_came_back_or_turns_in_a_circle_is_not() -> None:
+    away = written(Auto_Submitted="auto-replied").as_bytes()
+    assert understand(away, SENDER, SECTION, OWN).read is None
+    overruled = understand(away, SENDER, SECTION, OWN, word=True)
+    assert (overruled.judgement.nature, overruled.read is not None) == (Nature.WORD, True)
+    for content, nature in (
+        (bounce("m-1@x"), Nature.BOUNCE),
+        (written(sender=BOX).as_bytes(), Nature.LOOP),
+    ):
+        assert understand(content, SENDER, SECTION, OWN, word=True).judgement.nature is nature
+
+
 HTML = "text/html", "<p>Mi RUC no figura.</p>"
 
 
