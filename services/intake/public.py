@@ -10,7 +10,7 @@ from services.intake.care import CareSection
 from services.intake.consultations.api import ROWS as CONSULTATION_ROWS
 from services.intake.consultations.api import consultation_routes
 from services.intake.consultations.cases import CONSULTATION
-from services.intake.consultations.hearing import on_incident_ended
+from services.intake.consultations.hearing import on_extension_told, on_incident_ended
 from services.intake.consultations.mailing import ConsultationMail
 from services.intake.consultations.policy import SECTION as CONSULTATIONS
 from services.intake.consultations.policy import ConsultationSection
@@ -69,7 +69,7 @@ ROWS: Final[Mapping[str, set[Role]]] = {
 }
 _BESIDE: Final = tuple(one for one in KINDS if one is not PROFILE)
 """Kinds beside whose cases something private lies."""
-HEARD: Final = (on_incident_ended, on_profile_joined)
+HEARD: Final = (on_incident_ended, on_extension_told, on_profile_joined)
 """What they are told; named here so that it is registered with the service's own."""
 
 PORT: Final = "mail.port"

@@ -11,7 +11,9 @@ import pytest
 
 from services.incidents.service import SERVICE as INCIDENTS
 from services.intake.consultations.cases import CONSULTATION
+from services.intake.consultations.writing import compose
 from services.intake.service import SERVICE
+from shared.mail import Letter, Letters
 from shared.security import Role
 from tests.support.eventually import eventually
 from tests.support.house import House, heard, running, settings_of
@@ -137,6 +139,22 @@ async def test_the_deadline_fires_over_the_timer(house: House) -> None:
     assert [one["id"] for one in listed.json()["items"]] == [view["id"]]
 
 
+async def _extension_is_written(house: House) -> None:
+    """To whoever asked, with the new date and what the tiers say of it."""
+    workshop = house.process.parts["intake"].workshop
+    letters = Letters(workshop.database, workshop.now)
+
+    async def written() -> list[Letter]:
+        found = await letters.find("osce", None, 50)
+        return [one.letter for one in found if one.letter.template == "consultation_extended"]
+
+    (letter,) = await eventually(written, bool)
+    composed = await compose(workshop, letter)
+    assert composed.to == ("rosaura@correo.example",)
+    assert "Falta un dato de la entidad." in composed.text
+    assert "07/2026" in composed.text
+
+
 REPORTED = {
     "summary": "No carga el registro",
     "description": "Varias personas lo dicen desde la mañana.",
@@ -185,7 +203,13 @@ async def test_what_comes_by_social_media_is_attended_in_the_first_tier(house: H
     assert incident["preferential"] == view["preferential"] == "granted"
     assert "Rosaura" not in str(incident)
 
-    await step(ana, incident, "solve", {"answer": "Ya carga.", "cause": "Memoria."})
+    lia = person(house, Role.SPECIALIST_L2, "lia")
+    await step(ana, incident, "forward", {})
+    await step(lia, incident, "take", {"days": 2})
+    await step(lia, incident, "extend", {"days": 1, "reason": "Falta un dato."})
+    await step(ana, incident, "extension-told", {"message": "Falta un dato de la entidad."})
+    await _extension_is_written(house)
+    await step(lia, incident, "solve", {"answer": "Ya carga.", "cause": "Memoria."})
     await step(ana, incident, "reply", {"message": "Ya carga."})
     assert (await resumed(ana, view))["deadlines"][0]["state"] == "running"
 

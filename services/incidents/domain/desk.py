@@ -166,5 +166,6 @@ def tell_extension(asked: Asked, command: TellExtension) -> list[EventBody]:
             message=command.message,
             holder=asked.state.holder if status is Status.PROVIDER else asked.holder(status),
             clocks=tuple(asked.stop(StageName.EXTENSION)),
+            consultation_id=asked.state.consultation_id,
         )
     ]

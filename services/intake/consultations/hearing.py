@@ -1,13 +1,17 @@
-"""What consultations hear: how the incidents that they became have ended."""
+"""What consultations hear of the incidents that they became: a later date, and their end."""
 
 from collections.abc import Iterable
 
 from services.intake.consultations.cases import CONSULTATION
 from services.intake.consultations.domain.model import Resume
+from services.intake.consultations.writing import write_extension
 from services.intake.consumers import hears
 from shared.bus.hears import Heard, Send
-from shared.contracts.incidents import IncidentClosed, IncidentDismissed
-from shared.decider import Unknown
+from shared.contracts.incidents import (
+    IncidentClosed,
+    IncidentDismissed,
+    IncidentExtensionTold,
+)
 from shared.service import Workshop
 
 DISMISSED = "dismissed"
@@ -17,12 +21,27 @@ DISMISSED = "dismissed"
 async def on_incident_ended(
     heard: Heard[IncidentClosed | IncidentDismissed], workshop: Workshop
 ) -> Iterable[Send]:
-    """Most incidents have no consultation; one that names none may have its very id."""
     body = heard.body
-    case_id = body.consultation_id or heard.subject
-    try:
-        await workshop.of(CONSULTATION).get(case_id, heard.tenant)
-    except Unknown:
+    case_id = await _asked_by(body.consultation_id or heard.subject, heard.tenant, workshop)
+    if case_id is None:
         return []
     outcome = body.outcome if isinstance(body, IncidentClosed) else DISMISSED
     return [Send(CONSULTATION.stream, case_id, Resume(outcome, heard.subject))]
+
+
+@hears(IncidentExtensionTold)
+async def on_extension_told(
+    heard: Heard[IncidentExtensionTold], workshop: Workshop
+) -> Iterable[Send]:
+    """Whoever asked is written the new date (B:L1507)."""
+    named = heard.body.consultation_id or heard.subject
+    case_id = await _asked_by(named, heard.tenant, workshop)
+    if case_id is not None:
+        await write_extension(workshop, case_id, heard)
+    return []
+
+
+async def _asked_by(named: str, tenant: str, workshop: Workshop) -> str | None:
+    """Most incidents have no consultation; one that names none may have its very id."""
+    found = await workshop.of(CONSULTATION).look(named, tenant)
+    return None if found is None else found.id

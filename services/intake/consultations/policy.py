@@ -27,7 +27,7 @@ SECTION: Final = "consultations"
 INCIDENTS: Final = "incidents"
 """The file of the service that attends them, read here only for the names that it knows."""
 REPLY: Final = "reply"
-Occasion = Literal["received", "answered", "channelled"]
+Occasion = Literal["received", "answered", "channelled", "extended"]
 
 
 class WayIn(Frozen):

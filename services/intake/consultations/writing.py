@@ -17,6 +17,8 @@ from shared.contracts.consultations import (
     ConsultationChannelled,
     ConsultationReceived,
 )
+from shared.contracts.incidents import IncidentExtensionTold
+from shared.ids import derived_id
 from shared.mail import Composed, Letter, Unsendable
 from shared.service import Workshop
 
@@ -24,6 +26,7 @@ _OCCASIONS: Final[Mapping[type[EventBody], Occasion]] = {
     ConsultationReceived: "received",
     ConsultationAnswered: "answered",
     ConsultationChannelled: "channelled",
+    IncidentExtensionTold: "extended",
 }
 _BY_TEMPLATE: Final[Mapping[str, Occasion]] = {
     f"consultation_{occasion}": occasion for occasion in _OCCASIONS.values()
@@ -52,6 +55,20 @@ async def on_consultation_told(heard: Heard[Told], workshop: Workshop) -> Iterab
         return []
     kind = CONSULTATION.stream
     return await invitation(workshop, heard.tenant, kind, heard.subject)
+
+
+async def write_extension(
+    workshop: Workshop, case_id: str, heard: Heard[IncidentExtensionTold]
+) -> None:
+    """What the tiers said of their new date goes to whoever asked."""
+    await _correspondent(workshop).write(
+        derived_id("letter", "incident", heard.subject, str(heard.sequence)),
+        heard.tenant,
+        f"consultation_{_OCCASIONS[IncidentExtensionTold]}",
+        case=case_id,
+        reason=heard.body.message,
+        due=heard.body.due_at.isoformat(),
+    )
 
 
 async def compose(workshop: Workshop, letter: Letter) -> Composed:

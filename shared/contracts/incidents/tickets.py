@@ -200,6 +200,7 @@ class IncidentExtensionTold(_Moved, event_type="incidents.incident.extension_tol
 
     due_at: datetime
     message: str
+    consultation_id: str = Field("", exclude_if=not_)
 
 
 class IncidentClassified(_Moved, event_type="incidents.incident.classified.v1"):
