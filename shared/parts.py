@@ -24,6 +24,7 @@ from shared.contracts import Envelope, EventBody
 from shared.decider import Transient
 from shared.http import Check
 from shared.http.health import PATIENCE_SECONDS, run_checks
+from shared.imminence import PromiseGauges
 from shared.policy import Tenants
 from shared.service import Policies, Service, Workshop, for_ever
 from shared.settings import Settings
@@ -97,6 +98,9 @@ class Parts:
         )
         self._cursors = Cursors(database)
         self.deadlines = DeadlineWorker(service.name, tuple(self.cases.values()), metrics, now)
+        self.promises = PromiseGauges(
+            service.name, tuple(self.cases.values()), policy, metrics, now
+        )
         self.inbox = self._make_inbox(amqp, service.prefetch or settings.prefetch)
         self._follow_own_events()
         self._tasks: list[asyncio.Task[None]] = []
@@ -193,7 +197,8 @@ class Parts:
                 self._metrics.outbox_age.labels(service=name).set(age)
                 self._metrics.gaps.labels(service=name).set(await self._cursors.waiting())
                 if self.deadlines.has_work:
-                    await self.deadlines.measure(self.workshop.tenants)
+                    await self.deadlines.measure()
+                await self.promises.measure(self.workshop.tenants)
             except PyMongoError as error:
                 log.warning("gauges_interrupted", service=name, reason=str(error)[:200])
             for part, answer in (await run_checks({name: self.checks()})).items():

@@ -9,8 +9,7 @@ later. It is left out of the looks for a while, which grows, so that the others 
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,7 +26,6 @@ from shared.waiting import pause
 log = structlog.get_logger()
 LOOK_EVERY = 1.0
 MAX_BATCH = 1_000
-HORIZON = timedelta(hours=1)
 FIRST_REST = timedelta(seconds=2)
 LONGEST_REST = timedelta(minutes=5)
 
@@ -83,24 +81,16 @@ class DeadlineWorker:
             if fired < MAX_BATCH:
                 await pause(LOOK_EVERY)
 
-    async def measure(self, tenants: Iterable[str]) -> None:
-        """Show what falls due within `HORIZON`: a range of the index, however many cases wait."""
-        now = self._now()
-        number: Counter[str] = Counter()
-        tightest = dict.fromkeys(tenants, HORIZON)
+    async def measure(self) -> None:
+        """Show how long the timer that waits longest has been due; a failing one never fires."""
+        now, late = self._now(), 0.0
         for cases in self._cases:
-            near = cases.collection.aggregate(
-                [
-                    {"$match": {"next_due": {"$lte": now + HORIZON}}},
-                    {"$group": {"_id": "$tenant", "n": {"$sum": 1}, "at": {"$min": "$next_due"}}},
-                ]
+            first = await cases.collection.find_one(
+                {"next_due": {"$lte": now}}, {"next_due": 1}, sort=[("next_due", 1)]
             )
-            async for row in await near:
-                number[row["_id"]] += row["n"]
-                tightest[row["_id"]] = min(tightest.get(row["_id"], HORIZON), row["at"] - now)
-        for tenant, left in tightest.items():
-            self._metrics.imminent.labels(tenant, self._service).set(number[tenant])
-            self._metrics.tightest.labels(tenant, self._service).set(left.total_seconds())
+            if first is not None:
+                late = max(late, (now - first["next_due"]).total_seconds())
+        self._metrics.timer_overdue.labels(service=self._service).set(late)
 
     async def fire_due(self) -> int:
         """Fire what is due now; returns how many cases were looked at."""

@@ -46,12 +46,12 @@ def operations() -> dashboard.Dashboard:
         [
             number(both("Pedidos abiertos", "Open requests"), f"sum({opened})"),
             number(
-                both("Vencen en una hora", "Due within an hour"),
+                both("Vencen en una hora hábil", "Due within a working hour"),
                 f"sum({imminent})",
                 limits=GOOD_IS_LOW,
             ),
             number(
-                both("Plazo más próximo", "Tightest deadline"),
+                both("Horario hábil al plazo más próximo", "Working time to the next deadline"),
                 f"min(enlace_deadline_tightest_seconds{{{T}}})",
                 unit="s",
                 limits=((None, "red"), (900, "orange"), (3600, "green")),
@@ -116,6 +116,15 @@ def stages() -> dashboard.Dashboard:
             ),
             course(both("Cumplidos", "Kept"), [(met, "{{stage}}")]),
             course(both("Incumplidos", "Missed"), [(breached, "{{stage}}")], link=BREACHED),
+            course(
+                both("Avisos del periodo", "Warnings in the period"),
+                [
+                    (
+                        f"sum by (type) (increase(enlace_warnings_total{{{T}}}[$period]))",
+                        "{{type}}",
+                    )
+                ],
+            ),
             course(
                 both("Ritmo de incumplimiento", "Burn rate"),
                 [
@@ -243,7 +252,13 @@ def health() -> dashboard.Dashboard:
             ),
             course(
                 both("Retraso de los plazos, p99", "Timer lateness, p99"),
-                [("service:enlace_timer_lateness_seconds:p99_10m", "{{service}}")],
+                [
+                    ("service:enlace_timer_lateness_seconds:p99_10m", "{{service}}"),
+                    (
+                        "max by (service) (enlace_timer_overdue_seconds)",
+                        "{{service}} pendiente · waiting",
+                    ),
+                ],
                 unit="s",
             ),
             course(

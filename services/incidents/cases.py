@@ -6,7 +6,7 @@ from services.incidents.domain import RULES, Incident, article, meeting
 from services.incidents.domain.article import Article
 from services.incidents.domain.meeting import Meeting
 from shared.decider import Decider
-from shared.store import Kind
+from shared.store import Kind, Promised
 
 # what is closed has no promise and comes last
 BY_WORDS: Final = ("state.words", "state.due_at", "_id")
@@ -32,6 +32,7 @@ INCIDENT: Final[Kind[Incident]] = Kind(
         BY_WORDS,
     ),
     unique=(("state.ticket",),),
+    promised=Promised(lambda policy: policy.calendar, where={"state.open": True}),
 )
 
 ARTICLE: Final[Kind[Article]] = Kind(

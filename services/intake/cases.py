@@ -16,7 +16,7 @@ from services.intake.domain.delivery import Delivery
 from services.intake.domain.grant import Grant
 from services.intake.domain.procedure import Procedure
 from services.intake.domain.subscription import Subscription
-from shared.store import Kind
+from shared.store import Kind, Promised
 
 # One index for every list: what is open comes first in it, so a filter looks at open requests only
 # until its page is full, and each index more is paid for by every reception.
@@ -26,6 +26,7 @@ REQUEST: Final[Kind[Request]] = Kind(
     DECIDER,
     indexes=(("state.due_at", "_id"), ("state.touched", "state.status"), ("state.words",)),
     unique=(("state.code",),),
+    promised=Promised(lambda policy: policy.calendar),
 )
 
 ATTACHMENT: Final[Kind[Attachment]] = Kind(

@@ -87,6 +87,9 @@ class EventRelay:
         bodies: Sequence[EventBody],
     ) -> None:
         """Take what was just committed. When too much waits, the sweep will find it."""
+        for body in bodies:
+            if body.warns:
+                self._metrics.warnings.labels(tenant, kind).inc()
         self._waiting.append(Run(kind, case_id, tenant, entries, bodies))
         self._wake.set()
 

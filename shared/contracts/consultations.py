@@ -170,6 +170,7 @@ class ConsultationUndelivered(EventBody, event_type="intake.consultation.undeliv
 class ConsultationWarned(EventBody, event_type="intake.consultation.warned.v1"):
     """This percent of the budget is used up; the roles named are told."""
 
+    warns = True
     share: int
     due_at: datetime
     holder: str

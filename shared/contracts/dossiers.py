@@ -97,6 +97,7 @@ class DossierUndelivered(EventBody, event_type="intake.dossier.undelivered.v1"):
 class DossierWarned(EventBody, event_type="intake.dossier.warned.v1"):
     """This percent of the budget is used up; the roles named are told."""
 
+    warns = True
     share: int
     due_at: datetime
     holder: str

@@ -63,6 +63,8 @@ class EventBody(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     event_type: ClassVar[str] = ""
+    warns: ClassVar[bool] = False
+    """Whether it tells that a promise runs out."""
 
     def __init_subclass__(cls, *, event_type: str = "", **kwargs: Unpack[ConfigDict]) -> None:
         super().__init_subclass__(**kwargs)

@@ -92,6 +92,7 @@ class VoiceUndelivered(EventBody):
 class VoiceWarned(EventBody):
     """This percent of the budget is used up; the roles named are told."""
 
+    warns = True
     share: int
     due_at: datetime
     holder: str

@@ -4,7 +4,7 @@ from shared.store.cases import Cases, utc_now
 from shared.store.codes import Codes
 from shared.store.document import Cause
 from shared.store.history import Entry, broken_at, entry_hash, to_envelope
-from shared.store.kind import Kind, Outcome
+from shared.store.kind import Kind, Outcome, Promised
 
 __all__ = [
     "Cases",
@@ -13,6 +13,7 @@ __all__ = [
     "Entry",
     "Kind",
     "Outcome",
+    "Promised",
     "broken_at",
     "entry_hash",
     "to_envelope",

@@ -1,9 +1,10 @@
 """What a kind of case is, what comes of a command, and who takes what was committed."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
+from shared.clock import Calendar
 from shared.contracts import EventBody
 from shared.decider import Decider
 from shared.store.history import Entry
@@ -22,6 +23,19 @@ class Outcome(Generic[S]):
     replayed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """Where a state has the next instant that somebody was promised, and in whose working time.
+
+    `due_at` and the fields of `where` follow the tenant in an index of the kind. Two kinds never
+    show the same promise: a request has what was said of its evaluation and of its replication.
+    """
+
+    calendar: Callable[[Any], Calendar]
+    due_at: str = "state.due_at"
+    where: Mapping[str, Any] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Kind(Generic[S]):
     """A kind of case: what it is called, where it lies, by which rules it lives."""
@@ -32,6 +46,7 @@ class Kind(Generic[S]):
     shape: int = 1
     indexes: Sequence[tuple[str, ...]] = ()
     unique: Sequence[tuple[str, ...]] = ()
+    promised: Promised | None = None
 
     @property
     def stream(self) -> str:

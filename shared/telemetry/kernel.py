@@ -70,6 +70,18 @@ class KernelMetrics:
             ("service", "reason"),
             registry=registry,
         )
+        self.timer_overdue = Gauge(
+            "enlace_timer_overdue_seconds",
+            "How long the timer that waits longest has been due; 0 when none waits",
+            ("service",),
+            registry=registry,
+        )
+        self.warnings = Counter(
+            "enlace_warnings",
+            "Warnings that a promise runs out, by the kind of case that gave them",
+            ("tenant", "type"),
+            registry=registry,
+        )
         self.gaps = Gauge(
             "enlace_streams_waiting",
             "Cases of other services whose next event is missing while later ones have come",
@@ -84,13 +96,13 @@ class KernelMetrics:
         )
         self.imminent = Gauge(
             "enlace_deadlines_imminent",
-            "Cases with a deadline or a warning within the next hour",
+            "Cases with a promise due within the next working hour",
             ("tenant", "service"),
             registry=registry,
         )
         self.tightest = Gauge(
             "enlace_deadline_tightest_seconds",
-            "Seconds left of the tightest of them; an hour when there is none",
+            "Working seconds left of the account's next promise; absent when it has none",
             ("tenant", "service"),
             registry=registry,
         )

@@ -3,7 +3,7 @@
 from typing import Final
 
 from services.intake.consultations.domain import RULES, Consultation
-from shared.store import Kind
+from shared.store import Kind, Promised
 
 CONSULTATION: Final[Kind[Consultation]] = Kind(
     "intake",
@@ -15,4 +15,5 @@ CONSULTATION: Final[Kind[Consultation]] = Kind(
         ("state.profile_id", "_id"),
     ),
     unique=(("state.code",),),
+    promised=Promised(lambda policy: policy.public.consultations.calendar),
 )

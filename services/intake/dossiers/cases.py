@@ -3,7 +3,7 @@
 from typing import Final
 
 from services.intake.dossiers.domain import RULES, Dossier
-from shared.store import Kind
+from shared.store import Kind, Promised
 
 DOSSIER: Final[Kind[Dossier]] = Kind(
     "intake",
@@ -11,4 +11,5 @@ DOSSIER: Final[Kind[Dossier]] = Kind(
     RULES,
     indexes=(("state.due_at", "_id"), ("state.area", "state.due_at"), ("state.profile_id", "_id")),
     unique=(("state.code",),),
+    promised=Promised(lambda policy: policy.public.documents.calendar),
 )

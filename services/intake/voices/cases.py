@@ -1,11 +1,19 @@
 """Where suggestions and claims are kept, each kind by itself."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
+from services.intake.policy import IntakePolicy
 from services.intake.voices.domain import RULES, Voice
 from services.intake.voices.policy import VoiceKind
-from shared.store import Kind
+from shared.clock import Calendar
+from shared.store import Kind, Promised
+
+
+def _calendar(kind: VoiceKind, policy: IntakePolicy) -> Calendar:
+    return policy.public.voice(kind).calendar
+
 
 VOICES: Final[Mapping[VoiceKind, Kind[Voice]]] = {
     kind: Kind(
@@ -19,6 +27,7 @@ VOICES: Final[Mapping[VoiceKind, Kind[Voice]]] = {
             ("state.said_more", "state.due_at", "_id"),
         ),
         unique=(("state.code",),),
+        promised=Promised(partial(_calendar, kind)),
     )
     for kind in VoiceKind
 }

@@ -237,6 +237,7 @@ class IncidentEvidenceAdded(EventBody, event_type="incidents.incident.evidence_a
 class IncidentWarned(EventBody, event_type="incidents.incident.warned.v1"):
     """A share of a stage's budget is used up; `notify` are the roles to be told."""
 
+    warns = True
     stage: str
     share: int
     due_at: datetime

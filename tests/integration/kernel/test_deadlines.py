@@ -121,29 +121,22 @@ async def test_those_that_cannot_be_fired_do_not_hold_up_the_others(
     assert await part.deadlines.fire_due() == 0
 
 
-async def test_what_falls_due_within_the_hour_is_shown_by_account(bench: Bench) -> None:
+async def test_a_timer_that_waits_is_shown_by_how_long(bench: Bench) -> None:
     now = utc_now()
     part = bench.parts(TOY, now=lambda: now)
     cases = part.cases["toy.counter"]
-    for name, minutes in (("soon", 10), ("later", 50), ("tomorrow", 24 * 60)):
+    for name, minutes in (("older", -10), ("late", -5), ("soon", 5)):
         await cases.create(name, Remind(now + timedelta(minutes=minutes)), cause())
 
-    await part.deadlines.measure([TENANT, "other"])
+    def shown() -> float | None:
+        labels = {"service": "toy"}
+        return part.workshop.registry.get_sample_value("enlace_timer_overdue_seconds", labels)
 
-    registry = part.workshop.registry
-    shown = {
-        tenant: [
-            registry.get_sample_value(name, {"tenant": tenant, "service": "toy"})
-            for name in ("enlace_deadlines_imminent", "enlace_deadline_tightest_seconds")
-        ]
-        for tenant in (TENANT, "other")
-    }
-    assert shown == {TENANT: [2, 600], "other": [0, 3600]}
-
-    await cases.handle("soon", Remind(now + timedelta(days=1)), cause())
-    await part.deadlines.measure([TENANT])
-    imminent = {"tenant": TENANT, "service": "toy"}
-    assert registry.get_sample_value("enlace_deadlines_imminent", imminent) == 1
+    await part.deadlines.measure()
+    assert shown() == 600
+    await part.deadlines.fire_due()
+    await part.deadlines.measure()
+    assert shown() == 0
 
 
 async def test_parts_that_are_ready_are_shown(bench: Bench) -> None:

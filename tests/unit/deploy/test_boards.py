@@ -48,7 +48,7 @@ def test_account_and_period_can_be_chosen(board: dict[str, Any]) -> None:
 def test_what_has_a_tenant_is_cut_by_the_account() -> None:
     """A panel that forgot the variable would show one account's figures to another."""
     of_tenants = re.compile(
-        r"enlace_(requests_open|incidents?_\w+|deadlines?_\w+|training_\w+|indicator_\w+)(?P<cut>\{[^}]*\})?"
+        r"enlace_(requests_open|incidents?_\w+|deadlines?_\w+|training_\w+|indicator_\w+|warnings_\w+)(?P<cut>\{[^}]*\})?"
     )
     for place, query in queries().items():
         for found in of_tenants.finditer(query):
