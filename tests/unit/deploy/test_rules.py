@@ -90,3 +90,9 @@ def test_every_service_of_the_checkout_is_scraped() -> None:
     (enlace,) = (job for job in config["scrape_configs"] if job["job_name"] == "enlace")
     services = {file.parent.name for file in (DEPLOY.parent / "services").glob("*/service.py")}
     assert set(enlace["dns_sd_configs"][0]["names"]) == services
+
+
+def test_every_service_of_the_checkout_is_missed_when_it_is_gone() -> None:
+    (rule,) = (alert for alert in alerts() if alert["alert"] == "EnlaceServiceAbsent")
+    services = {file.parent.name for file in (DEPLOY.parent / "services").glob("*/service.py")}
+    assert set(re.findall(r'service="(\w+)"', rule["expr"])) == services
