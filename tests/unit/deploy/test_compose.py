@@ -15,7 +15,8 @@ from cli.local.home import known_services
 from cli.topology import wanted_definitions
 from deploy.rabbitmq.generate import FILE, HIDDEN, generated
 from shared import mail
-from shared.runner import find
+from shared.runner import Process, find
+from shared.security import ensure_keys
 from shared.settings import PREFIX, Settings
 from tests.support.promql import DEPLOY, read
 
@@ -178,6 +179,29 @@ def test_the_gateway_leads_each_path_to_its_service() -> None:
         led = {service for pattern, service in places if re.search(pattern, path)}
         assert led == tags, f"{path}: run `python -m deploy.gateway.generate`"
     assert {service for _, service in places} == set(SERVICES)
+
+
+async def test_the_gateway_waits_longer_than_any_operation_may_take(
+    as_container: Any, tmp_path: Path
+) -> None:
+    text = (DEPLOY / "gateway/nginx.conf").read_text(encoding="utf-8")
+    (usual,) = re.findall(r"^    proxy_read_timeout (\d+)s;", text, re.MULTILINE)
+    longer = dict(re.findall(r"/api/v1/([\w-]+)\(/\|\$\) \{[^}]*proxy_read_timeout (\d+)s;", text))
+    keys = {"token_public_keys": ensure_keys(tmp_path).public}
+    settings = as_container("topology").model_copy(update=keys)
+    process = Process(find(SERVICES, SERVICES), settings)
+    waits = {
+        operation.path: (
+            int(longer.get(operation.path.split("/")[3], usual)),
+            operation.terms.timeout or settings.http_timeout.total_seconds(),
+        )
+        for part in process.parts.values()
+        if part.service.routes is not None
+        for operation in part.service.routes(part.workshop).operations
+    }
+
+    assert max(taken for _, taken in waits.values()) > int(usual)
+    assert {path for path, (waited, taken) in waits.items() if waited < taken + 5} == set()
 
 
 def test_the_gateway_answers_with_the_documents_of_all_services() -> None:
