@@ -11,19 +11,12 @@ from prometheus_client.exposition import choose_encoder
 from benchmarks._rig import Result, row
 from services.kpi.books import Books
 from services.kpi.families import ALL, FAMILIES, Key
-from services.kpi.metrics import FigureCollector
-from services.kpi.policy import HOLDERS, OTHER, SIDES, STAGES, STATUSES, TIERS
+from services.kpi.metrics import CLOSED, FigureCollector
+from services.kpi.policy import OTHER
 from shared.telemetry.board import Board
 from shared.telemetry.kernel import KernelMetrics
 
 ACCOUNTS: Final = tuple(f"account-{number}" for number in range(50))
-CLOSED: Final = {
-    "status": STATUSES,
-    "holder": HOLDERS,
-    "stage": STAGES,
-    "tier": TIERS,
-    "side": SIDES,
-}
 MEASURES: Final = {
     "open": ("open",),
     "stages": ("met", "breached", "running"),

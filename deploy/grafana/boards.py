@@ -102,7 +102,7 @@ def stages() -> dashboard.Dashboard:
         [
             bars(
                 both("Cumplimiento del periodo", "Compliance in the period"),
-                [(f"{met} / ({met} + {breached})", "{{stage}}")],
+                [(f"{met} / (({met} + {breached}) > 0)", "{{stage}}")],
                 unit="percentunit",
             ),
             bars(

@@ -8,19 +8,31 @@ import asyncio
 from collections import Counter as Tally
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from itertools import product
 from typing import Final
 
+from prometheus_client import Gauge
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
 from services.kpi.books import Books
-from services.kpi.families import ALL, Key
+from services.kpi.families import ALL, FAMILIES, Key
+from services.kpi.policy import HOLDERS, SIDES, STAGES, STATUSES, TIERS
 from shared.telemetry.board import Board
 from shared.telemetry.kernel import KernelMetrics
 
 READ_EVERY: Final = 5.0
 SERVICE: Final = "kpi"
 PLANS: Final = ("signed", "exempt", "eligible")
+SHOWN: Final = ("open", "stages", "plans", "incidents_all", "incidents_open")
+CLOSED: Final = {
+    "status": STATUSES,
+    "holder": HOLDERS,
+    "stage": STAGES,
+    "tier": TIERS,
+    "side": SIDES,
+}
+"""The values of the families' dimensions; what is not among them is counted as another."""
 Standing = Mapping[Key, Mapping[str, int]]
 
 
@@ -47,7 +59,18 @@ class FigureCollector:
         self._books = books
         self._tenants = sorted(tenants)
         self._board = board
+        # there at 0, so that what rises from nothing is seen to rise
+        self._empty: Standing = {
+            Key(tenant, family, ALL, values): {}
+            for tenant, family in product(self._tenants, SHOWN)
+            for values in product(*(CLOSED[one] for one in FAMILIES[family].dimensions))
+        }
         self._shown: Standing = {}
+        self._read_at = Gauge(
+            "enlace_figures_read_timestamp_seconds",
+            "When the figures shown here were last read from the database",
+            registry=board,
+        )
 
     async def watch(self) -> None:
         """Read for ever; what cannot be read keeps its last value and is told by its age."""
@@ -62,7 +85,9 @@ class FigureCollector:
             PyMongoError: the database did not answer; the last figures stay.
         """
         found = self._books.buckets.find({"tenant": {"$in": self._tenants}, "period": ALL})
-        standing = {Key.parse(entry["_id"]): entry["counts"] async for entry in found}
+        read = {Key.parse(entry["_id"]): entry["counts"] async for entry in found}
+        standing = {**self._empty, **read}
+        self._read_at.set_to_current_time()
         if standing == self._shown:
             return
         parts = (self._open, self._deadlines, self._plans, self._incidents)
@@ -76,8 +101,8 @@ class FigureCollector:
             labels=("tenant", "stage", "holder"),
         )
         for key, counts in standing.items():
-            if key.family == "open" and counts.get("open"):
-                family.add_metric((key.tenant, *key.values), counts["open"])
+            if key.family == "open":
+                family.add_metric((key.tenant, *key.values), counts.get("open", 0))
         yield family
 
     def _deadlines(self, standing: Standing) -> Iterable[Metric]:
@@ -147,9 +172,9 @@ class FigureCollector:
         )
         for key, counts in standing.items():
             at = (key.tenant, *key.values)
-            if key.family == "incidents_open" and counts.get("open"):
-                opened.add_metric(at, counts["open"])
+            if key.family == "incidents_open":
+                opened.add_metric(at, counts.get("open", 0))
             if key.family == "incidents_all":
-                for name in named.keys() & counts.keys():
-                    families[name].add_metric(at, counts[name])
+                for name, family in families.items():
+                    family.add_metric(at, counts.get(name, 0))
         return opened, *families.values()
