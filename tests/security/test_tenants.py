@@ -16,8 +16,9 @@ from tests.security.town import ALL_ROLES, FOREIGN, MINE, Town
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 # an estimate needs several answered incidents of its kind, a quiz is read by who is to take it,
-# evidence needs a signature
+# evidence of training needs a signature, that of an incident a file
 RARE = {
+    "incidents.download_incident_evidence",
     "incidents.read_incident_estimate",
     "training.read_evidence",
     "training.read_quiz",
