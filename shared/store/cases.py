@@ -205,8 +205,12 @@ class Cases(Generic[S]):
             try:
                 await self._work(case_id, batch)
             except Exception as error:  # noqa: BLE001 - handed to each caller, who decides
-                for pending in batch:
-                    pending.answer = error
+                _answer_all(batch, error)
+            except BaseException:
+                # cancelled: nobody is left waiting, nor whoever comes next
+                failure = Transient(f"{self.kind.thing} {case_id}: interrupted")
+                _answer_all(batch + self._busy.pop(case_id), failure)
+                raise
             for pending in batch:
                 _answer(pending)
         del self._busy[case_id]
@@ -296,6 +300,12 @@ class Cases(Generic[S]):
                 self.kind.stream, draft.id, draft.tenant, draft.new_entries, draft.new_bodies
             )
         return saved
+
+
+def _answer_all(batch: Iterable[_Pending[S]], failure: Exception) -> None:
+    for pending in batch:
+        pending.answer = failure
+        _answer(pending)
 
 
 def _answer(pending: _Pending[S]) -> None:

@@ -10,6 +10,7 @@ from shared.decider import Invalid, Rejected, Stale, Transient, Unknown
 from shared.ids import derived_id, new_id
 from shared.store import Cases, Cause, Codes, broken_at
 from shared.store.group import GroupWriter
+from tests.support.eventually import eventually
 from tests.support.kernel import Bench
 from tests.support.toy import COUNTER, TENANT, TOY, Break, Count, Counter
 
@@ -150,6 +151,25 @@ class TestCrowd:
 
         assert isinstance(outcomes[0], Exception)
         assert [o.version for o in outcomes[1:]] == [1] * 20
+
+    async def test_whose_work_is_interrupted_is_told_and_the_next_one_works(
+        self, bench: Bench
+    ) -> None:
+        cases = bench.parts(TOY).cases["toy.counter"]
+        await cases.create("c1", Count(), cause())
+        crowd = [asyncio.create_task(cases.handle("c1", Count(), cause())) for _ in range(3)]
+
+        async def at_work() -> bool:
+            return cases._busy.get("c1") == []
+
+        await eventually(at_work, every=0)
+        (work,) = cases._drains
+        work.cancel()
+
+        async with asyncio.timeout(10):
+            outcomes = await asyncio.gather(*crowd, return_exceptions=True)
+            assert [type(outcome) for outcome in outcomes] == [Transient] * 3
+            assert (await cases.handle("c1", Count(), cause())).version >= 2
 
 
 class TestStoredShape:
