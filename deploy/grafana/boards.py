@@ -212,6 +212,7 @@ def health() -> dashboard.Dashboard:
         labels = ", ".join((*by, "le"))
         return f"histogram_quantile(0.99, sum by ({labels}) (rate({metric}_bucket[5m])))"
 
+    not_taken = 'enlace_events_published_total{outcome!="confirmed"}'
     slowest = p99("enlace_http_request_duration_seconds", "method", "route")
     return board(
         "health",
@@ -265,7 +266,7 @@ def health() -> dashboard.Dashboard:
                 both("Eventos que el bróker no tomó", "Events the broker did not take"),
                 [
                     (
-                        "sum by (service, outcome) (rate(enlace_events_published_total[5m]))",
+                        f"sum by (service, outcome) (rate({not_taken}[5m]))",
                         "{{service}} {{outcome}}",
                     )
                 ],

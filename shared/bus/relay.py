@@ -36,6 +36,7 @@ MAX_WAITING = 20_000
 SWEEP_EVERY = 1.0
 MARK_EVERY = 0.1
 CLAIM = timedelta(seconds=15)
+OUTCOMES = ("confirmed", "unroutable", "unconfirmed")
 MAX_RUN = 500
 Follow = Callable[[Envelope, EventBody | None], Awaitable[None]]
 
@@ -57,6 +58,10 @@ class EventRelay:
         self._service = service
         self._publisher = publisher
         self._metrics = metrics
+        # from the beginning: a rise from nothing is not seen as one
+        self._confirmed_events, *_ = (
+            metrics.published.labels(service=service, outcome=outcome) for outcome in OUTCOMES
+        )
         self._collections: dict[str, Collection] = {}
         self._waiting: deque[Run] = deque(maxlen=MAX_WAITING)
         self._marks = Marks()
@@ -206,7 +211,9 @@ class EventRelay:
 
     async def _relay(self, runs: Sequence[Run]) -> None:
         messages = [_message(run, entry) for run in runs for entry in run.entries]
-        verdicts = iter(await self._publisher.publish(messages) if messages else [])
+        answers = await self._publisher.publish(messages) if messages else []
+        self._confirmed_events.inc(answers.count(""))
+        verdicts = iter(answers)
         cases: dict[tuple[str, str], list[tuple[Run, list[int]]]] = {}
         for run in runs:
             cases.setdefault(run[:2], []).append((run, self._confirmed(run.entries, verdicts)))

@@ -71,6 +71,9 @@ async def test_an_event_has_its_effect_once_and_keeps_its_thread(bench: Bench) -
             return await counters.collection.count_documents({"relay_at": {"$exists": True}})
 
         await eventually(unpublished, lambda count: count == 0)
+        labels = {"service": "toy", "outcome": "confirmed"}
+        value = source.workshop.registry.get_sample_value("enlace_events_published_total", labels)
+        assert value == 1
 
 
 async def test_order_holds_through_shuffling_and_duplicates(bench: Bench) -> None:
