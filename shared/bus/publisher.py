@@ -26,6 +26,8 @@ from shared.decider import Transient
 
 log = structlog.get_logger()
 CONFIRM_TIMEOUT = 10.0
+UNROUTABLE, UNCONFIRMED = "unroutable", "unconfirmed"
+"""What becomes of a message that the broker does not take; else it is the error's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +157,10 @@ def _publish_frame(channel_number: int, exchange: str, routing_key: str) -> byte
 
 def _verdict(confirm: "asyncio.Future[Any]") -> str:
     if not confirm.done() or confirm.cancelled():
-        return "unconfirmed"
+        return UNCONFIRMED
     error = confirm.exception()
     if error is None:
         return ""
     if isinstance(error, PublishError):
-        return "unroutable"
+        return UNROUTABLE
     return type(error).__name__

@@ -17,7 +17,7 @@ import structlog
 from pymongo.errors import PyMongoError
 
 from shared.bus.marks import Marks
-from shared.bus.publisher import Message, Publisher
+from shared.bus.publisher import UNCONFIRMED, UNROUTABLE, Message, Publisher
 from shared.bus.topology import EVENTS
 from shared.cancellation import was_asked_to_stop
 from shared.contracts import Envelope, EventBody, encode
@@ -69,6 +69,9 @@ class EventRelay:
         self._wake = asyncio.Event()
         self._followed: frozenset[str] = frozenset()
         self._follow: Follow | None = None
+        for outcome in (UNROUTABLE, UNCONFIRMED):
+            # there at 0, so that the first one is seen to rise
+            metrics.published.labels(service, outcome)
 
     def watch(self, kind: str, collection: Collection) -> None:
         self._collections[kind] = collection

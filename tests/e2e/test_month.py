@@ -1,105 +1,263 @@
-"""The demonstration month in a house of its own: played, then counted anew from the histories.
+"""The demonstration month, played in a house that a real Prometheus scrapes.
 
-The clock jumps from step to step, so that a month takes seconds; `tests/unit/cli/test_month.py`
-looks at the whole of the plan.
+Its figures are counted anew from the histories, and every panel's and every alert's query is asked.
+`tests/unit/cli/test_month.py` looks at the whole of the plan.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from datetime import date, datetime
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import aio_pika
+import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from pydantic import SecretStr
 
-from cli.demo import join
-from cli.demo.api import Api
-from cli.demo.day import PEOPLE
-from cli.demo.month import Month, Story, plan
-from cli.demo.play import Play
-from services.intake.service import SERVICE as INTAKE
-from services.kpi.service import SERVICE as KPI
-from services.people.service import SERVICE as PEOPLE_SERVICE
-from services.training.service import SERVICE as TRAINING
-from services.validation.service import SERVICE as VALIDATION
+from cli.local import ports
+from cli.local.home import known_services
+from cli.local.install import ensure_watchers
+from cli.local.watchers import Prometheus
+from shared.bus.topology import EVENTS
+from shared.runner import find
 from shared.security import Role
 from tests.e2e.test_first_road import nothing_is_buried
-from tests.support.evaluations import tenant
+from tests.integration.test_incidents import Tiers, tiers_of
 from tests.support.eventually import eventually
-from tests.support.house import House, every, running, settings_of
+from tests.support.house import NO_AUTHORITIES, House, every, running, settings_of
+from tests.support.infra import Infra
+from tests.support.month import COUNTED, MONTH, STORIES, counted, play
+from tests.support.post_office import post_office
+from tests.support.promql import alerts, family, names, queries, recorded, rules, selectors
 
-pytestmark = pytest.mark.e2e
-SEED, DRAWN, ADVISERS = 3, 2, 3
-COUNTED = (
-    "received", "closed", "on_time", "round_trips", "verbal", "verbal_unconfirmed",
-    "stages_breached",
-)  # fmt: skip
-KINDS = {"friday", "blocked", "verbal lapsed", "contradiction", "late client", "replaced", "drawn"}
-
-
-@pytest.fixture
-async def house(
-    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
-) -> AsyncIterator[House]:
-    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
-    services = [PEOPLE_SERVICE, INTAKE, VALIDATION, TRAINING, KPI]
-    async with running(services, settings, tmp_path) as house:
-        yield house
-        await nothing_is_buried(amqp_url, services)
-
-
-async def played(house: House, stories: list[Story], first: datetime) -> None:
-    def until(at: datetime) -> None:
-        if at > house.clock():
-            house.clock.move_to(at)
-
-    house.clock.move_to(first)
-    api = Api(house.url, "osinergmin", house.issuer)
-    advisers = [one for one in PEOPLE if "adviser" in one.roles][:ADVISERS]
-    people = [*(one for one in PEOPLE if "adviser" not in one.roles), *advisers]
-
-    def play() -> None:
-        Play(api, join(api, people), str(SEED), until).run(stories, lambda _: None)
-
-    await asyncio.to_thread(play)
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+MET = "tenant_stage:enlace_deadlines_met:increase1h"
+LAG = "enlace_event_lag_seconds_count"
+BURN = "tenant_stage:enlace_deadlines_breached:ratio"
+DONE = (
+    MET,
+    f"{BURN}1h",
+    f"{BURN}6h",
+    "enlace_indicator_month",
+    "enlace_incidents_reopened > 0",
+    "enlace_dead_letters_total",
+    'enlace_letters_total{outcome="failed"}',
+    *(
+        f'enlace_indicator_month{{indicator=~"{report}.+"}}'
+        for report in ("incidents", "consultations", "dossiers")
+    ),
+)
+GONE = "gone@correo.example"
+"""Has no mailbox: what is written there is given up."""
+CHOSEN = {"$tenant": ".+", "$period": "1h"}
 
 
-def missed(life: list[dict[str, Any]], place: int) -> bool:
-    """Whether a breach is one: the news that the work was done in time may have come after it."""
-    if not life[place]["type"].endswith("deadline_breached.v1"):
+PATIENCE = 20
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A house after its month: what `/metrics` says, and the Prometheus that scraped it."""
+
+    house: House
+    exposed: str
+    prometheus: httpx.AsyncClient
+
+    async def ask(self, query: str) -> list[dict[str, Any]]:
+        answer = await self.prometheus.get("/api/v1/query", params={"query": query})
+        body = answer.json()
+        assert body["status"] == "success", f"{query}: {body}"
+        found: list[dict[str, Any]] = body["data"]["result"]
+        return found
+
+    async def sees(self, query: str) -> bool:
+        """Whether there is something; a scrape that came too late hides all for a moment."""
+        for _ in range(PATIENCE):
+            if await self.ask(query):
+                return True
+            await asyncio.sleep(0.5)
         return False
-    due, after = life[place]["data"]["due_at"], [event["data"] for event in life[place:]]
-    done = [one.get("occurred_at") or one.get("closed_at") for one in after]
-    return not any(at is not None and at <= due for at in done)
+
+    @property
+    def families(self) -> dict[str, bool]:
+        """Metrics by name, and whether they have samples."""
+        return {one.name: bool(one.samples) for one in text_string_to_metric_families(self.exposed)}
 
 
-def counted(lives: list[list[dict[str, Any]]]) -> Counter[str]:
-    """The month's figures by another way than the service's: from what is written down."""
-    figures: Counter[str] = Counter()
-    for life in lives:
-        kinds = [event["type"].split(".")[2] for event in life]
-        first = life[0]["data"]
-        figures["received"] += 1
-        figures["verbal"] += bool(first["verbal"])
-        figures["stages_breached"] += sum(missed(life, place) for place in range(len(life)))
-        figures["verbal_unconfirmed"] += kinds.count("confirmation_lapsed")
-        if "closed" in kinds:
-            last = next(event["data"] for event in life if event["type"].endswith("closed.v1"))
-            figures["closed"] += 1
-            figures["on_time"] += last["on_time"] is True
-            asked = [event["data"] for event in life if "progressed" in event["type"]]
-            figures["round_trips"] += sum(
-                one["status"] == "observed" or one.get("gate") == "shut" for one in asked
-            )
-    return figures
+@pytest.fixture(scope="module")
+async def seen(infra: Infra, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Seen]:
+    missing = ensure_watchers(print)
+    assert not missing, f"install {' and '.join(missing)}"
+    folder = tmp_path_factory.mktemp("month")
+    async with AsyncExitStack() as stack:
+        amqp, prefix = (
+            stack.enter_context(one) for one in (infra.vhost(), infra.database_prefix())
+        )
+        office = await stack.enter_async_context(post_office())
+        settings = settings_of(amqp, infra.broker.management_url, infra.database.url, prefix)
+        settings = settings.model_copy(update={"smtp_url": SecretStr(office.url)})
+        services = find(known_services(), known_services())
+        house = await stack.enter_async_context(running(services, settings, folder / "keys"))
+        watcher = _prometheus(folder, house.url)
+        stack.callback(watcher.stop)
+        watcher.launch()
+        client = httpx.AsyncClient(base_url=watcher.url, verify=NO_AUTHORITIES)
+        await stack.enter_async_context(client)
+        # a counter rises in Prometheus' eyes only after it has been seen; how late an event is, is
+        # told of the present alone
+        await tiers_of(house).register()
+        await _until(lambda: _has(client, "enlace_deadlines_met_total", LAG))
+        await play(house)
+        house.clock.move_to(MONTH.ends - timedelta(hours=1))
+        await nothing_is_buried(amqp, services)
+        await _incidents(tiers_of(house))
+        await _public(house.as_(*Role, tenant="osce", subject="ana"))
+        await _spoil(amqp)
+        await _until(lambda: _has(client, *DONE))
+        async with httpx.AsyncClient(verify=NO_AUTHORITIES) as reader:
+            exposed = (await reader.get(f"{house.url}/metrics")).text
+        yield Seen(house, exposed, client)
 
 
-async def test_the_months_figures_are_those_of_its_histories(house: House) -> None:
-    month = Month(date(2026, 7, 1), tenant().calendar("office"))
-    stories = [one for one in plan(month, SEED, DRAWN) if one.kind in KINDS]
-    await played(house, stories, month.begins)
-    house.clock.move_to(month.ends)
+async def _spoil(amqp_url: str) -> None:
+    """A message that nobody can read, for the dead letters."""
+    connection = await aio_pika.connect(amqp_url)
+    async with connection:
+        exchange = await (await connection.channel()).get_exchange(EVENTS, ensure=False)
+        await exchange.publish(aio_pika.Message(b"no event"), "intake.request.received")
+
+
+async def _incidents(tiers: Tiers) -> None:
+    """One that is solved, one that comes back, one that a provider has."""
+    for again in (False, True):
+        view = await tiers.do(tiers.desk, await tiers.register(), "forward")
+        view = await tiers.do(tiers.second, view, "take")
+        view = await tiers.do(tiers.second, view, "solve", answer="Se corrigió.")
+        view = await tiers.do(tiers.desk, view, "reply", message="Ya funciona.")
+        if again:
+            await tiers.do(tiers.desk, view, "reopen", reason="Volvió a fallar.")
+    view = await tiers.do(tiers.desk, await tiers.register(), "forward")
+    view = await tiers.do(tiers.second, view, "elevate", reason="Técnico.")
+    asked = {"provider": "Telco", "question": "¿Cuándo?", "steps": "Se abrió un caso."}
+    await tiers.do(tiers.third, view, "ask-provider", **asked)
+
+
+async def _public(desk: httpx.AsyncClient) -> None:
+    """A consultation and a file of the documents desk, both answered."""
+    contact = {"name": "Rosaura Quispe", "email": GONE}
+    checks = ["wording", "content", "spelling", "signature"]
+    asked = {"subject": "Registro", "text": "¿Cómo me inscribo?", "consent": True}
+    told = {"service": "norm-opinion", "text": "Solicito opinión."}
+    ways: list[tuple[str, dict[str, Any], list[tuple[str, dict[str, Any]]]]] = [
+        (
+            "consultations",
+            asked,
+            [
+                ("distribute", {"folder": "seace"}),
+                ("draft", {"text": "Con su RUC, en la página."}),
+                ("send", {"checks": checks}),
+            ],
+        ),
+        ("dossiers", told, [("accept", {}), ("resolve", {"text": "Se emite la opinión."})]),
+    ]
+    for kind, body, steps in ways:
+        answer = await desk.post(f"/{kind}", json=body | {"contact": contact})
+        for action, words in steps:
+            assert answer.is_success, answer.text
+            view = answer.json()
+            headers = {"if-match": f'"{view["version"]}"'}
+            path = f"/{kind}/{view['id']}/{action}"
+            answer = await desk.post(path, json=words, headers=headers)
+        assert answer.is_success, answer.text
+
+
+def _prometheus(folder: Path, url: str) -> Prometheus:
+    return Prometheus(
+        folder / "prometheus",
+        port=ports.any_free(),
+        target=int(url.rpartition(":")[2]),
+        log=folder / "prometheus.log",
+        every="1s",
+    )
+
+
+async def _has(client: httpx.AsyncClient, *wanted: str) -> bool:
+    for query in wanted:
+        body = (await client.get("/api/v1/query", params={"query": query})).json()
+        if not body["data"]["result"]:
+            return False
+    return True
+
+
+async def _until(fine: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                if await fine():
+                    return
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(0.5)
+
+
+def _filled(query: str) -> str:
+    for variable, value in CHOSEN.items():
+        query = query.replace(variable, value)
+    return query
+
+
+def _used() -> set[str]:
+    expressions = [*queries().values(), *(rule["expr"] for rule in rules())]
+    return {family(name) for text in expressions for name in names(text) if ":" not in name}
+
+
+async def test_every_metric_that_is_named_exists(seen: Seen) -> None:
+    assert _used() <= set(seen.families)
+
+
+async def test_no_panel_fails_and_none_is_empty(seen: Seen) -> None:
+    assert [
+        place for place, query in queries().items() if not await seen.sees(_filled(query))
+    ] == []
+
+
+async def test_every_metric_that_is_used_has_a_sample(seen: Seen) -> None:
+    """Or a query that makes up for what is absent would hide that somebody stopped counting."""
+    assert {name for name in _used() if not seen.families[name]} == set()
+
+
+@pytest.mark.parametrize("alert", alerts(), ids=lambda alert: alert["alert"])
+async def test_an_alert_can_be_asked_and_its_metrics_are_there(
+    seen: Seen, alert: dict[str, Any]
+) -> None:
+    await seen.ask(alert["expr"])
+    for one in selectors(alert["expr"]):
+        if "rabbitmq" in one:
+            continue  # scraped in a deployment alone
+        assert await seen.sees(one), one
+
+
+async def test_prometheus_runs_the_rules(seen: Seen) -> None:
+    body = (await seen.prometheus.get("/api/v1/rules")).json()
+    found = [rule for group in body["data"]["groups"] for rule in group["rules"]]
+
+    assert {rule["name"] for rule in found} == {one["alert"] for one in alerts()} | recorded()
+    assert {rule["health"] for rule in found} == {"ok"}
+
+
+async def test_the_platform_is_called_for_what_was_spoilt_and_for_nothing_else(seen: Seen) -> None:
+    firing = await seen.ask('ALERTS{alertstate="firing", scope="platform"}')
+    names = {one["metric"]["alertname"] for one in firing}
+    assert names == {"EnlaceDeadLetters", "EnlaceLetterFailed"}
+
+
+async def test_the_months_figures_are_those_of_its_histories(seen: Seen) -> None:
+    house = seen.house
     reader, auditor = house.as_(Role.REPORT_READER), house.as_(Role.AUDITOR)
 
     async def lives() -> list[list[dict[str, Any]]]:
@@ -114,12 +272,12 @@ async def test_the_months_figures_are_those_of_its_histories(house: House) -> No
     async def both() -> tuple[Counter[str], Counter[str]]:
         return +counted(await lives()), +(await indicators())
 
-    await eventually(both, lambda seen: seen[0] == seen[1])
+    await eventually(both, lambda two: two[0] == two[1])
     found = {one["id"]: one for one in await every(auditor, "/requests")}
     statuses = Counter(one["status"] for one in found.values())
     relations = Counter(over["relation"] for one in found.values() for over in one["overlaps"])
 
-    assert len(found) == len(stories) + 1, "a replacement is a request more"
+    assert len(found) == len(STORIES) + 1, "a replacement is a request more"
     assert statuses["replaced"] == 1
     assert statuses["withdrawn"] == 2, "the contradicting one, and the verbal one that lapsed"
     assert statuses["closed"] >= 5
