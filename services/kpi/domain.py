@@ -147,8 +147,6 @@ def _imported(fact: RequestFact, body: RequestImported, _: datetime, sequence: i
 def _progressed(
     fact: RequestFact, body: RequestProgressed, at: datetime, sequence: int
 ) -> RequestFact:
-    if fact.closed_at is not None:
-        return fact
     turn = (sequence, body.occurred_at or at, body.status, body.holder)
     promises = _with_promises(fact.promises, body.deadlines, sequence)
     keep = promises is not fact.promises

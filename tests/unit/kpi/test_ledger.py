@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given
@@ -142,6 +143,20 @@ def test_unreadable_event_is_buried_and_stops_nothing(osinergmin: Counting) -> N
     shelf.take(delivery(mended, replay=True))
     assert ("osinergmin|open|all|observed|client", "open") in shelf.figures
     assert record.irregular == set()
+
+
+@given(data=st.data())
+def test_any_event_buried_and_replayed_at_the_end_is_counted(
+    osinergmin: Counting, data: st.DataObject
+) -> None:
+    life = data.draw(st.sampled_from(MAKERS))()
+    event = data.draw(st.sampled_from(life.events))
+    shelf = Shelf(osinergmin)
+    for each in life.events:
+        broken = replace(each, data={"none": "of its fields"})
+        shelf.take(delivery(broken if each == event else each))
+    shelf.take(delivery(event, replay=True))
+    assert shelf.figures == recounted([life], osinergmin)
 
 
 def test_event_under_another_tenant_is_buried(osinergmin: Counting) -> None:
