@@ -68,9 +68,10 @@ class Thing:
 
     `attributes` are the case's dimensions, each by a field and the events that tell it, the last
     word counting. `tiers` are the events after which another tier has it: a number, or a field.
-    `turns` are the events after which it is the client's or the provider's turn, where no holder
-    is told. `standing` is the family of what is open now: what began with `started` and not with
-    an older register, until one of `ended`, and again from `resumed` on.
+    `turns` are the events after which it is the client's or the provider's turn; a thing without
+    them has the holder that its events tell. `standing` is the family of what is open now: what
+    began with `started` and not with an older register, until one of `ended`, and again from
+    `resumed` on.
     """
 
     source: Source

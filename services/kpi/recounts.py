@@ -120,8 +120,9 @@ class _Recount:
         return seconds
 
     def _turn(self, entry: Entry) -> str | None:
-        held: str | None = entry["data"].get("holder")
-        return self.thing.turns.get(_name(entry)) if held is None else held
+        turns = self.thing.turns
+        held: str | None = turns.get(_name(entry)) if turns else entry["data"].get("holder")
+        return held
 
     def _side(self, holder: str) -> str:
         if holder == "@client" or holder in self.by.client_holders:

@@ -56,7 +56,7 @@ def _measures(thing: Thing, event: str) -> tuple[Measure, ...]:
 
 @cache
 def _fields(thing: Thing, event: str) -> tuple[str, ...]:
-    wanted = {"holder"}
+    wanted: set[str] = set() if thing.turns else {"holder"}
     for measure in _measures(thing, event):
         wanted |= {measure.amount, measure.day, *measure.when, *measure.by.values()}
     for field, events in thing.attributes.values():
@@ -182,7 +182,9 @@ class _Page:
         return sides
 
     def _holder(self, entry: Entry, before: str) -> str:
-        told: str = entry[4].get("holder", self.thing.turns.get(entry[1], before))
+        if self.thing.turns:
+            return self.thing.turns.get(entry[1], before)
+        told: str = entry[4].get("holder", before)
         return told
 
     def _side(self, holder: str) -> str:

@@ -48,6 +48,8 @@ LIVES: dict[str, list[tuple[int, EventBody]]] = {
     "dossier": [
         (0, d.DossierReceived(service="norm-opinion", area="norms", **CAME)),
         (1, d.DossierObserved(reason="falta firma", deadline=DUE)),
+        (2, d.DossierWarned(share=80, due_at=AT + 24 * HOUR, holder="user")),
+        (3, d.DossierDeadlineBreached(due_at=AT + 3 * HOUR, holder="user")),
         (4, d.DossierRejected(reason="not_corrected", lapsed=True)),
         (4, d.DossierAdded(text=TEXT, received_at=AT + 4 * HOUR, effective_received_at=AT)),
         (4, d.DossierAccepted(area="norms")),
