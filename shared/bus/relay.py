@@ -36,7 +36,7 @@ MAX_WAITING = 20_000
 SWEEP_EVERY = 1.0
 MARK_EVERY = 0.1
 CLAIM = timedelta(seconds=15)
-OUTCOMES = ("confirmed", "unroutable", "unconfirmed")
+OUTCOMES = ("confirmed", UNROUTABLE, UNCONFIRMED)
 MAX_RUN = 500
 Follow = Callable[[Envelope, EventBody | None], Awaitable[None]]
 
@@ -69,9 +69,6 @@ class EventRelay:
         self._wake = asyncio.Event()
         self._followed: frozenset[str] = frozenset()
         self._follow: Follow | None = None
-        for outcome in (UNROUTABLE, UNCONFIRMED):
-            # there at 0, so that the first one is seen to rise
-            metrics.published.labels(service, outcome)
 
     def watch(self, kind: str, collection: Collection) -> None:
         self._collections[kind] = collection
