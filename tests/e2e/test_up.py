@@ -7,10 +7,12 @@ import signal
 import socket
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from pymongo import MongoClient
 
 from cli.local.home import Home
+from cli.local.install import ensure_watchers
 from tests.support.checkout import Checkout, eventually
 
 if TYPE_CHECKING:
@@ -52,10 +54,27 @@ def test_every_part_is_ready_and_on_loopback_only(copy: Checkout) -> None:
     assert {"broker", "database"} < names(copy)
     assert {part["kind"] for part in status["parts"]} >= {"broker", "database", "service"}
     listening = copy.listening()
-    assert set(listening) == {
-        port for name, port in copy.state()["ports"].items() if name != "prometheus"
-    } | ({copy.state()["ports"]["prometheus"]} if "prometheus" in names(copy) else set())
+    assert set(listening) == set(copy.state()["ports"].values())
     assert set(listening.values()) == {"127.0.0.1"}
+
+
+def test_both_watchers_run_and_prometheus_has_the_services_and_the_other(copy: Checkout) -> None:
+    assert ensure_watchers(print) == []
+    assert {"prometheus", "alertmanager"} < names(copy)
+
+    def known(path: str) -> list[dict[str, Any]]:
+        url = f"http://127.0.0.1:{copy.state()['ports']['prometheus']}/api/v1/{path}"
+        answer: dict[str, Any] = httpx.get(url).raise_for_status().json()["data"]
+        (found,) = (part for name, part in answer.items() if name.startswith("active"))
+        return list(found)
+
+    eventually(
+        lambda: [one["health"] for one in known("targets")] == ["up"],
+        timeout=30,
+        what="the services are scraped",
+    )
+    (alerts,) = known("alertmanagers")
+    assert f":{copy.state()['ports']['alertmanager']}/" in alerts["url"]
 
 
 def test_secrets_are_for_their_owner_only(copy: Checkout) -> None:
