@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pymongo import MongoClient
 
 USER: Final = "enlace"
+ROLE: Final = "readWrite"
+"""Of a service in its own database; collections and indexes are made by it too."""
 SET: Final = "rs0"
 CACHE_GB: Final = 0.5
 OPLOG_MB: Final = "512"
@@ -77,21 +79,25 @@ class Database:
         return f"mongodb://{login}@127.0.0.1:{self.port}/?replicaSet={SET}&authSource=admin"
 
     def ensure_users(self, passwords: Mapping[str, str]) -> None:
-        """Give each service its own user `enlace_<service>`, for its own database only."""
+        """Give each service its own user `enlace_<service>`, for its own database only.
+
+        The mark names what each user may do, so that one with other rights gets these.
+        """
         mark = self.folder / "users"
         known = set(mark.read_text().split()) if mark.exists() else set()
-        missing = {name: word for name, word in passwords.items() if name not in known}
+        marks = {name: f"{name}:{ROLE}" for name in passwords}
+        missing = {name: word for name, word in passwords.items() if marks[name] not in known}
         if not missing:
             return
         with self._client(authenticated=True) as client:
             for name, password in missing.items():
                 user = f"enlace_{name}"
-                roles = [{"role": role, "db": user} for role in ("readWrite", "dbAdmin")]
+                roles = [{"role": ROLE, "db": user}]
                 if client.admin.command("usersInfo", user)["users"]:
                     client.admin.command("updateUser", user, pwd=password, roles=roles)
                 else:
                     client.admin.command("createUser", user, pwd=password, roles=roles)
-        mark.write_text(" ".join(sorted(known | set(passwords))))
+        mark.write_text(" ".join(sorted(known | set(marks.values()))))
 
     def launch(self) -> None:
         """Start the server; `ready` prepares it and tells when it serves."""

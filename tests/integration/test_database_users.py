@@ -30,6 +30,25 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
         server.stop()
 
 
+def test_a_user_of_an_older_start_keeps_its_password_and_loses_what_it_need_not_have(
+    server: Database,
+) -> None:
+    admin: Client
+    with MongoClient(server.url) as admin:
+        roles = [{"role": role, "db": "enlace_older"} for role in ("readWrite", "dbAdmin")]
+        admin.admin.command("createUser", "enlace_older", pwd="word", roles=roles)
+        (server.folder / "users").write_text("older")
+
+        for _ in range(2):
+            server.ensure_users({"older": "word"})
+
+        (found,) = admin.admin.command("usersInfo", "enlace_older")["users"]
+    assert found["roles"] == [{"role": "readWrite", "db": "enlace_older"}]
+    client: Client
+    with MongoClient(server.url_as("enlace_older", "word")) as client:
+        client["enlace_older"].cases.insert_one({"_id": 1})
+
+
 @pytest.mark.parametrize("name", [user["user"] for user in USERS])
 def test_a_user_works_in_its_own_database_and_in_no_other(server: Database, name: str) -> None:
     client: Client
@@ -40,6 +59,10 @@ def test_a_user_works_in_its_own_database_and_in_no_other(server: Database, name
         with client.start_session() as session, session.start_transaction():
             own.cases.update_one({"_id": 1}, {"$set": {"a": 1}}, session=session)
         assert own.cases.find_one() == {"_id": 1, "a": 1}
+        with pytest.raises(OperationFailure, match="not authorized"):
+            own.command("profile", 0)
+        with pytest.raises(OperationFailure, match="not authorized"):
+            own.command("collMod", "cases", validator={})
         for other in (user["user"] for user in USERS if user["user"] != name):
             with pytest.raises(OperationFailure, match="not authorized"):
                 client[other].cases.find_one()

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from cli.local.database import ROLE
 from cli.local.home import known_services
 from cli.topology import wanted_definitions
 from deploy.rabbitmq.generate import FILE, HIDDEN, generated
@@ -246,7 +247,7 @@ def test_database_users_have_their_own_database_only() -> None:
     assert [user["user"] for user in users] == [f"enlace_{name}" for name in SERVICES]
     for user in users:
         assert {role["db"] for role in user["roles"]} == {user["user"]}
-        assert {role["role"] for role in user["roles"]} == {"readWrite", "dbAdmin"}
+        assert {role["role"] for role in user["roles"]} == {ROLE}
         assert user["password"] in CONTAINERS["mongo-users"]["environment"]
 
 
