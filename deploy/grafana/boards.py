@@ -21,7 +21,7 @@ from deploy.grafana.pieces import (
     number,
 )
 from deploy.grafana.public import public
-from deploy.grafana.series import month, stages_rise
+from deploy.grafana.series import aim, month, on_target, stages_rise
 from deploy.grafana.tiers import incidents
 
 T: Final = OF_TENANT
@@ -35,10 +35,6 @@ def operations() -> dashboard.Dashboard:
     opened = f"max by (tenant, stage, holder) (enlace_requests_open{{{T}}})"
     missed = stages_rise("enlace_deadlines_breached_total")
     imminent = f"max by (tenant, service) (enlace_deadlines_imminent{{{T}}})"
-    on_target = (
-        f'max by (tenant, indicator) (enlace_indicator_month{{{T}, good="higher"}})'
-        f' - max by (tenant, indicator) (enlace_indicator_target{{{T}, good="higher"}})'
-    )
     return board(
         "operations",
         "Sala de operaciones",
@@ -77,8 +73,13 @@ def operations() -> dashboard.Dashboard:
             ),
             bars(
                 both("El mes frente a su meta", "The month against its target"),
-                [(on_target, "{{tenant}} {{indicator}}")],
+                on_target("higher"),
                 unit="percentunit",
+                limits=ON_TARGET,
+            ).min(-1),
+            bars(
+                both("El mes bajo su tope", "The month below its ceiling"),
+                on_target("lower"),
                 limits=ON_TARGET,
             ).min(-1),
             bars(both("Alertas", "Alerts"), [(ALERTS, "{{alertname}}")], limits=GOOD_IS_ZERO),
@@ -172,12 +173,14 @@ def coverage() -> dashboard.Dashboard:
                 f'max by (tenant) ({ratio}{{{T}, plans="running"}})',
                 unit="percentunit",
                 legend="{{tenant}}",
+                beside=aim("training.coverage"),
             ),
             number(
                 both("Cobertura total", "Coverage of all plans"),
                 f'max by (tenant) ({ratio}{{{T}, plans="all"}})',
                 unit="percentunit",
                 legend="{{tenant}}",
+                beside=aim("training.coverage"),
             ),
             number(
                 both("Faltan firmar", "Signatures missing"),

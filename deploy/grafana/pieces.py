@@ -66,8 +66,9 @@ def number(
     limits: Limits = NEUTRAL,
     link: str | None = None,
     legend: str = "",
+    beside: Line | None = None,
 ) -> stat.Panel:
-    """One large figure a line."""
+    """One large figure a line; `beside` it what it is to be compared with."""
     panel = (
         stat.Panel()
         .title(title)
@@ -80,7 +81,8 @@ def number(
         .height(5)
         .span(6)
     )
-    for target in _targets([(query, legend)], instant=True):
+    lines = [(query, legend), *([] if beside is None else [beside])]
+    for target in _targets(lines, instant=True):
         panel = panel.with_target(target)
     return panel if link is None else panel.links([_cases(link)])
 

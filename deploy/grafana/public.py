@@ -6,7 +6,7 @@ from grafana_foundation_sdk.models import dashboard
 
 from deploy.grafana.pieces import OF_TENANT as T
 from deploy.grafana.pieces import ON_TARGET, bars, board, both, cases, course, number
-from deploy.grafana.series import month
+from deploy.grafana.series import aim, month, on_target
 
 OWN: Final = 'indicator=~"(consultations|dossiers)[.].+"'
 ON_TIME: Final = (
@@ -23,10 +23,6 @@ def public() -> dashboard.Dashboard:
         series = f'enlace_indicator_month{{{T}, indicator="{indicator}"}}'
         return f"max by (tenant) ({series})"
 
-    on_target = (
-        f"max by (tenant, indicator) (enlace_indicator_month{{{T}, {OWN}}})"
-        f" - max by (tenant, indicator) (enlace_indicator_target{{{T}, {OWN}}})"
-    )
     return board(
         "public",
         "Consultas y mesa de partes",
@@ -38,13 +34,14 @@ def public() -> dashboard.Dashboard:
                     now(f"{report}.on_time"),
                     unit="percentunit",
                     legend="{{tenant}}",
+                    beside=aim(f"{report}.on_time"),
                     link=cases(f"{report}.on_time", "missed", report),
                 )
                 for report, spanish, english in ON_TIME
             ),
             bars(
                 both("El mes frente a su meta", "The month against its target"),
-                [(on_target, "{{tenant}} {{indicator}}")],
+                on_target("higher", OWN),
                 unit="percentunit",
                 limits=ON_TARGET,
             ).min(-1),

@@ -14,7 +14,21 @@ def stages_rise(metric: str, more: str = "") -> str:
 def month(indicator: str) -> tuple[tuple[str, str], ...]:
     """An indicator of the month so far, and its target."""
     series = f'{{{T}, indicator="{indicator}"}}'
-    return (
-        (f"max by (tenant) (enlace_indicator_month{series})", "{{tenant}}"),
-        (f"max by (tenant) (enlace_indicator_target{series})", "{{tenant}} meta · target"),
+    return (f"max by (tenant) (enlace_indicator_month{series})", "{{tenant}}"), aim(indicator)
+
+
+def aim(indicator: str) -> tuple[str, str]:
+    """What the account's policy wants an indicator to reach."""
+    series = f'{{{T}, indicator="{indicator}"}}'
+    return f"max by (tenant) (enlace_indicator_target{series})", "{{tenant}} meta · target"
+
+
+def on_target(good: str, more: str = "") -> tuple[tuple[str, str]]:
+    """By how much each indicator of the month is on the good side of its target."""
+    cut = f'{T}, {more}, good="{good}"' if more else f'{T}, good="{good}"'
+    value, target = (
+        f"max by (tenant, indicator) (enlace_indicator_{one}{{{cut}}})"
+        for one in ("month", "target")
     )
+    better = f"{value} - {target}" if good == "higher" else f"{target} - {value}"
+    return ((better, "{{tenant}} {{indicator}}"),)

@@ -15,7 +15,7 @@ from deploy.grafana.pieces import (
     number,
 )
 from deploy.grafana.pieces import OF_TENANT as T
-from deploy.grafana.series import month, stages_rise
+from deploy.grafana.series import aim, month, stages_rise
 
 OWN: Final = 'stage=~"forward|respond|elevate|solve_l2|solve_l3|validate_l2|reply|extension"'
 
@@ -53,6 +53,7 @@ def incidents() -> dashboard.Dashboard:
                 f"tenant:enlace_incidents_routed_correctly:ratio{{{T}}}",
                 unit="percentunit",
                 legend="{{tenant}}",
+                beside=aim("incidents.routed_correctly"),
                 link=cases("incidents.routed_correctly", "missed", "incidents"),
             ),
             number(
@@ -83,7 +84,7 @@ def incidents() -> dashboard.Dashboard:
             ),
             bars(
                 both("Cumplimiento por etapa", "Compliance by stage"),
-                [(f"{met} / ({met} + {breached})", "{{stage}}")],
+                [(f"{met} / (({met} + {breached}) > 0)", "{{stage}}")],
                 unit="percentunit",
             ),
             bars(both("Plazos en curso, por etapa", "Running, by stage"), [(running, "{{stage}}")]),

@@ -83,6 +83,22 @@ def test_recorded_series_exist() -> None:
     assert used <= recorded()
 
 
+def test_a_target_is_seen_whichever_side_of_it_is_good() -> None:
+    operations = [query for place, query in queries().items() if place.startswith("operations/")]
+    for good in ("higher", "lower"):
+        cut = f'good="{good}"'
+        assert any(query.count(cut) == 2 for query in operations), good
+
+
+def test_a_figure_of_the_month_is_never_without_its_target() -> None:
+    for board in BOARDS.values():
+        for panel in panels(board):
+            asked = [target["expr"] for target in panel["targets"]]
+            for query in asked:
+                if query.startswith("max by (tenant) (enlace_indicator_month"):
+                    assert query.replace("_month", "_target") in asked, panel["title"]
+
+
 def test_every_panel_asks_the_provisioned_source() -> None:
     (folder,) = (DEPLOY / "grafana/provisioning/dashboards").glob("*.yaml")
     assert read(folder)["providers"][0]["options"]["path"] == "/var/lib/grafana/dashboards"
