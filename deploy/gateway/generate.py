@@ -16,6 +16,16 @@ HEAD: Final = """\
 worker_processes auto;
 pid /tmp/nginx.pid;
 events { worker_connections 4096; }
+# mail that comes in, to whichever intake there is: what it takes is stored for all of them
+stream {
+  resolver 127.0.0.11 valid=5s;
+  server {
+    listen 2525;
+    set $door intake:2525;
+    proxy_pass $door;
+    proxy_timeout 10m;
+  }
+}
 http {
   resolver 127.0.0.11 valid=5s;
   # each service limits what it takes; files come in parts or as streams

@@ -97,7 +97,14 @@ def test_only_loopback_is_published_and_no_port_twice() -> None:
 def test_mail_comes_in_at_the_one_service_that_takes_it(as_container: Any) -> None:
     listening = {name: as_container(name).mail_listen for name in SERVICES}
     assert {name: where for name, where in listening.items() if where} == {"intake": "0.0.0.0:2525"}
-    assert CONTAINERS["intake"]["ports"] == ["127.0.0.1:2525:2525"]
+    assert "127.0.0.1:2525:2525" in CONTAINERS["gateway"]["ports"]
+    text = (DEPLOY / "gateway/nginx.conf").read_text(encoding="utf-8")
+    (door,) = re.findall(r"^stream \{(.+?)^\}", text, re.MULTILINE | re.DOTALL)
+    assert re.findall(r"listen (\d+);\s+set \$door (\S+);", door) == [("2525", "intake:2525")]
+
+
+def test_a_service_takes_no_port_of_the_machine_and_so_can_be_scaled() -> None:
+    assert {name for name in SERVICES if "ports" in CONTAINERS[name]} == set()
 
 
 def test_every_variable_is_known() -> None:
