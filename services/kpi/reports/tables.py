@@ -1,6 +1,7 @@
 """A document as tables: what CSV, XLSX and PDF have in common."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -54,6 +55,18 @@ class Tabler:
 
     def word(self, key: str) -> str:
         return self._words.text(self._document.language, f"report.{key}")
+
+    def names(self, indicators: Iterable[str]) -> dict[str, str]:
+        """What indicators are called, with their group where two are called the same."""
+        language = self._document.language
+        names = {one: self._words.text(language, f"indicator.{one}.name") for one in indicators}
+        times = Counter(names.values())
+        return {
+            one: f"{name} ({self.word(f'group.{INDICATORS[one].report}')})"
+            if times[name] > 1
+            else name
+            for one, name in names.items()
+        }
 
     def tables(self) -> list[Table]:
         """Figures, then what the report is about, then the definitions."""
@@ -147,10 +160,9 @@ class Tabler:
         by_day: dict[date, dict[str, DayRow]] = {}
         for row in self._document.days:
             by_day.setdefault(row.day, {})[row.id] = row
-        names = tuple(dict.fromkeys(row.id for row in self._document.days))
+        names = self.names(row.id for row in self._document.days)
         columns, headings = ["day"], [self.word("column.day")]
-        for name in names:
-            title = self._words.text(self._document.language, f"indicator.{name}.name")
+        for name, title in names.items():
             for field in _fields(name):
                 columns.append(f"{name}.{field}")
                 plain = field == "value"
