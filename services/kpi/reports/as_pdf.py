@@ -1,38 +1,47 @@
-"""A report as PDF: sections with an outline, tables with headings on each page, a chart.
+"""A report as PDF: tagged headings, paragraphs and tables, charts with their figures in words."""
 
-The document tells its language and title, its text can be searched and copied, and the chart has
-words beside it and is tagged with them. The library does not tag the cells of tables yet.
-"""
-
-import io
+import json
+import subprocess
+import sys
+import threading
+from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
-from typing import Final
-
-import font_roboto  # type: ignore[import-untyped]
-from babel.numbers import format_decimal, format_percent
-from fpdf import FPDF
-from fpdf.enums import TableCellFillMode
-from fpdf.fonts import FontFace, TextStyle
+from typing import Any, Final
 
 from services.kpi.definitions import Unit
-from services.kpi.reports.rows import Document, FigureRow
-from services.kpi.reports.tables import Cell, Table, Tabler
+from services.kpi.reports.charts import Drawer
+from services.kpi.reports.numbers import number
+from services.kpi.reports.rows import Document
+from services.kpi.reports.tables import FROZEN, Cell, Table, Tabler
 
-FONT: Final = "Roboto"
-FONTS: Final = Path(font_roboto.font_directory)
-LINE: Final = 5.0
-STAGES: Final = "requests.stages_met"
-SHADE: Final = 240
-BAR_WIDTH: Final = 120.0
-LABEL_WIDTH: Final = 45.0
+PROGRAM: Final = Path(__file__).with_name("typesetter.py")
+SECONDS: Final = 60.0
+"""More than the longest report took by far; then it is given up."""
+LONG_WORD: Final = 20
+"""A longer one may end in the middle of its cell."""
+SPOT: Final = "\u200b"
+NUMBERS: Final = frozenset(
+    {
+        "value",
+        "numerator",
+        "denominator",
+        "target",
+        "change",
+        "before",
+        "version",
+        "compliance_pct",
+        *FROZEN,
+    }
+)
+"""The columns, of days the ends of their names, that stand to the right."""
 WIDTHS: Final = {
     "id": 44,
     "name": 50,
     "part": 24,
     "excluded": 40,
-    "unit": 22,
-    "formula": 120,
+    "unit": 19,
+    "formula": 110,
     "source": 30,
     "note": 40,
     "version": 14,
@@ -41,121 +50,73 @@ WIDTHS: Final = {
     "received_at": 32,
     "due_at": 32,
     "status": 30,
+    "finding": 40,
 }
-BLUE: Final = (31, 78, 121)
-BAR: Final = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} 3">
-<rect width="{width}" height="3" fill="#f0f0f0"/><rect width="{filled}" height="3" fill="#1f4e79"/>
-</svg>"""
-
-
-class _Page(FPDF):
-    """Landscape pages with their number."""
-
-    def footer(self) -> None:
-        self.set_y(-12)
-        self.set_font(FONT, size=7)
-        self.cell(0, LINE, f"{self.page_no()} / {{nb}}", align="C")
+_one_at_a_time: Final = threading.Lock()
 
 
 def as_pdf(document: Document, tabler: Tabler) -> bytes:
     """The bytes of the file."""
-    pdf = _Page(orientation="landscape", format="A4")
-    pdf.add_font(FONT, "", FONTS / "Roboto-Regular.ttf")
-    pdf.add_font(FONT, "B", FONTS / "Roboto-Bold.ttf")
-    pdf.set_lang(document.language)
-    pdf.set_title(document.title)
-    pdf.set_section_title_styles(
-        TextStyle(FONT, "B", 16, b_margin=2), TextStyle(FONT, "B", 12, t_margin=4, b_margin=2)
-    )
-    pdf.set_auto_page_break(auto=True, margin=15)
-    pdf.set_font(FONT, size=9)
-    pdf.add_page()
-    _section(pdf, document.title, 0)
-    for line in tabler.heading_lines():
-        pdf.multi_cell(0, LINE, line, new_x="LMARGIN", new_y="NEXT")
-    _draw_stages(pdf, document)
-    for table in tabler.tables():
-        _section(pdf, table.title, 1)
-        _write(pdf, table, document.language)
-    return bytes(pdf.output())
+    told = {
+        "title": printable(document.title),
+        "account": printable(document.account),
+        "language": document.language,
+        "period": f"{document.from_} / {document.to}",
+        "lines": [printable(line) for line in tabler.heading_lines()],
+        "drawn": tabler.word("table.charts"),
+        "charts": [asdict(chart) for chart in Drawer(document, tabler).charts()],
+        "tables": [_table(table, document.language) for table in tabler.tables()],
+    }
+    return _typeset(json.dumps(told).encode())
 
 
-def _section(pdf: FPDF, title: str, level: int) -> None:
-    pdf.start_section(title, level=level)
-    pdf.set_font(FONT, size=9)
+def _typeset(told: bytes) -> bytes:
+    """By a process of its own; one at a time, since a long report takes half a gigabyte."""
+    with _one_at_a_time:
+        done = subprocess.run(  # noqa: S603 - our own program
+            [sys.executable, "-I", str(PROGRAM)],
+            input=told,
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    if done.returncode:
+        raise RuntimeError(f"a report was not set: {done.stderr.decode(errors='replace')[-500:]}")
+    return done.stdout
 
 
-def _draw_stages(pdf: FPDF, document: Document) -> None:
-    """A bar for each stage's kept deadlines, its figure beside it."""
-    rows = [row for row in document.figures if row.id == STAGES and row.value is not None]
-    if not rows:
-        return
-    pdf.ln(2)
-    pdf.set_font(FONT, "B", 9)
-    pdf.cell(0, LINE, rows[0].name, new_x="LMARGIN", new_y="NEXT")
-    for row in rows:
-        _draw_bar(pdf, row, document.language)
+def _table(table: Table, language: str) -> dict[str, Any]:
+    units = table.units or [{}] * len(table.rows)
+    return {
+        "title": table.title,
+        "headings": [breakable(heading) for heading in table.headings],
+        "widths": [WIDTHS.get(column, 20) for column in table.columns],
+        "numbers": [column.rpartition(".")[2] in NUMBERS for column in table.columns],
+        "rows": [
+            [
+                shown(cell, unit.get(column), language)
+                for column, cell in zip(table.columns, row, strict=True)
+            ]
+            for row, unit in zip(table.rows, units, strict=True)
+        ],
+    }
 
 
-def _draw_bar(pdf: FPDF, row: FigureRow, language: str) -> None:
-    pdf.set_font(FONT, size=8)
-    pdf.cell(LABEL_WIDTH, LINE, row.part or "Σ")
-    left = pdf.get_x()
-    text = f"{number(row.value, Unit.SHARE, language)} ({row.numerator} / {row.denominator})"
-    bar = BAR.format(width=BAR_WIDTH, filled=round(BAR_WIDTH * (row.value or 0.0), 2))
-    pdf.image(io.BytesIO(bar.encode()), left, pdf.get_y() + 1, w=BAR_WIDTH, alt_text=text)
-    pdf.set_x(left + BAR_WIDTH + 3)
-    pdf.cell(0, LINE, text, new_x="LMARGIN", new_y="NEXT")
-
-
-def _write(pdf: FPDF, table: Table, language: str) -> None:
-    pdf.set_font(FONT, size=7)
-    widths = [WIDTHS.get(column, 20) for column in table.columns]
-    heads = FontFace(emphasis="BOLD", fill_color=BLUE, color=(255, 255, 255))
-    with pdf.table(
-        col_widths=widths,
-        line_height=4,
-        headings_style=heads,
-        cell_fill_color=SHADE,
-        cell_fill_mode=TableCellFillMode.ROWS,
-        borders_layout="MINIMAL",
-        text_align=_alignments(table),
-    ) as grid:
-        grid.row(table.headings)
-        for index, row in enumerate(table.rows):
-            units = table.units[index] if table.units else {}
-            grid.row(
-                [
-                    _text(cell, units.get(column), language)
-                    for column, cell in zip(table.columns, row, strict=True)
-                ]
-            )
-
-
-def _alignments(table: Table) -> tuple[str, ...]:
-    texts = {"id", "name", "part", "unit", "excluded", "formula", "source", "note"}
-    left = texts | {"code", "status", "type", "topic", "channel", "area", "day"}
-    return tuple("LEFT" if column in left else "RIGHT" for column in table.columns)
-
-
-def _text(cell: Cell, unit: Unit | None, language: str) -> str:
-    if cell is None:
-        return "-"
+def shown(cell: Cell, unit: Unit | None, language: str) -> str:
+    """What stands in a cell."""
     if isinstance(cell, datetime):
         return cell.strftime("%Y-%m-%d %H:%M")
     if isinstance(cell, date):
         return cell.isoformat()
-    return number(cell, unit, language) if isinstance(cell, int | float) else printable(cell)
+    return breakable(cell) if isinstance(cell, str) else number(cell, unit, language)
 
 
-def number(value: float | None, unit: Unit | None, language: str) -> str:
-    """A number for people: two decimals at most, a share in percent."""
-    if value is None:
-        return "-"
-    if unit is Unit.SHARE:
-        return format_percent(value, format="0.00%", locale=language)
-    pattern = "0" if float(value).is_integer() else "0.00"
-    return format_decimal(value, format=pattern, locale=language)
+def breakable(text: str) -> str:
+    """With spots at which a word wider than its cell goes on in the next line."""
+    return " ".join(
+        SPOT.join(word[at : at + LONG_WORD] for at in range(0, len(word), LONG_WORD))
+        for word in printable(text).split(" ")
+    )
 
 
 def printable(text: str) -> str:

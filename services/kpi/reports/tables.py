@@ -84,20 +84,20 @@ class Tabler:
         document = self._document
         lines = [
             document.account,
-            self._filled("period", start=document.from_, end=document.to, zone=document.time_zone),
-            self._filled("policy", policy=document.policy),
+            self.filled("period", start=document.from_, end=document.to, zone=document.time_zone),
+            self.filled("policy", policy=document.policy),
         ]
         if document.mixed_policies is not None:
             lines.append(document.mixed_policies)
         if document.closing is not None:
             closing = document.closing
             at = closing.closed_at.isoformat(timespec="seconds")
-            lines.append(self._filled("closed", month=closing.month, at=at, sha256=closing.sha256))
+            lines.append(self.filled("closed", month=closing.month, at=at, sha256=closing.sha256))
         if document.requests_left_out:
-            lines.append(self._filled("left_out", number=len(document.requests)))
+            lines.append(self.filled("left_out", number=len(document.requests)))
         return lines
 
-    def _filled(self, key: str, **facts: object) -> str:
+    def filled(self, key: str, **facts: object) -> str:
         return self._words.text(self._document.language, f"report.{key}", facts)
 
     def _table(

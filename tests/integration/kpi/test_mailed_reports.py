@@ -13,12 +13,13 @@ from services.kpi.mailing import SCHEDULE, plan
 from services.kpi.service import SERVICE
 from shared.security import Role
 from shared.settings import Settings
-from tests.integration.kpi.test_reports import pdf_lines, xlsx_tables
+from tests.support import tagged_pdf
 from tests.support.eventually import eventually
 from tests.support.figures import World, counted, events_of
 from tests.support.house import House, running
 from tests.support.lives import whole_life
 from tests.support.post_office import PostOffice, post_office
+from tests.support.report_files import xlsx_tables
 
 pytestmark = pytest.mark.integration
 LEADER = "incidencias@osce.example"
@@ -117,5 +118,5 @@ def _judge(letter: EmailMessage, told: dict[str, Any]) -> None:
         one = figures[row["Indicador"], row["Parte"] or ""]
         assert (row["Valor"], row["Numerador"]) == (one["value"], one["numerator"])
     assert figures["requests.received", ""]["value"] == 1
-    lines = [line.split() for line in pdf_lines(files["pdf"])]
-    assert any(line[:1] == ["requests.received"] and "1" in line for line in lines)
+    printed = tagged_pdf.read(files["pdf"]).tables()["Indicadores"]
+    assert [row["Valor"] for row in printed if row["Indicador"] == "requests.received"] == ["1"]

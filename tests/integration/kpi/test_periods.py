@@ -6,12 +6,15 @@ from typing import Any
 import httpx
 import pytest
 
+from shared.i18n import load
 from shared.security import Role
 from shared.store import utc_now
+from tests.support import tagged_pdf
 from tests.support.eventually import eventually
 from tests.support.figures import JULY, World, counted, events_of, some_lives
 from tests.support.house import House, heard
 from tests.support.lives import whole_life
+from tests.support.report_files import Reader
 
 pytestmark = pytest.mark.integration
 
@@ -60,10 +63,16 @@ async def test_closed_month_keeps_its_figures_and_shows_corrections(
     stage = row(seen["figures"], "requests.stages_breached", "evaluation")
     assert (stage["frozen_numerator"], stage["adjustment_numerator"]) == (2, 1)
 
-    told = (await reader.get("/reports/client.json", params=JULY)).json()
+    answer, *files = [
+        await reader.get(f"/reports/client.{form}", params=JULY)
+        for form in ("json", "csv", "xlsx", "pdf")
+    ]
+    in_csv, in_xlsx, in_pdf = (file.content for file in files)
+    told = answer.json()
+    assert Reader(told, load()).compare(in_csv, in_xlsx, tagged_pdf.read(in_pdf))
     assert told["closing"]["sha256"] == closed["sha256"]
     assert row(told["figures"], "requests.on_time") == on_time
-    text = (await reader.get("/reports/client.csv", params=JULY)).content.decode("utf-8-sig")
+    text = in_csv.decode("utf-8-sig")
     assert closed["sha256"] in text
     assert "Ajuste del numerador" in text
     part = {"from": "2026-07-01", "to": "2026-07-30"}
