@@ -6,12 +6,14 @@ from functools import cache
 
 import pytest
 
+from services.kpi.definitions import Unit
 from services.kpi.policy import Form, Kind
 from services.kpi.reports import Document, rendered
+from services.kpi.reports.numbers import number
 from services.kpi.reports.tables import Tabler
 from shared.i18n import LANGUAGES, load
 from tests.support.report_files import Reader
-from tests.support.reports import TOPICS, Sample
+from tests.support.reports import TARGETS, TOPICS, Sample
 from tests.support.tagged_pdf import Tagged, read
 
 WORDS = load()
@@ -41,6 +43,12 @@ def made() -> Made:
     return make
 
 
+def alts(pdf: Tagged) -> dict[str, str]:
+    """What is told of each chart, by its title."""
+    told = (figure.alt or "" for figure in pdf.root.all("Figure"))
+    return {alt.partition(". ")[0]: alt.partition(". ")[2] for alt in told}
+
+
 @every_report
 def test_every_figure_is_the_same_in_every_form(made: Made, kind: Kind, language: str) -> None:
     document, pdf = made(kind, language)
@@ -59,15 +67,62 @@ def test_a_pdf_is_tagged_for_who_cannot_see_it(made: Made, kind: Kind, language:
     tabler = Tabler(document, WORDS)
     assert (pdf.standard, pdf.language, pdf.title) == ("ua-1", language, document.title)
     assert pdf.texts("H1") == [document.title]
-    drawn = [tabler.word("table.charts")] * bool(pdf.root.all("Figure"))
-    titles = [*drawn, *(table.title for table in tabler.tables())]
+    titles = [tabler.word("table.charts"), *(table.title for table in tabler.tables())]
     assert pdf.texts("H2") == titles == pdf.outline[1:]
     assert pdf.texts("P")[: len(tabler.heading_lines())] == tabler.heading_lines()
     tables = pdf.root.all("Table")
     assert [len(table.all("TH")) for table in tables] == [
         len(table.columns) for table in tabler.tables()
     ]
-    assert all(figure.alt for figure in pdf.root.all("Figure"))
+    figures = pdf.root.all("Figure")
+    assert figures
+    assert all(figure.alt for figure in figures)
+
+
+@pytest.mark.parametrize("kind", [Kind.CLIENT, Kind.DAILY, Kind.IMPROVEMENT])
+def test_charts_tell_targets_and_most_frequent_origins(made: Made, kind: Kind) -> None:
+    document, pdf = made(kind, "es")
+    told = alts(pdf)
+    rows = {row.id: row for row in document.figures if not row.part}
+    for name, target in TARGETS.items():
+        goal = number(target, Unit.SHARE, "es")
+        row = rows[name]
+        assert f"({row.numerator} / {row.denominator}); meta {goal}" in told["Cifras con meta"]
+    stages = [row for row in document.figures if row.id == "requests.stages_met"]
+    by_stage = told["Plazos de etapa cumplidos (Solicitudes), por parte"]
+    assert all(f"({row.numerator} / {row.denominator})" in by_stage for row in stages)
+    origins = [row for row in document.figures if row.id == "incidents.by_origin" and row.part]
+    pareto = told["Incidencias por origen: de mayor a menor, con la parte acumulada"]
+    most = sorted(origins, key=lambda row: -row.numerator)
+    assert [part.partition(" (")[0] for part in pareto.removesuffix(".").split("; ")] == [
+        f"{row.part}: {row.numerator}" for row in most
+    ]
+    assert pareto.endswith(f"({number(1, Unit.SHARE, 'es')}).")
+
+
+def test_charts_tell_how_figures_went(made: Made) -> None:
+    daily, pdf = made(Kind.DAILY, "es")
+    days = [row for row in daily.days if row.id == "incidents.total"]
+    by_day = "; ".join(f"{row.day}: {row.numerator}" for row in days)
+    assert alts(pdf)["Incidencias del período"] == f"{by_day}."
+    for kind, name in (
+        (Kind.IMPROVEMENT, "requests.received"),
+        (Kind.SUGGESTIONS, "suggestions.received"),
+    ):
+        document, pdf = made(kind, "es")
+        months = [row for row in document.course if row.id == name]
+        by_month = "; ".join(f"{row.first:%Y-%m}: {row.numerator}" for row in months)
+        assert alts(pdf)[months[0].name] == f"{by_month}."
+
+
+@pytest.mark.parametrize(("days", "title"), [(1, "Cantidades del "), (60, "Incidencias del ")])
+def test_a_report_of_a_day_tells_its_counts_and_of_many_their_range(days: int, title: str) -> None:
+    document = some(Kind.DAILY, days=days, figures=[], definitions=[])
+    counts = [row.numerator for row in document.days if row.id == "incidents.total"]
+    (told,) = [text for name, text in alts(pdf_of(document)).items() if name.startswith(title)]
+    assert str(min(counts)) in told
+    assert str(max(counts)) in told
+    assert len(told) < 120
 
 
 def test_what_people_wrote_is_no_markup(made: Made) -> None:
