@@ -1,6 +1,7 @@
 """A report as a workbook: a sheet with a real table for each part, and a chart."""
 
 import io
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -21,8 +22,10 @@ FORMATS: Final = {Unit.SHARE: "0.00%", Unit.SECONDS: "#,##0", Unit.PER_CASE: "0.
 STYLE: Final = TableStyleInfo(name="TableStyleMedium2", showRowStripes=True)
 WIDEST: Final = 60
 LINES: Final = 3
-CHARTED: Final = ("requests.stages_met", "suggestions.received")
-"""The figures with parts that are drawn: the first that the report has."""
+CHARTED: Final = ("requests.stages_met", "incidents.stages_met", "suggestions.received")
+"""The figures with parts that are drawn, if there is anything to draw."""
+APART: Final = 22
+"""Rows from one chart to the one below it."""
 
 
 def as_xlsx(document: Document, tabler: Tabler) -> bytes:
@@ -39,7 +42,7 @@ def as_xlsx(document: Document, tabler: Tabler) -> bytes:
         if table.name == "days":
             _draw_days(sheet, table)
         if table.name == "figures":
-            _draw_parts(sheet, table)
+            _draw_parts(sheet, table, tabler.names(row.id for row in document.figures))
     book.properties.title = document.title
     book.properties.language = document.language
     out = io.BytesIO()
@@ -82,24 +85,34 @@ def _put(cell: Cell | Any, value: object) -> None:  # noqa: ANN401 - a merged ce
         cell.value = value
 
 
-def _draw_parts(sheet: Worksheet, table: Table) -> None:
-    """A figure by its parts, the total among them."""
-    found = {row[0] for row in table.rows}
-    drawn = next((name for name in CHARTED if name in found), None)
-    rows = [n for n, row in enumerate(table.rows, 2) if row[0] == drawn]
-    if not rows:
-        return
-    value = table.columns.index("value") + 1
+def _draw_parts(sheet: Worksheet, table: Table, names: Mapping[str, str]) -> None:
+    """Figures by their parts, the total among them, one chart below another."""
+    value = table.columns.index("value")
+    drawn = 0
+    for name in CHARTED:
+        rows = [n for n, row in enumerate(table.rows) if row[0] == name]
+        if any(table.rows[n][value] for n in rows):
+            chart = _chart_of(sheet, table, rows)
+            chart.title = names[name]
+            _place(sheet, chart, table, drawn * APART)
+            drawn += 1
+
+
+def _chart_of(sheet: Worksheet, table: Table, rows: Sequence[int]) -> BarChart:
     chart = BarChart()
-    chart.title = str(table.rows[rows[0] - 2][1])
     chart.y_axis.scaling.min = 0
-    if table.units[rows[0] - 2].get("value") is Unit.SHARE:
+    if table.units[rows[0]].get("value") is Unit.SHARE:
         chart.y_axis.scaling.max = 1
         chart.y_axis.number_format = "0%"
-    chart.add_data(Reference(sheet, min_col=value, min_row=rows[0], max_row=rows[-1]))
-    part = table.columns.index("part") + 1
-    chart.set_categories(Reference(sheet, min_col=part, min_row=rows[0], max_row=rows[-1]))
-    _place(sheet, chart, table)
+    value, part = (
+        Reference(
+            sheet, min_col=table.columns.index(name) + 1, min_row=rows[0] + 2, max_row=rows[-1] + 2
+        )
+        for name in ("value", "part")
+    )
+    chart.add_data(value)
+    chart.set_categories(part)
+    return chart
 
 
 def _draw_days(sheet: Worksheet, table: Table) -> None:
@@ -118,9 +131,9 @@ def _draw_days(sheet: Worksheet, table: Table) -> None:
     _place(sheet, chart, table)
 
 
-def _place(sheet: Worksheet, chart: BarChart | LineChart, table: Table) -> None:
+def _place(sheet: Worksheet, chart: BarChart | LineChart, table: Table, below: int = 0) -> None:
     chart.legend = chart.legend if isinstance(chart, LineChart) else None
     # axes are hidden by default in files of newer versions of the library
     chart.x_axis.delete = chart.y_axis.delete = False
     chart.width, chart.height = 24, 10
-    sheet.add_chart(chart, f"{get_column_letter(len(table.columns) + 2)}2")
+    sheet.add_chart(chart, f"{get_column_letter(len(table.columns) + 2)}{below + 2}")

@@ -3,8 +3,11 @@
 import json
 from collections.abc import Callable
 from functools import cache
+from io import BytesIO
+from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from services.kpi.definitions import Unit
 from services.kpi.policy import Form, Kind
@@ -113,6 +116,27 @@ def test_charts_tell_how_figures_went(made: Made) -> None:
         months = [row for row in document.course if row.id == name]
         by_month = "; ".join(f"{row.first:%Y-%m}: {row.numerator}" for row in months)
         assert alts(pdf)[months[0].name] == f"{by_month}."
+
+
+def drawn(document: Document) -> list[Any]:
+    """The charts beside the figures of a workbook."""
+    book = load_workbook(BytesIO(rendered(document, Form.XLSX, WORDS)))
+    charts: list[Any] = book["Indicadores"]._charts
+    return charts
+
+
+def test_a_workbook_draws_incidents_too() -> None:
+    document = some(Kind.CLIENT)
+    charts = drawn(document)
+    assert [chart.anchor._from.row for chart in charts] == [1, 23, 45]
+    titles = [chart.title.tx.rich.p[0].r[0].t for chart in charts]
+    assert titles == [
+        "Plazos de etapa cumplidos (Solicitudes)",
+        "Plazos de etapa cumplidos (Incidencias)",
+        "Sugerencias recibidas",
+    ]
+    nothing = [row.model_copy(update={"value": None}) for row in document.figures]
+    assert drawn(document.model_copy(update={"figures": nothing})) == []
 
 
 @pytest.mark.parametrize(("days", "title"), [(1, "Cantidades del "), (60, "Incidencias del ")])
