@@ -11,7 +11,7 @@ from services.kpi.definitions import INDICATORS, Indicator, report, reports
 from services.kpi.families import FAMILIES, Key
 from services.kpi.ledger import Record
 from services.kpi.permissions import PERMISSIONS
-from services.kpi.policy import PERSON, Counting
+from services.kpi.policy import PERSON, POLICY, Counting
 from services.kpi.questions import CaseQuery, IndicatorQuery, Part, filters
 from services.kpi.views import Amounts, Cut, Figures, Period
 from shared.decider import Invalid, NotAllowed, Unknown
@@ -43,13 +43,14 @@ class Desk:
         async with self.moment() as session:
             shown = await self.shown(wanted, period, cut, call.language, by=by, session=session)
             course = [await self._piece(wanted, piece, cut, session) for piece in pieces]
+            promised = await self._promised(told, period, cut, call.language, session)
         return Report(
             from_=query.from_,
             to=query.to,
             time_zone=counting.zone.key,
             filters=dict(cut.values),
             policy=self._tenants[call.tenant].version,
-            mixed_policies=self.mixed(shown, call.language),
+            mixed_policies=self.mixed(promised, call.language),
             figures={one.name: figure for one, figure in zip(wanted, shown, strict=True)},
             course=course or None,
         )
@@ -65,6 +66,25 @@ class Desk:
         sums = await self._figures.sums(wanted, piece, cut, None, session)
         shares = {one.name: share(one, sums[one.id][""]) for one in wanted}
         return Piece(from_=piece.first, to=piece.last, figures=shares)
+
+    async def _promised(
+        self,
+        told: Sequence[Indicator],
+        period: Period,
+        cut: Cut,
+        language: str,
+        session: AsyncClientSession,
+    ) -> list[Figure]:
+        """Promises by the version that gave them, whatever else the question is cut and split by.
+
+        What is promised by version knows fewer dimensions: it is cut by those it knows.
+        """
+        found: list[Figure] = []
+        for one in told:
+            if one.split == POLICY:
+                own = cut.among(one.family)
+                found += await self.shown([one], period, own, language, session=session)
+        return found
 
     def mixed(self, figures: Sequence[Figure], language: str) -> str | None:
         """What to say of a period whose promises were given by several versions of the policy."""

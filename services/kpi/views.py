@@ -100,6 +100,12 @@ class Cut:
         asked = {*self.values, by or ""} - {""}
         return asked <= set(FAMILIES[family].dimensions)
 
+    def among(self, family: str) -> "Cut":
+        """By the dimensions alone that a family has."""
+        known = FAMILIES[family].dimensions
+        values = {name: value for name, value in self.values.items() if name in known}
+        return Cut(self.tenant, values)
+
     def where(self, family: str | Document) -> Document:
         """What finds the buckets of a family, or of those that a condition names."""
         fields = {f"by.{name}": value for name, value in self.values.items()}

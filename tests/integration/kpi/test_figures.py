@@ -19,6 +19,7 @@ from tests.support.figures import (
     some_lives,
 )
 from tests.support.house import House, every
+from tests.support.lives import MONDAY, Life, received
 
 pytestmark = pytest.mark.integration
 
@@ -53,6 +54,31 @@ async def test_figures_with_their_parts(reader: httpx.AsyncClient, things: World
         "/indicators/requests", params=JULY, headers={"accept-language": "en"}
     )
     assert english.json()["figures"]["on_time"]["name"] == "On time"
+
+
+async def test_promises_of_several_policies_are_told_however_it_is_cut(
+    reader: httpx.AsyncClient, things: World
+) -> None:
+    newer = received()
+    (due,) = newer.deadlines
+    newer = newer.model_copy(update={"deadlines": (due.model_copy(update={"policy": "2026-08"}),)})
+    lives = [Life().add(MONDAY, received()), Life().add(MONDAY, newer)]
+    await things.happened(*lives)
+    await things.publish(events_of(lives))
+    await counted(things, lives)
+
+    async def told(what: str = "requests", **query: str) -> str | None:
+        answer = await reader.get(f"/indicators/{what}", params={**JULY, **query})
+        found: str | None = answer.json()["mixed_policies"]
+        return found
+
+    plain = await told()
+    assert plain is not None
+    assert "(2026-07, 2026-08)" in plain
+    for query in ({"by": "type"}, {"by": "stage"}, {"stage": "evaluation"}, {"by": "area"}):
+        assert await told(**query) == plain
+    assert await told(type="training") is None
+    assert await told("training") is None
 
 
 async def test_no_data_is_neither_0_nor_100_percent(reader: httpx.AsyncClient) -> None:
