@@ -22,6 +22,7 @@ REPORT_SECONDS: Final = 60.0
 PROBLEMS: Final = (
     "period.ends_before_start",
     "period.too_long",
+    "period.out_of_range",
     "indicator.unknown_value",
     "indicator.about_persons",
 )
@@ -61,7 +62,7 @@ def routes(workshop: Workshop) -> Routes:
     @api.get(
         "/reports/{kind}.{form}",
         may="read_indicators",
-        problems=PROBLEMS[:2],
+        problems=PROBLEMS[:3],
         media_types=sorted(MEDIA_TYPES.values()),
         timeout=REPORT_SECONDS,
     )

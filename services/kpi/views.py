@@ -16,6 +16,8 @@ from services.kpi.policy import OTHER, Counting
 from shared.decider import Invalid
 from shared.store.group import Document
 
+YEARS: Final = range(1900, 2200)
+"""Those that a closed month may be of, too."""
 MAX_DAYS: Final = 3_660
 MAX_PIECES: Final = 62
 _DAY: Final = timedelta(days=1)
@@ -31,7 +33,9 @@ class Period:
 
     @classmethod
     def of(cls, first: date, last: date) -> "Period":
-        """Raises `Invalid` for a period that ends before it starts, or is too long."""
+        """Raises `Invalid` for a period that ends before it starts, is too long or out of range."""
+        if first.year not in YEARS or last.year not in YEARS:
+            raise Invalid("period.out_of_range", first=YEARS[0], last=YEARS[-1])
         if last < first:
             raise Invalid("period.ends_before_start", start=str(first), end=str(last))
         if (last - first).days >= MAX_DAYS:

@@ -96,6 +96,7 @@ async def test_bad_questions_are_refused(reader: httpx.AsyncClient, house: House
         return answer.status_code, answer.json()["code"]
 
     assert await code("requests", to="2026-06-30") == (422, "period.ends_before_start")
+    assert await code("requests", to="9999-12-31") == (422, "period.out_of_range")
     assert await code("requests", to="2126-06-30") == (422, "period.too_long")
     assert await code("requests", type="pothole") == (422, "indicator.unknown_value")
     assert await code("requests", to="yesterday") == (422, "invalid_request")

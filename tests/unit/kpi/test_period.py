@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.kpi.answers import share
+from services.kpi.calendar_pieces import Every
 from services.kpi.definitions import INDICATORS, Indicator
 from services.kpi.desk import _measures
 from services.kpi.families import FAMILIES
@@ -46,12 +47,22 @@ def test_parts_cover_each_day_once(first: date, length: int) -> None:
     [
         (date(2026, 7, 2), date(2026, 7, 1), "period.ends_before_start"),
         (date(2016, 7, 2), date(2026, 7, 11), "period.too_long"),
+        (date.min, date(1, 1, 31), "period.out_of_range"),
+        (date(9999, 12, 1), date.max, "period.out_of_range"),
+        (date(2026, 7, 1), date.max, "period.out_of_range"),
     ],
 )
 def test_impossible_periods_are_refused(first: date, last: date, code: str) -> None:
     with pytest.raises(Invalid) as refused:
         Period.of(first, last)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize("day", [date(1900, 1, 1), date(2199, 12, 31)])
+@pytest.mark.parametrize("every", Every)
+def test_the_first_and_the_last_day_have_pieces(day: date, every: Every) -> None:
+    (piece,) = Period.of(day, day).pieces(every)
+    assert (piece.first, piece.last) == (day, day)
 
 
 def test_cut_takes_known_values_however_capitalised(osinergmin: Counting) -> None:
