@@ -183,6 +183,9 @@ def _count_plan(page: _Page, fact: RequestFact, opened_at: datetime) -> None:
         page.day("training", fact.plan_cancelled_at, cancelled=1)
         return
     page.day("training", opened_at, "", opened=1, **amounts)
+    if fact.plan_promise and fact.plan_promise[2]:
+        _, due_at, policy = fact.plan_promise
+        page.day("training_policies", due_at, page.by.closed("policy", policy), promised=1)
     page.standing("plans", **amounts)
     if fact.plan_completed_at is None:
         running = {f"running_{name}": amount for name, amount in amounts.items()}

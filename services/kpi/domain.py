@@ -29,6 +29,7 @@ from shared.contracts.training import (
     PlanLaunched,
     PlanOpened,
     PlanProgressed,
+    PlanUnblocked,
 )
 from shared.contracts.validation import EvaluationObserved
 
@@ -79,6 +80,7 @@ class RequestFact:
     verbal: bool = False
     confirmed: bool | None = None
     plan_opened_at: datetime | None = None
+    plan_promise: Sequence[Any] = ()
     plan_completed_at: datetime | None = None
     plan_cancelled_at: datetime | None = None
     plan_on_time: bool = False
@@ -177,8 +179,14 @@ def _observed(fact: RequestFact, body: EvaluationObserved, _: datetime, __: int)
     return replace(fact, round_trips=max(fact.round_trips, body.round_trip))
 
 
-def _plan_opened(fact: RequestFact, _: PlanOpened, at: datetime, __: int) -> RequestFact:
-    return replace(fact, plan_opened_at=at)
+def _plan_opened(fact: RequestFact, body: PlanOpened, at: datetime, sequence: int) -> RequestFact:
+    return _promised(replace(fact, plan_opened_at=at), body.deadline, sequence)
+
+
+def _plan_unblocked(
+    fact: RequestFact, body: PlanUnblocked, _: datetime, sequence: int
+) -> RequestFact:
+    return _promised(fact, body.deadline, sequence)
 
 
 def _plan_launched(
@@ -216,6 +224,7 @@ FOLDS: Final[Mapping[type[EventBody], Fold]] = {
     PlanOpened: _plan_opened,
     PlanLaunched: _plan_launched,
     PlanProgressed: _plan_progressed,
+    PlanUnblocked: _plan_unblocked,
     PlanCompleted: _plan_completed,
     PlanCancelled: _plan_cancelled,
 }
@@ -237,6 +246,13 @@ def _with_promises(
             told = (sequence, deadline.stage, deadline.due_at, deadline.policy)
             promises = sorted([*map(tuple, promises), told])
     return promises
+
+
+def _promised(fact: RequestFact, deadline: Deadline, sequence: int) -> RequestFact:
+    """The date of a replication that holds: when it was told, the date, who promised it."""
+    if fact.plan_promise and sequence < fact.plan_promise[0]:
+        return fact
+    return replace(fact, plan_promise=(sequence, deadline.due_at, deadline.policy))
 
 
 def _covered(

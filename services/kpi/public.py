@@ -18,6 +18,12 @@ def _seconds(family: str, event: str, *, since: tuple[str, ...] = ()) -> tuple[M
     )
 
 
+def _promised(family: str, *events: str) -> tuple[Measure, ...]:
+    """Each promise by the day it is due and the version of the policy that gave it."""
+    by = {"policy": "deadline/policy"}
+    return tuple(Measure("promised", family, e, day="deadline/due_at", by=by) for e in events)
+
+
 CONSULTATION: Final = Thing(
     source=Source("intake", "consultation", "consultation"),
     attributes={
@@ -50,6 +56,7 @@ CONSULTATION: Final = Thing(
             since=_ASKED,
             by={"person": ACTOR},
         ),
+        *_promised("consultation_policies", "received", "continued", "resumed"),
     ),
 )
 
@@ -73,11 +80,12 @@ DOSSIER: Final = Thing(
         Measure("notified", "dossiers", "notified", when={"number": (1,)}),
         Measure("acknowledged", "dossiers", "acknowledged"),
         Measure("undelivered", "dossiers", "undelivered"),
+        *_promised("dossier_policies", "received"),
     ),
 )
 
 
-def _voice(name: str) -> Thing:
+def _voice(name: str, *more: Measure) -> Thing:
     family, outcomes = f"{name}s", f"{name}_outcomes"
     return Thing(
         source=Source("intake", name, name),
@@ -98,6 +106,7 @@ def _voice(name: str) -> Thing:
             *_seconds(family, "informed"),
             Measure("implemented", family, "implemented"),
             Measure("evaluated", outcomes, "evaluated", by={"outcome": "outcome"}),
+            *more,
         ),
     )
 
@@ -122,4 +131,4 @@ MEETING: Final = Thing(
 )
 
 SUGGESTION: Final = _voice("suggestion")
-CLAIM: Final = _voice("claim")
+CLAIM: Final = _voice("claim", *_promised("claim_policies", "received"))

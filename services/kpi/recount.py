@@ -267,6 +267,11 @@ def _recount_plan(tally: Tally, plan: Sequence[Entry], by: Counting, cuts: str) 
     if "opened" not in events:
         return
     opened_at = _instant(events["opened"]["at"])
+    promise = [entry["data"]["deadline"] for entry in plan if entry["data"].get("deadline")][-1]
+    if promise.get("policy"):
+        version = by.closed("policy", promise["policy"])
+        day = _day(_instant(promise["due_at"]), by)
+        tally[f"{by.tenant}|training_policies|{day}|{version}|{cuts}", "promised"] += 1
     done = events.get("completed")
     add(opened_at, "opened")
     for measure, amount in _coverage(plan).items():

@@ -35,6 +35,12 @@ def _instant(value: object) -> datetime:
     return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
 
 
+def _field(data: Mapping[str, Any], path: str) -> object:
+    outer, _, inner = path.partition("/")
+    found = data.get(outer)
+    return _field(found, inner) if inner and isinstance(found, Mapping) else found
+
+
 Change = tuple[datetime, Mapping[str, Any]]
 # what a change of a clock decides; a stage that goes on is undecided again
 _VERDICTS: Final = {"stop": "judged", "drop": "dropped", "reopen": "running"}
@@ -66,8 +72,8 @@ class _Recount:
             data, later = entry["data"], self.history[number + 1 :]
             if _name(entry) != measure.event or {_name(e) for e in later} & set(measure.undone):
                 continue
-            if all(data.get(field) in values for field, values in measure.when.items()):
-                day = data.get(measure.day) if measure.day else entry["at"]
+            if all(_field(data, field) in values for field, values in measure.when.items()):
+                day = _field(data, measure.day) if measure.day else entry["at"]
                 amount = self._amount(measure, number)
                 if day is None or amount is None:
                     continue
@@ -82,7 +88,7 @@ class _Recount:
         entry = self.history[number]
         if told == "@actor":
             return str(entry["actor"])
-        return self._tier(number) if told == "@tier" else str(entry["data"].get(told, ""))
+        return self._tier(number) if told == "@tier" else str(_field(entry["data"], told) or "")
 
     def _tier(self, number: int) -> str:
         """The tier that had it when this happened: told before, or by its first event."""

@@ -70,12 +70,20 @@ def _fields(thing: Thing, event: str) -> tuple[str, ...]:
     return tuple(sorted(name for name in wanted if name and name[0] != "@"))
 
 
+def _told(body: EventBody, name: str) -> object:
+    """What a field tells, or one within another; None where an event has it not."""
+    found: object = body
+    for part in name.split("/"):
+        found = getattr(found, part, None)
+    return found
+
+
 def fold(
     thing: Thing, story: Story, body: EventBody, at: datetime, sequence: int, actor: str
 ) -> Story:
     """The story after an event, wherever among the known ones it belongs."""
     event = type(body).event_type.split(".")[2]
-    found = {name: getattr(body, name, None) for name in _fields(thing, event)}
+    found = {name: _told(body, name) for name in _fields(thing, event)}
     data = {name: value for name, value in found.items() if value is not None}
     if thing.clocks is not None and (changes := changes_of(body)):
         data["clocks"] = changes

@@ -16,11 +16,13 @@ from shared.contracts.intake import (
 )
 from shared.contracts.terms import Deadline
 from shared.contracts.training import (
+    PlanBlocked,
     PlanCancelled,
     PlanCompleted,
     PlanLaunched,
     PlanOpened,
     PlanProgressed,
+    PlanUnblocked,
 )
 from shared.contracts.validation import EvaluationObserved, EvaluationWithdrawn, Question
 from shared.ids import new_id
@@ -185,6 +187,16 @@ def whole_life(start: datetime = MONDAY, *, query: bool = True, late: bool = Fal
     life.add(at, completed(at, 9, 10))
     life.add(at, progressed("deployed", "provider:validation", occurred_at=at))
     return life.add(at + HOUR, closed(at + HOUR, on_time=not late))
+
+
+def blocked_life(start: datetime = MONDAY) -> Life:
+    """The client asks about what was approved and answers two hours later; then all sign."""
+    life = Life().add(start, received(start), plan_opened(start + 24 * HOUR))
+    life.add(start + HOUR, PlanBlocked(query_id="c1", since=start + HOUR))
+    moved = deadline("training.replica", start + 26 * HOUR)
+    life.add(start + 3 * HOUR, PlanUnblocked(query_id="c1", deadline=moved))
+    at = start + 5 * HOUR
+    return life.add(at, completed(at, 10, 10))
 
 
 def withdrawn_life(start: datetime = MONDAY) -> Life:

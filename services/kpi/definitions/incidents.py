@@ -2,7 +2,16 @@
 
 from typing import Final
 
-from services.kpi.definitions.model import Good, Indicator, Unit, average, count, parted, share
+from services.kpi.definitions.model import (
+    Good,
+    Indicator,
+    Unit,
+    average,
+    by_policy,
+    count,
+    parted,
+    share,
+)
 from services.kpi.measures import steps
 
 _IN: Final = "incidents"
@@ -123,9 +132,7 @@ INCIDENTS: Final = (
     count("incidents.converted", _IN, "converted", "B:L1703"),
     count("incidents.coordinated_outside", _IN, "coordinated_outside", "B:L1459"),
     parted("incidents.by_origin", "incident_origins", "reported", "B:L1333", "origin"),
-    count(
-        "incidents.by_policy", "incident_policies", "promised", "derived: AMB-13", split="policy"
-    ),
+    by_policy("incidents", "incident_policies"),
     count("incidents.taken_by", _PEOPLE, "taken", "B:L1307", split="person"),
     count("incidents.solved_by", _PEOPLE, "solved", "B:L1307", split="person"),
 )

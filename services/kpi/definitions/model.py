@@ -74,6 +74,12 @@ def count(
     return Indicator(name, family, (measure,), source, split=split, good=good)
 
 
+def by_policy(report: str, family: str) -> Indicator:
+    """Promises by the version of the policy that gave them."""
+    name, source = f"{report}.by_policy", "derived: AMB-13"
+    return count(name, family, "promised", source, split="policy")
+
+
 def share(
     name: str,
     family: str,

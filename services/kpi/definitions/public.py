@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.kpi.definitions.model import Indicator, average, count, share
+from services.kpi.definitions.model import Indicator, average, by_policy, count, share
 
 
 def _average(report: str, name: str, measure: str, over: str, source: str) -> Indicator:
@@ -58,6 +58,7 @@ PUBLIC: Final = (
         "B:L852-878",
         split="person",
     ),
+    by_policy("consultations", "consultation_policies"),
     _count("dossiers", "received", "B:L1078-1088", "area"),
     _count("dossiers", "observed", "B:L1078-1088", "area"),
     _count("dossiers", "rejected", "B:L1078-1088", "area"),
@@ -68,9 +69,11 @@ PUBLIC: Final = (
     _average("dossiers", "provider_time", "provider_seconds", "resolved", "B:L1078-1088"),
     _count("dossiers", "lapsed", "derived: B:L1078-1088"),
     share("dossiers.acknowledged", "dossiers", "acknowledged", ("notified",), "B:L806-828"),
+    by_policy("dossiers", "dossier_policies"),
     *_voices("suggestions", "B:L1376-1412"),
     *_voices("claims", "B:L1416-1422"),
     _on_time("claims", "judged", "B:L1416-1422"),
+    by_policy("claims", "claim_policies"),
     _count("meetings", "planned", "A:L2301-2321", "team"),
     _count("meetings", "held", "A:L2301-2321", "team"),
     _count("meetings", "cancelled", "derived: A:L2301-2321"),

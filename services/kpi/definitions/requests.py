@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from services.kpi.definitions.model import Good, Unit, average, count, share
+from services.kpi.definitions.model import Good, Unit, average, by_policy, count, share
 
 _IN: Final = "requests"
 _STAGES: Final = "deadlines"
@@ -89,10 +89,11 @@ REQUESTS: Final = (
         good=Good.LOWER,
     ),
     replace(_COVERAGE, id="requests.coverage", same_as=_COVERAGE.id),
-    count("requests.by_policy", "policies", "promised", "derived: AMB-13", split="policy"),
+    by_policy("requests", "policies"),
     count("training.opened", "training", "opened", "A:L2227"),
     count("training.completed", "training", "completed", "A:L2231"),
     share("training.on_time", "training", "completed_on_time", ("completed",), "A:L2231"),
     _COVERAGE,
     count("training.cancelled", "training", "cancelled", "derived: A:L2227"),
+    by_policy("training", "training_policies"),
 )

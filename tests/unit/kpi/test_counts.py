@@ -14,6 +14,7 @@ from tests.support.lives import (
     HOUR,
     MONDAY,
     Life,
+    blocked_life,
     breached,
     closed,
     imported,
@@ -86,6 +87,13 @@ def test_each_stage_has_its_sides(osinergmin: Counting) -> None:
         ]
         == 2 * 3600
     )
+
+
+def test_a_replication_is_due_when_it_was_promised_last(osinergmin: Counting) -> None:
+    counts = counts_of(fact_of(blocked_life()), osinergmin)
+    key = "osinergmin|training_policies|2026-07-07|2026-07|information|api|dsr"
+    assert counts[key] == {"promised": 1}
+    assert totals(withdrawn_life(), osinergmin)["training_policies", "promised"] == 0
 
 
 def test_late_life_is_breached_and_not_on_time(osinergmin: Counting) -> None:

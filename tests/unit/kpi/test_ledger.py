@@ -20,6 +20,7 @@ from tests.support.lives import (
     HOUR,
     MONDAY,
     Life,
+    blocked_life,
     imported_life,
     open_life,
     received,
@@ -32,6 +33,7 @@ MAKERS: Sequence[Callable[[], Life]] = (
     withdrawn_life,
     open_life,
     imported_life,
+    blocked_life,
     lambda: whole_life(MONDAY + timedelta(days=30), query=False, late=True),
     lambda: imported_life(MONDAY + 700 * HOUR, late=True),
 )

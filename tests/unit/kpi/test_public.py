@@ -22,8 +22,14 @@ HOUR = timedelta(hours=1)
 AT = datetime(2026, 7, 6, 14, tzinfo=UTC)
 TEXT = c.TextRef(id="t", digest="0" * 64)
 DUE = StageDeadline(
-    stage="reply", due_at=AT + 24 * HOUR, effective_at=AT, term="consultation.reply", amount=1
+    stage="reply",
+    due_at=AT + 24 * HOUR,
+    effective_at=AT,
+    policy="2026-07",
+    term="consultation.reply",
+    amount=1,
 )
+LATER = DUE.model_copy(update={"due_at": AT + 48 * HOUR, "policy": "2026-08"})
 CAME: dict[str, Any] = {
     "code": "X-1",
     "received_at": AT,
@@ -40,7 +46,7 @@ LIVES: dict[str, list[tuple[int, EventBody]]] = {
         (2, c.ConsultationAnswered(
             text=TEXT, answered_at=AT + 2 * HOUR, on_time=True, checks=(), folder="legal"
         )),
-        (3, c.ConsultationContinued(text=TEXT, deadline=DUE)),
+        (3, c.ConsultationContinued(text=TEXT, deadline=LATER)),
         (5, c.ConsultationAnswered(
             text=TEXT, answered_at=AT + 5 * HOUR, on_time=False, checks=(), folder="legal"
         )),
@@ -151,6 +157,24 @@ def test_a_consultation_that_goes_on_is_in_process_again() -> None:
     course = [total("consultation", "in_process", length) for length in range(1, 8)]
     # the last three events answer it, continue it and answer it again
     assert course == [1, 1, 1, 1, 0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "versions"),
+    [
+        ("consultation", {"2026-07": 1, "2026-08": 1}),
+        ("dossier", {"2026-07": 1}),
+        ("claim", {"2026-07": 1}),
+        ("suggestion", {}),
+    ],
+)
+def test_promises_tell_the_policy_they_were_given_by(name: str, versions: dict[str, int]) -> None:
+    found = {
+        Key.parse(key).dimensions["policy"]: amount
+        for (key, measure), amount in counted(name, 99).items()
+        if measure == "promised"
+    }
+    assert found == versions
 
 
 def test_files_tell_whose_time_it_took() -> None:
