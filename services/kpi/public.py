@@ -24,6 +24,15 @@ def _promised(family: str, *events: str) -> tuple[Measure, ...]:
     return tuple(Measure("promised", family, e, day="deadline/due_at", by=by) for e in events)
 
 
+def _judged(family: str, ends: tuple[str, ...], undone: tuple[str, ...]) -> tuple[Measure, ...]:
+    """Promises kept and missed at their end, and those that have passed without one."""
+    return (
+        *(Measure("kept", family, event, when={"on_time": (True,)}) for event in ends),
+        *(Measure("late", family, event, when={"on_time": (False,)}) for event in ends),
+        Measure("overdue", family, "deadline_breached", day="due_at", undone=(*ends, *undone)),
+    )
+
+
 CONSULTATION: Final = Thing(
     source=Source("intake", "consultation", "consultation"),
     attributes={
@@ -56,6 +65,9 @@ CONSULTATION: Final = Thing(
             since=_ASKED,
             by={"person": ACTOR},
         ),
+        Measure("channelled", "consultations", "channelled"),
+        Measure("channelled_on_time", "consultations", "channelled", when={"on_time": (True,)}),
+        *_judged("consultations", ("answered", "channelled"), ("discarded",)),
         *_promised("consultation_policies", "received", "continued", "resumed"),
     ),
 )
@@ -80,6 +92,7 @@ DOSSIER: Final = Thing(
         Measure("notified", "dossiers", "notified", when={"number": (1,)}),
         Measure("acknowledged", "dossiers", "acknowledged"),
         Measure("undelivered", "dossiers", "undelivered"),
+        *_judged("dossiers", ("resolved",), ("rejected",)),
         *_promised("dossier_policies", "received"),
     ),
 )
@@ -131,4 +144,8 @@ MEETING: Final = Thing(
 )
 
 SUGGESTION: Final = _voice("suggestion")
-CLAIM: Final = _voice("claim", *_promised("claim_policies", "received"))
+CLAIM: Final = _voice(
+    "claim",
+    *_judged("claims", ("informed",), ("dismissed",)),
+    *_promised("claim_policies", "received"),
+)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.kpi.definitions.model import Indicator, average, by_policy, count, share
+from services.kpi.definitions.model import Good, Indicator, average, by_policy, count, share
 
 
 def _average(report: str, name: str, measure: str, over: str, source: str) -> Indicator:
@@ -11,6 +11,15 @@ def _average(report: str, name: str, measure: str, over: str, source: str) -> In
 
 def _on_time(report: str, over: str, source: str) -> Indicator:
     return share(f"{report}.on_time", report, "on_time", (over,), source)
+
+
+def _promises(report: str, source: str, split: str) -> tuple[Indicator, ...]:
+    """What is overdue now, and how many promises were kept when it counts as missed."""
+    whole = ("kept", "late", "overdue")
+    return (
+        count(f"{report}.overdue", report, "overdue", source, split=split, good=Good.LOWER),
+        share(f"{report}.on_time_of_due", report, "kept", whole, source, split=split),
+    )
 
 
 def _count(report: str, name: str, source: str, split: str = "") -> Indicator:
@@ -35,6 +44,15 @@ PUBLIC: Final = (
     _count("consultations", "answered", "B:L1066-1076", "folder"),
     _count("consultations", "in_process", "B:L1066-1076", "folder"),
     _on_time("consultations", "answered", "B:L713-718"),
+    *_promises("consultations", "B:L713-718", "folder"),
+    _count("consultations", "channelled", "B:L757-762", "folder"),
+    share(
+        "consultations.channelled_on_time",
+        "consultations",
+        "channelled_on_time",
+        ("channelled",),
+        "B:L713-718, B:L757-762",
+    ),
     _average("consultations", "answer_time", "seconds", "answered", "B:L1066-1076"),
     _average("consultations", "client_time", "client_seconds", "answered", "B:L1066-1076"),
     _average("consultations", "provider_time", "provider_seconds", "answered", "B:L1066-1076"),
@@ -64,6 +82,7 @@ PUBLIC: Final = (
     _count("dossiers", "rejected", "B:L1078-1088", "area"),
     _count("dossiers", "resolved", "B:L1078-1088", "area"),
     _on_time("dossiers", "resolved", "B:L771-774"),
+    *_promises("dossiers", "B:L771-774", "area"),
     _average("dossiers", "answer_time", "seconds", "resolved", "B:L1078-1088"),
     _average("dossiers", "client_time", "client_seconds", "resolved", "B:L1078-1088"),
     _average("dossiers", "provider_time", "provider_seconds", "resolved", "B:L1078-1088"),
@@ -73,6 +92,7 @@ PUBLIC: Final = (
     *_voices("suggestions", "B:L1376-1412"),
     *_voices("claims", "B:L1416-1422"),
     _on_time("claims", "judged", "B:L1416-1422"),
+    *_promises("claims", "B:L1416-1422", "unit"),
     by_policy("claims", "claim_policies"),
     _count("meetings", "planned", "A:L2301-2321", "team"),
     _count("meetings", "held", "A:L2301-2321", "team"),

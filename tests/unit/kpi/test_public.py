@@ -7,6 +7,7 @@ import pytest
 
 from services.kpi.families import Key
 from services.kpi.kinds import KINDS, Life
+from services.kpi.measures import Thing
 from services.kpi.recounts import recount_of
 from services.kpi.stories import Story, counts_of, fold
 from services.kpi.things import THINGS
@@ -51,6 +52,25 @@ LIVES: dict[str, list[tuple[int, EventBody]]] = {
             text=TEXT, answered_at=AT + 5 * HOUR, on_time=False, checks=(), folder="legal"
         )),
     ],
+    "channelled": [
+        (0, c.ConsultationReceived(channel="mail", **CAME)),
+        (1, c.ConsultationDistributed(folder="legal", review=True)),
+        (24, c.ConsultationDeadlineBreached(due_at=AT + 24 * HOUR, holder="assistant")),
+        (25, c.ConsultationChannelled(
+            summary="s",
+            description="d",
+            area="seace",
+            origin="user",
+            channel="mail",
+            channelled_at=AT + 25 * HOUR,
+            on_time=False,
+        )),
+        (26, c.ConsultationResumed(outcome="solved", deadline=LATER)),
+        (48, c.ConsultationDeadlineBreached(due_at=LATER.due_at, holder="assistant")),
+        (49, c.ConsultationAnswered(
+            text=TEXT, answered_at=AT + 49 * HOUR, on_time=False, checks=(), folder="legal"
+        )),
+    ],
     "dossier": [
         (0, d.DossierReceived(service="norm-opinion", area="norms", **CAME)),
         (1, d.DossierObserved(reason="falta firma", deadline=DUE)),
@@ -76,6 +96,7 @@ LIVES: dict[str, list[tuple[int, EventBody]]] = {
     ],
     "claim": [
         (0, v.ClaimReceived(channel="mail", code="R", received_at=AT, text=TEXT, deadline=DUE)),
+        (1, v.ClaimDeadlineBreached(due_at=AT + HOUR, holder="officer")),
         (1, v.ClaimReferred(unit="seace-direction", order="evaluar")),
         (2, v.ClaimInformed(
             unit="seace-direction",
@@ -102,18 +123,24 @@ LIVES: dict[str, list[tuple[int, EventBody]]] = {
         (40, m.MeetingFulfilled(number=2, note="tarde", in_time=False)),
     ],
 }  # fmt: skip
+OF = {"channelled": "consultation"}
+"""The thing whose life it is, where it is not called so."""
+
+
+def thing(name: str) -> Thing:
+    return THINGS[OF.get(name, name)]
 
 
 def story(name: str, length: int = 99) -> Story:
     found = Story()
     for sequence, (hours, body) in enumerate(LIVES[name][:length], 1):
         at = AT + hours * HOUR
-        found = fold(THINGS[name], found, body, at, sequence, "person:eva")
+        found = fold(thing(name), found, body, at, sequence, "person:eva")
     return found
 
 
 def counted(name: str, length: int) -> dict[tuple[str, str], int]:
-    found = counts_of(THINGS[name], story(name, length), osce())
+    found = counts_of(thing(name), story(name, length), osce())
     return {(key, measure): n for key, own in found.items() for measure, n in own.items()}
 
 
@@ -138,8 +165,8 @@ def test_counts_equal_a_recount_after_every_event(name: str) -> None:
         for sequence, (hours, body) in enumerate(LIVES[name], 1)
     ]
     for length in range(1, len(history) + 1):
-        service = THINGS[name].source.service
-        recounted = recount_of(name, {service: history[:length]}, osce())
+        service = thing(name).source.service
+        recounted = recount_of(thing(name).name, {service: history[:length]}, osce())
         assert counted(name, length) == recounted
 
 
@@ -175,6 +202,22 @@ def test_promises_tell_the_policy_they_were_given_by(name: str, versions: dict[s
         if measure == "promised"
     }
     assert found == versions
+
+
+def test_what_is_overdue_counts_as_missed_before_it_is_answered() -> None:
+    def course(name: str, measure: str, *lengths: int) -> list[int]:
+        return [total(name, measure, length) for length in lengths]
+
+    # breached, channelled late, resumed with a new promise, breached again, answered late
+    assert course("channelled", "overdue", 2, 3, 4, 5, 6, 7) == [0, 1, 0, 0, 1, 0]
+    assert course("channelled", "late", 2, 3, 4, 5, 6, 7) == [0, 0, 1, 1, 1, 2]
+    assert total("channelled", "channelled", folder="legal") == 1
+    assert total("channelled", "channelled_on_time") == total("channelled", "kept") == 0
+    assert (total("consultation", "kept"), total("consultation", "late")) == (1, 1)
+    assert course("dossier", "overdue", 3, 4, 6, 7) == [0, 1, 1, 0]
+    assert total("dossier", "kept") == 1
+    assert course("claim", "overdue", 1, 2, 3, 4) == [0, 1, 1, 0]
+    assert (total("claim", "kept"), total("claim", "late")) == (0, 1)
 
 
 def test_files_tell_whose_time_it_took() -> None:
