@@ -49,6 +49,7 @@ FAMILIES: Final[dict[str, Family]] = {
     "incident_people": Family(("person",), ("tier",)),
     "consultations": Family(("folder",), ("channel",)),
     "consultation_people": Family(("person",), ("folder",)),
+    "consultation_reasons": Family(("reason",), ("folder", "channel")),
     "consultation_policies": Family(("policy",), ("folder", "channel")),
     "dossiers": Family(("area",), ("type",)),
     "dossier_policies": Family(("policy",), ("area", "type")),

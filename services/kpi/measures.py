@@ -33,7 +33,7 @@ class Measure:
     the event's own when it is empty; without the field's value nothing is counted. `undone` are
     events that take it back. `scaled` counts the case under its step of `SCALE`. `by` tells
     dimensions that are the event's own: a field, `ACTOR`, or `TIER`, the tier that had the case.
-    A field within another is written `deadline/due_at`.
+    A field within another is written `deadline/due_at`; one of several values counts under each.
     """
 
     name: str

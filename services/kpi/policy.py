@@ -239,6 +239,7 @@ def counting(tenant: Tenant) -> Counting:
             "unit": _told(tenant, "units"),
             "team": _told(tenant, "teams"),
             "outcome": _told(tenant, "outcomes"),
+            "reason": _told(tenant, "labels"),
             "tier": frozenset(TIERS),
             "side": frozenset(SIDES),
             "stage": frozenset(STAGES),

@@ -65,6 +65,7 @@ CONSULTATION: Final = Thing(
             since=_ASKED,
             by={"person": ACTOR},
         ),
+        Measure("answered", "consultation_reasons", "answered", by={"reason": "labels"}),
         Measure("channelled", "consultations", "channelled"),
         Measure("channelled_on_time", "consultations", "channelled", when={"on_time": (True,)}),
         *_judged("consultations", ("answered", "channelled"), ("discarded",)),

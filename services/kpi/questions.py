@@ -24,6 +24,7 @@ class Dimension(StrEnum):
     UNIT = "unit"
     TEAM = "team"
     OUTCOME = "outcome"
+    REASON = "reason"
 
 
 class Part(StrEnum):
@@ -77,6 +78,7 @@ class CaseQuery(PageQuery):
     unit: Value | None = None
     team: Value | None = None
     outcome: Value | None = None
+    reason: Value | None = None
 
 
 def filters(query: IndicatorQuery | CaseQuery) -> dict[str, str]:

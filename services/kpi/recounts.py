@@ -81,14 +81,18 @@ class _Recount:
                 if measure.scaled:
                     longer = [n for n, bound in enumerate(SCALE) if amount <= bound]
                     name, amount = f"{name}@{min(longer, default=len(SCALE))}", 1
-                own = {dim: self._own(told, number) for dim, told in measure.by.items()}
-                self._add(measure.family, _instant(day), own, name, amount)
+                for own in self._owns(measure, number):
+                    self._add(measure.family, _instant(day), own, name, amount)
 
-    def _own(self, told: str, number: int) -> str:
-        entry = self.history[number]
-        if told == "@actor":
-            return str(entry["actor"])
-        return self._tier(number) if told == "@tier" else str(_field(entry["data"], told) or "")
+    def _owns(self, measure: Measure, number: int) -> list[dict[str, str]]:
+        """Where it counts: once for each value of what has several."""
+        entry, found = self.history[number], [dict[str, str]()]
+        known = {"@actor": entry["actor"], "@tier": self._tier(number)}
+        for dimension, told in measure.by.items():
+            value = known[told] if told in known else _field(entry["data"], told)
+            each = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+            found = [own | {dimension: str(one or "")} for own in found for one in each]
+        return found
 
     def _tier(self, number: int) -> str:
         """The tier that had it when this happened: told before, or by its first event."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from itertools import product
 from typing import Any, Final
 
 from services.kpi.clocks import Change, changes_of, settled
@@ -142,17 +143,23 @@ class _Page:
         amount = self._amount(measure, place)
         if at is None or amount is None:
             return
-        own = {name: self._own(told, place, entry) for name, told in measure.by.items()}
         name = measure.name
         if measure.scaled:
             step = sum(bound < amount for bound in SCALE)
             name, amount = f"{measure.name}@{step}", 1
-        self._add(measure.family, at, own, {name: amount})
+        told = [self._own(field, place, entry) for field in measure.by.values()]
+        for values in product(*told):
+            own = dict(zip(measure.by, values, strict=True))
+            self._add(measure.family, at, own, {name: amount})
 
-    def _own(self, told: str, place: int, entry: Entry) -> str:
+    def _own(self, told: str, place: int, entry: Entry) -> Sequence[str]:
+        """The values under which an event counts: one, or as many as its field has."""
         if told == TIER:
-            return self._tiers[place]
-        return str(entry[3] if told == ACTOR else entry[4].get(told, ""))
+            return (self._tiers[place],)
+        if told == ACTOR:
+            return (str(entry[3]),)
+        found = entry[4].get(told, "")
+        return found if isinstance(found, list | tuple) else (str(found),)
 
     def _amount(self, measure: Measure, place: int) -> int | None:
         if not measure.amount:

@@ -42,6 +42,13 @@ def _voices(report: str, source: str) -> tuple[Indicator, ...]:
 PUBLIC: Final = (
     _count("consultations", "received", "B:L1066-1076", "folder"),
     _count("consultations", "answered", "B:L1066-1076", "folder"),
+    count(
+        "consultations.reasons",
+        "consultation_reasons",
+        "answered",
+        "B:L1066-1076",
+        split="reason",
+    ),
     _count("consultations", "in_process", "B:L1066-1076", "folder"),
     _on_time("consultations", "answered", "B:L713-718"),
     *_promises("consultations", "B:L713-718", "folder"),

@@ -45,7 +45,12 @@ LIVES: dict[str, list[tuple[int, EventBody]]] = {
         (1, c.ConsultationEscalated(unit="norms-direction", reason="norma")),
         (1, c.ConsultationObserved(reason="redacción")),
         (2, c.ConsultationAnswered(
-            text=TEXT, answered_at=AT + 2 * HOUR, on_time=True, checks=(), folder="legal"
+            text=TEXT,
+            answered_at=AT + 2 * HOUR,
+            on_time=True,
+            checks=(),
+            folder="legal",
+            labels=("registration", "contract"),
         )),
         (3, c.ConsultationContinued(text=TEXT, deadline=LATER)),
         (5, c.ConsultationAnswered(
@@ -172,7 +177,10 @@ def test_counts_equal_a_recount_after_every_event(name: str) -> None:
 
 def test_consultations_of_the_virtual_channel() -> None:
     assert total("consultation", "received", folder="legal", channel="mail") == 1
-    assert total("consultation", "answered") == 4  # two answers, and each by person
+    # two answers, each by person too, and the first one under each of its labels
+    assert total("consultation", "answered") == 2 + 2 + 2
+    assert total("consultation", "answered", reason="registration", folder="legal") == 1
+    assert total("consultation", "answered", reason="contract") == 1
     assert total("consultation", "on_time") == 1
     assert total("consultation", "in_process") == 0
     # two working hours for the first answer, two from what the user wrote again
