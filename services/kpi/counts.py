@@ -191,9 +191,26 @@ def _count_plan(page: _Page, fact: RequestFact, opened_at: datetime) -> None:
         running = {f"running_{name}": amount for name, amount in amounts.items()}
         page.standing("plans", running=1, **running)
         return
+    client, provider = _plan_sides(fact, page.by, opened_at, fact.plan_completed_at)
     page.day(
         "training",
         fact.plan_completed_at,
         completed=1,
         completed_on_time=int(fact.plan_on_time),
+        sided=1,
+        client_seconds=client,
+        provider_seconds=provider,
     )
+
+
+def _plan_sides(
+    fact: RequestFact, by: Counting, opened_at: datetime, done_at: datetime
+) -> tuple[int, int]:
+    """Business seconds while the client had a query, and all others until everybody had signed."""
+    sides = {True: 0, False: 0}
+    reached, with_client = opened_at, False
+    for _, at, following in (*fact.plan_turns, (0, done_at, False)):
+        until = max(reached, min(at, done_at))
+        sides[with_client] += by.calendar.elapsed_business_time(reached, until)
+        reached, with_client = until, following
+    return sides[True], sides[False]

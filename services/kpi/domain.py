@@ -24,6 +24,7 @@ from shared.contracts.intake import (
 )
 from shared.contracts.terms import Deadline
 from shared.contracts.training import (
+    PlanBlocked,
     PlanCancelled,
     PlanCompleted,
     PlanLaunched,
@@ -81,6 +82,8 @@ class RequestFact:
     confirmed: bool | None = None
     plan_opened_at: datetime | None = None
     plan_promise: Sequence[Any] = ()
+    plan_turns: Sequence[Sequence[Any]] = ()
+    """When the client had a query about what was approved, and when none any more."""
     plan_completed_at: datetime | None = None
     plan_cancelled_at: datetime | None = None
     plan_on_time: bool = False
@@ -183,10 +186,16 @@ def _plan_opened(fact: RequestFact, body: PlanOpened, at: datetime, sequence: in
     return _promised(replace(fact, plan_opened_at=at), body.deadline, sequence)
 
 
+def _plan_blocked(fact: RequestFact, body: PlanBlocked, _: datetime, sequence: int) -> RequestFact:
+    turns = _with_turn(fact.plan_turns, (sequence, body.since, True))
+    return replace(fact, plan_turns=turns)
+
+
 def _plan_unblocked(
-    fact: RequestFact, body: PlanUnblocked, _: datetime, sequence: int
+    fact: RequestFact, body: PlanUnblocked, at: datetime, sequence: int
 ) -> RequestFact:
-    return _promised(fact, body.deadline, sequence)
+    turns = _with_turn(fact.plan_turns, (sequence, at, False))
+    return _promised(replace(fact, plan_turns=turns), body.deadline, sequence)
 
 
 def _plan_launched(
@@ -224,6 +233,7 @@ FOLDS: Final[Mapping[type[EventBody], Fold]] = {
     PlanOpened: _plan_opened,
     PlanLaunched: _plan_launched,
     PlanProgressed: _plan_progressed,
+    PlanBlocked: _plan_blocked,
     PlanUnblocked: _plan_unblocked,
     PlanCompleted: _plan_completed,
     PlanCancelled: _plan_cancelled,

@@ -286,6 +286,23 @@ def _recount_plan(tally: Tally, plan: Sequence[Entry], by: Counting, cuts: str) 
     add(done_at, "completed")
     if done["data"]["on_time"]:
         add(done_at, "completed_on_time")
+    whole = by.calendar.elapsed_business_time(opened_at, max(opened_at, done_at))
+    client = _queried(plan, opened_at, done_at, by)
+    add(done_at, "sided")
+    add(done_at, "client_seconds", client)
+    add(done_at, "provider_seconds", whole - client)
+
+
+def _queried(plan: Sequence[Entry], since: datetime, until: datetime, by: Counting) -> int:
+    """Business time between each query of the client about it and his answer, within a span."""
+    seconds = 0
+    for place, entry in enumerate(plan):
+        if _event(entry) == "blocked":
+            ends = [_instant(e["at"]) for e in plan[place:] if _event(e) == "unblocked"]
+            start = max(since, _instant(entry["data"]["since"]))
+            end = min([until, *ends[:1]])
+            seconds += by.calendar.elapsed_business_time(start, end) if start < end else 0
+    return seconds
 
 
 def _coverage(plan: Sequence[Entry]) -> dict[str, int]:

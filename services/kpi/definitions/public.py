@@ -100,6 +100,8 @@ PUBLIC: Final = (
     *_voices("claims", "B:L1416-1422"),
     _on_time("claims", "judged", "B:L1416-1422"),
     *_promises("claims", "B:L1416-1422", "unit"),
+    _average("claims", "client_time", "client_seconds", "informed", "B:L1416-1422"),
+    _average("claims", "provider_time", "provider_seconds", "informed", "B:L1416-1422"),
     by_policy("claims", "claim_policies"),
     _count("meetings", "planned", "A:L2301-2321", "team"),
     _count("meetings", "held", "A:L2301-2321", "team"),

@@ -93,6 +93,10 @@ REQUESTS: Final = (
     count("training.opened", "training", "opened", "A:L2227"),
     count("training.completed", "training", "completed", "A:L2231"),
     share("training.on_time", "training", "completed_on_time", ("completed",), "A:L2231"),
+    *(
+        average(f"training.{side}_time", "training", (f"{side}_seconds",), "sided", source)
+        for side, source in (("client", "A:L999-1011"), ("provider", "A:L1867-1899"))
+    ),
     _COVERAGE,
     count("training.cancelled", "training", "cancelled", "derived: A:L2227"),
     by_policy("training", "training_policies"),

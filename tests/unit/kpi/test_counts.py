@@ -96,6 +96,14 @@ def test_a_replication_is_due_when_it_was_promised_last(osinergmin: Counting) ->
     assert totals(withdrawn_life(), osinergmin)["training_policies", "promised"] == 0
 
 
+def test_a_replication_tells_whose_time_it_took(osinergmin: Counting) -> None:
+    # from 09:00 to 14:00 in Lima, two of these hours waiting for the client's answer
+    found = totals(blocked_life(), osinergmin)
+    assert found["training", "client_seconds"] == 2 * 3600
+    assert found["training", "provider_seconds"] == 3 * 3600
+    assert found["training", "sided"] == found["training", "completed"] == 1
+
+
 def test_late_life_is_breached_and_not_on_time(osinergmin: Counting) -> None:
     found = totals(whole_life(late=True), osinergmin)
     assert found["requests", "judged"] == 1
