@@ -81,7 +81,6 @@ LIVES: dict[str, list[tuple[int, EventBody]]] = {
         (1, d.DossierObserved(reason="falta firma", deadline=DUE)),
         (2, d.DossierWarned(share=80, due_at=AT + 24 * HOUR, holder="user")),
         (3, d.DossierDeadlineBreached(due_at=AT + 3 * HOUR, holder="user")),
-        (4, d.DossierRejected(reason="not_corrected", lapsed=True)),
         (4, d.DossierAdded(text=TEXT, received_at=AT + 4 * HOUR, effective_received_at=AT)),
         (4, d.DossierAccepted(area="norms")),
         (6, d.DossierResolved(text=TEXT, resolved_at=AT + 6 * HOUR, on_time=True)),
@@ -89,6 +88,15 @@ LIVES: dict[str, list[tuple[int, EventBody]]] = {
         (7, d.DossierAcknowledged(
             number=1, proof="cargo", file_number="7", acknowledged_at=AT, person=TEXT
         )),
+    ],
+    # ended by the clock before the correction that had come in time was read
+    "taken_up": [
+        (0, d.DossierReceived(service="norm-opinion", area="norms", **CAME)),
+        (1, d.DossierObserved(reason="falta firma", deadline=DUE)),
+        (4, d.DossierRejected(reason="not_corrected", lapsed=True)),
+        (4, d.DossierAdded(text=TEXT, received_at=AT + 4 * HOUR, effective_received_at=AT)),
+        (4, d.DossierAccepted(area="norms")),
+        (6, d.DossierResolved(text=TEXT, resolved_at=AT + 6 * HOUR, on_time=True)),
     ],
     "suggestion": [
         (0, v.SuggestionReceived(channel="mail", code="S", received_at=AT, text=TEXT)),
@@ -128,7 +136,7 @@ LIVES: dict[str, list[tuple[int, EventBody]]] = {
         (40, m.MeetingFulfilled(number=2, note="tarde", in_time=False)),
     ],
 }  # fmt: skip
-OF = {"channelled": "consultation"}
+OF = {"channelled": "consultation", "taken_up": "dossier"}
 """The thing whose life it is, where it is not called so."""
 
 
@@ -230,7 +238,9 @@ def test_what_is_overdue_counts_as_missed_before_it_is_answered() -> None:
 
 def test_files_tell_whose_time_it_took() -> None:
     assert total("dossier", "observed", area="norms", type="norm-opinion") == 1
-    assert total("dossier", "rejected") == total("dossier", "lapsed") == 0
+    assert total("taken_up", "rejected", 3) == total("taken_up", "lapsed", 3) == 1
+    assert total("taken_up", "rejected") == total("taken_up", "lapsed") == 0
+    assert total("taken_up", "client_seconds") == 3 * 3600
     assert total("dossier", "client_seconds") == 3 * 3600
     assert total("dossier", "provider_seconds") == 3 * 3600
     assert total("dossier", "acknowledged") == total("dossier", "notified") == 1
