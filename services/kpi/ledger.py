@@ -69,7 +69,11 @@ def where(error: ValidationError) -> str:
 
 @dataclass(slots=True)
 class Record:
-    """A fact while a batch changes it; `recount` when what it adds may have changed."""
+    """A fact while a batch changes it; `recount` when what it adds may have changed.
+
+    Its tenant is that of the first event which said something of the case: one that was buried or
+    that waits for others decides nothing.
+    """
 
     id: str
     tenant: str
@@ -175,12 +179,13 @@ class Ledger:
 
     def _folded(self, record: Record, body: EventBody, delivery: Delivery) -> tuple[str, str]:
         event = delivery.event
-        if event.tenant != record.tenant:
+        if event.tenant != record.tenant and record.fact != record.kind.blank:
             return "other_tenant", f"this case is not of {event.tenant}"
         try:
             self.by(event.tenant)
             where = event.time, event.sequence, event.actor
             record.fact = record.kind.fold(record.fact, body, *where)
+            record.tenant = event.tenant
         except Rejected as error:
             return "rejected", str(error)
         except Exception as error:  # noqa: BLE001 - kept with its reason, and the rest goes on

@@ -94,7 +94,7 @@ async def _rebuild_chunk(
         for case_id, (tenant, histories) in (await archive.of(kind, ids)).items():
             fact_id = kind.id_of(case_id)
             record = records.setdefault(fact_id, Record.blank(fact_id, tenant))
-            before = record.counted
+            before, record.tenant = record.counted, tenant
             outcome.unreadable += _refold(record, case_id, histories)
             close(record, by, total)
             outcome.corrected += int(before != record.counted)

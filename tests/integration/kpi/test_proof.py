@@ -1,6 +1,7 @@
 """Figures held against the histories, and made anew from them."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -46,6 +47,18 @@ async def test_verify_finds_what_was_tampered_with_and_rebuild_mends_it(
     assert done.buckets
     await counted(things, lives)
     assert (await things.rebuild()).buckets == 0
+
+
+async def test_rebuild_gives_a_case_back_to_its_account(house: House, things: World) -> None:
+    lives = some_lives()
+    await things.happened(*lives)
+    first, *rest = lives[0].events
+    await things.publish([replace(first, tenant="osce"), *rest])
+    await things.publish(events_of(lives[1:]))
+    await eventually(things.verify, lambda verdict: not verdict.behind and verdict.cases == 7)
+    assert not (await things.verify()).fine
+    await things.rebuild(restart=True)
+    await counted(things, lives)
 
 
 async def test_verify_finds_an_event_that_never_came(house: House, things: World) -> None:

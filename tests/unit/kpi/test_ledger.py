@@ -170,6 +170,23 @@ def test_event_under_another_tenant_is_buried(osinergmin: Counting) -> None:
     assert shelf.buried == ["other_tenant"]
 
 
+def test_what_is_buried_or_early_does_not_decide_whose_case_it_is(osinergmin: Counting) -> None:
+    life = open_life()
+    first, *rest = life.events
+    broken = replace(first, tenant="osce", data={"none": "of its fields"})
+    shelf = Shelf(osinergmin)
+    shelf.take(delivery(broken), *(delivery(event) for event in rest))
+    assert shelf.buried == ["invalid_body"]
+    assert shelf.records[f"request:{life.id}"].tenant == "osinergmin"
+    shelf.take(delivery(first, replay=True))
+    assert shelf.figures == recounted([life], osinergmin)
+
+    early = Shelf(osinergmin)
+    early.take(delivery(replace(rest[0], tenant="osce")), delivery(first))
+    assert early.buried == ["other_tenant"]
+    assert early.records[f"request:{life.id}"].tenant == "osinergmin"
+
+
 def test_too_many_early_events_go_back_to_the_queue(osinergmin: Counting) -> None:
     life = Life().add(MONDAY, *(received() for _ in range(300)))
     verdicts = Shelf(osinergmin).take(*(delivery(event) for event in life.events[1:]))
