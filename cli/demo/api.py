@@ -22,6 +22,8 @@ PATIENCE_SECONDS: Final = 20.0
 FIRST_PAUSE: Final = 0.02
 LONGEST_PAUSE: Final = 0.2
 LIFETIME: Final = timedelta(minutes=10)
+IDLE_SECONDS: Final = 30.0
+"""A connection that rested for longer may be closed by the server while it is used again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class Api:
             connection.request(method, f"/api/v1{path}", content, headers)
             answer = connection.getresponse()
             text = answer.read()
+            self._local.used = time.monotonic()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             raise UserError(f"{self._address} did not answer {method} {path}: {error}") from error
@@ -126,6 +129,8 @@ class Api:
         if known is None:
             known = http.client.HTTPConnection(self._address, timeout=PATIENCE_SECONDS)
             self._local.connection = known
+        elif time.monotonic() - getattr(self._local, "used", 0.0) > IDLE_SECONDS:
+            known.close()
         return known
 
     def _token(self, who: Somebody) -> str:
