@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pydantic import ValidationError
+import structlog
 from pymongo import DeleteMany, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
@@ -21,9 +21,10 @@ from services.kpi.kinds import KINDS, Kind
 from services.kpi.ledger import By, Record, close
 from services.kpi.sources import Source
 from shared.bus.order import Cursor
-from shared.contracts import UnknownEventType, UnknownEventVersion, body_of
+from shared.contracts import body_of
 from shared.decider import Transient
 
+log = structlog.get_logger()
 CHUNK: Final = 200
 ATTEMPTS: Final = 8
 PROGRESS: Final = "rebuild"
@@ -109,7 +110,10 @@ async def _rebuild_chunk(
 
 
 def _refold(record: Record, case_id: str, histories: Histories) -> int:
-    """Fold the histories from their beginning; returns how many entries nobody here can read."""
+    """Fold the histories from their beginning; returns how many entries cannot be counted.
+
+    What the ledger buries, for whatever reason, is passed over here as well.
+    """
     fact, unreadable = record.kind.blank, 0
     for source in record.kind.sources:
         entries = histories.get(source.service, ())
@@ -119,10 +123,15 @@ def _refold(record: Record, case_id: str, histories: Histories) -> int:
         for entry in entries:
             try:
                 body = body_of(entry["type"], entry["data"])
-            except (UnknownEventType, UnknownEventVersion, ValidationError):
+                fact = record.kind.fold(fact, body, entry["at"], entry["seq"], entry["actor"])
+            except Exception as error:  # noqa: BLE001 - told, and the rest goes on
                 passed.add(entry["seq"])
-                continue
-            fact = record.kind.fold(fact, body, entry["at"], entry["seq"], entry["actor"])
+                log.error(  # noqa: TRY400 - the trace may hold personal data
+                    "entry_not_counted",
+                    stream=_stream(source, case_id),
+                    sequence=entry["seq"],
+                    reason=type(error).__name__,
+                )
         unreadable += len(passed)
         former = record.cursors.get(source.service)
         record.cursors[source.service] = Cursor(
