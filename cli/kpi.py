@@ -89,7 +89,7 @@ def _show(verdict: Verdict) -> None:
         print(f"{verdict.buried} streams have dead letters: see `enlace dead list --service kpi`")
     print(
         f"{verdict.cases} cases recounted: {len(differences)} amounts differ, "
-        f"{len(verdict.behind)} streams behind, {len(verdict.unknown)} unknown"
+        f"{len(verdict.behind) + verdict.unfollowed} streams behind, {len(verdict.unknown)} unknown"
     )
     if not verdict.fine:
         print("`enlace kpi rebuild` makes the figures anew from the histories")

@@ -7,18 +7,20 @@ apart: a case that stays behind its history is one.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from services.kpi.books import Books, of_kind
 from services.kpi.histories import Archive, Histories
 from services.kpi.kinds import KINDS, Kind
-from services.kpi.ledger import By
+from services.kpi.ledger import By, Record, streams_of
 from services.kpi.recount import Tally, with_months
 from services.kpi.recounts import recount_of
 
-KEPT: Final = 1_000
+KEPT: Final = 100_000
+"""How many streams that are behind are followed; more of them are no passing moment."""
+ASKED: Final = 1_000
 POLL_SECONDS: Final = 0.2
 Tick = Callable[[], None]
 
@@ -41,7 +43,7 @@ class Verdict:
     served: Tally = field(default_factory=Counter)
     recounted: Tally = field(default_factory=Counter)
     behind: dict[tuple[str, str], int] = field(default_factory=dict)
-    late: int = 0
+    unfollowed: int = 0
     unknown: list[str] = field(default_factory=list)
     buried: int = 0
 
@@ -56,7 +58,7 @@ class Verdict:
 
     @property
     def fine(self) -> bool:
-        return not (self.differences or self.behind or self.unknown)
+        return not (self.differences or self.behind or self.unknown or self.unfollowed)
 
     def table(self) -> list[tuple[str, str, str, int, int]]:
         """Tenant, family, measure, served, recounted; over all days (months are not added)."""
@@ -97,7 +99,7 @@ async def verify(
                 tick()
                 tally.update(_compared(verdict, kind, (case_id, owner), reached, histories, by))
     verdict.recounted = with_months(Counter({at: n for at, n in tally.items() if n}))
-    verdict.buried = await books.cursors.count_documents({"passed_over.0": {"$exists": True}})
+    verdict.buried = await _buried(books, own)
     await _wait_for(books, verdict, patience)
     return verdict
 
@@ -119,9 +121,10 @@ def _compared(
     heard = {name: list(h[: reached.get(name, 0)]) for name, h in histories.items()}
     for name, history in histories.items():
         if reached.get(name, 0) < len(history):
-            verdict.late += 1
             if len(verdict.behind) < KEPT:
                 verdict.behind[kind.id_of(case_id), name] = len(history)
+            else:
+                verdict.unfollowed += 1
     return recount_of(kind.name, {name: h for name, h in heard.items() if h}, by(owner))
 
 
@@ -150,12 +153,32 @@ async def _wait_for(books: Books, verdict: Verdict, patience: float) -> None:
     waited = 0.0
     while verdict.behind:
         ids = sorted({fact_id for fact_id, _ in verdict.behind})
-        async for fact in books.facts.find({"_id": {"$in": ids}}, {"reached": 1}):
-            for service, reached in fact["reached"].items():
-                place = (fact["_id"], service)
-                if reached >= verdict.behind.get(place, reached + 1):
-                    del verdict.behind[place]
+        for asked in in_parts(ids):
+            async for fact in books.facts.find({"_id": {"$in": asked}}, {"reached": 1}):
+                for service, reached in fact["reached"].items():
+                    place = (fact["_id"], service)
+                    if reached >= verdict.behind.get(place, reached + 1):
+                        del verdict.behind[place]
         if not verdict.behind or waited >= patience:
             return
         await asyncio.sleep(POLL_SECONDS)
         waited += POLL_SECONDS
+
+
+async def _buried(books: Books, own: Mapping[str, Any]) -> int:
+    """How many streams have dead letters; of one account, those of its facts."""
+    passed_over = {"passed_over.0": {"$exists": True}}
+    if not own:
+        return await books.cursors.count_documents(passed_over)
+    irregular = books.facts.find({**own, "irregular.0": {"$exists": True}})
+    streams = list(streams_of([Record.of(fact) async for fact in irregular]))
+    counts = [
+        await books.cursors.count_documents({**passed_over, "_id": {"$in": asked}})
+        for asked in in_parts(streams)
+    ]
+    return sum(counts)
+
+
+def in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """So many ids at a time as a question may name."""
+    return (ids[place : place + ASKED] for place in range(0, len(ids), ASKED))

@@ -75,9 +75,9 @@ class World:
     async def publish(self, events: Sequence[Envelope]) -> None:
         await publish(self.settings, [(e.name.routing_key, encode(e)) for e in events])
 
-    async def verify(self, *, patience: float = 20) -> Verdict:
+    async def verify(self, *, patience: float = 20, tenant: str | None = None) -> Verdict:
         async with Archive(self.settings) as archive:
-            return await verify(self.books, archive, rules, patience=patience)
+            return await verify(self.books, archive, rules, patience=patience, tenant=tenant)
 
     async def rebuild(self, *, restart: bool = False) -> Rebuilt:
         async with Archive(self.settings) as archive:

@@ -2,12 +2,14 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from services.intake import service as intake
+from services.kpi import verify as comparison
 from services.kpi.service import SERVICE
 from services.validation import service as validation
 from shared.security import Role
@@ -16,7 +18,7 @@ from shared.store import utc_now
 from tests.support.eventually import eventually
 from tests.support.figures import World, counted, events_of, figures, some_lives, some_lives_of
 from tests.support.house import House, running
-from tests.support.lives import whole_life
+from tests.support.lives import MONDAY, whole_life
 
 pytestmark = pytest.mark.integration
 
@@ -69,6 +71,30 @@ async def test_verify_finds_an_event_that_never_came(house: House, things: World
     verdict = await things.verify(patience=0.5)
     assert not verdict.fine
     assert set(verdict.behind) == {(f"request:{life.id}", "training")}
+
+
+async def test_verify_is_not_content_with_those_it_follows(
+    house: House, things: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparison, "KEPT", 1)
+    lives = [whole_life(), whole_life(MONDAY + timedelta(days=1))]
+    await things.happened(*lives)
+    verdict = await things.verify(patience=0)
+    assert (len(verdict.behind), verdict.unfollowed) == (1, 5)
+    verdict.behind.clear()
+    assert not verdict.differences
+    assert not verdict.fine
+
+
+async def test_verify_tells_dead_letters_of_one_account(house: House, things: World) -> None:
+    life = whole_life()
+    first, *rest = life.events
+    await things.happened(life)
+    await things.publish([replace(first, data={"none": "of its fields"}), *rest])
+    await eventually(things.verify, lambda verdict: not verdict.behind)
+    assert (await things.verify()).buried == 1
+    assert (await things.verify(tenant="osinergmin")).buried == 1
+    assert (await things.verify(tenant="osce")).buried == 0
 
 
 async def test_rebuild_from_nothing_while_events_arrive(house: House, things: World) -> None:
