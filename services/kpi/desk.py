@@ -5,6 +5,7 @@ from datetime import date
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from services.kpi import drilldown
 from services.kpi.answers import CaseLine, Figure, Piece, Report, share, shares
 from services.kpi.books import Books
 from services.kpi.definitions import INDICATORS, Indicator, report, reports
@@ -25,7 +26,9 @@ class Desk:
     """Answers for the figures of all tenants."""
 
     def __init__(self, workshop: Workshop, words: Catalogue) -> None:
-        self._figures = Figures(Books(workshop.database))
+        books = Books(workshop.database)
+        self._figures = Figures(books)
+        self._cases = drilldown.Cases(books)
         self._counting = workshop.policy
         self._tenants = workshop.tenants
         self._words = words
@@ -148,20 +151,17 @@ class Desk:
         if one is None or not _may_know(call, one):
             known = ", ".join(one.id for one in INDICATORS.values() if _may_know(call, one))
             raise Invalid("indicator.unknown", indicator=query.indicator, known=known)
-        period = Period.of(query.from_, query.to)
+        period = Period.of(query.from_, query.to, drilldown.MAX_DAYS)
         cut = Cut.of(self._counting(call.tenant), filters(query))
         if not cut.knows(one.family):
             known = ", ".join(FAMILIES[one.family].dimensions)
             raise Invalid("indicator.unknown_dimension", indicator=one.id, known=known)
         after = query.after(str, str)
-        found = []
+        found: list[tuple[str, Document]] = []
         measures = _measures(one, query.part)
         if measures[0]:
             place = None if after is None else (after[0], after[1])
-            async for item in self._figures.cases(one.family, measures, period, cut, place):
-                found.append(item)
-                if len(found) > query.limit:
-                    break
+            found = await self._cases.of(one.family, measures, period, cut, place, query.limit + 1)
         page = page_of(found, query, lambda item: (item[0], item[1]["_id"]))
         return Page(items=[_line(key, fact) for key, fact in page.items], next=page.next)
 

@@ -1,6 +1,6 @@
 """Questions to the figures: they read buckets only, so they cost the same however long the past."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
@@ -32,14 +32,14 @@ class Period:
     last: date
 
     @classmethod
-    def of(cls, first: date, last: date) -> "Period":
+    def of(cls, first: date, last: date, days: int = MAX_DAYS) -> "Period":
         """Raises `Invalid` for a period that ends before it starts, is too long or out of range."""
         if first.year not in YEARS or last.year not in YEARS:
             raise Invalid("period.out_of_range", first=YEARS[0], last=YEARS[-1])
         if last < first:
             raise Invalid("period.ends_before_start", start=str(first), end=str(last))
-        if (last - first).days >= MAX_DAYS:
-            raise Invalid("period.too_long", days=MAX_DAYS)
+        if (last - first).days >= days:
+            raise Invalid("period.too_long", days=days)
         return cls(first, last)
 
     def pieces(self, every: Every) -> list["Period"]:
@@ -216,38 +216,6 @@ class Figures:
         order = [("fact.received_at", 1), ("_id", 1)]
         facts = found.sort(order).limit(limit + 1)
         return [Record.of(document) async for document in facts]
-
-    async def cases(
-        self,
-        family: str,
-        measures: tuple[list[str], list[str]],
-        period: Period,
-        cut: Cut,
-        after: tuple[str, str] | None,
-    ) -> AsyncIterator[tuple[str, Document]]:
-        """The cases with one of the first measures and none of the second, by day.
-
-        Each comes with the key of its bucket: one that is counted in several comes several times.
-        """
-        present, absent = measures
-        where = {
-            **cut.where(family),
-            "period": period.between,
-            "$or": [{f"counts.{name}": {"$gt": 0}} for name in present],
-        }
-        bucket, passed = after or ("", "")
-        if bucket:
-            where["_id"] = {"$gte": bucket}
-        keys = self._books.buckets.find(where, {"_id": 1}).sort("_id", 1)
-        async for entry in keys:
-            key = entry["_id"]
-            match: Document = {"b": key, "$or": [{f"m.{name}": {"$gt": 0}} for name in present]}
-            match |= {f"m.{name}": {"$exists": False} for name in absent}
-            query: Document = {"counted": {"$elemMatch": match}}
-            if key == bucket:
-                query["_id"] = {"$gt": passed}
-            async for document in self._books.facts.find(query).sort("_id", 1):
-                yield key, document
 
 
 class _Sums:

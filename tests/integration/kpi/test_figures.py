@@ -1,5 +1,6 @@
 """What the figures are, asked over HTTP and by Prometheus."""
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -19,7 +20,7 @@ from tests.support.figures import (
     some_lives,
 )
 from tests.support.house import House, every
-from tests.support.lives import MONDAY, Life, received
+from tests.support.lives import MONDAY, Life, received, whole_life
 
 pytestmark = pytest.mark.integration
 
@@ -100,6 +101,8 @@ async def test_bad_questions_are_refused(reader: httpx.AsyncClient, house: House
     assert await code("requests", to="2126-06-30") == (422, "period.too_long")
     assert await code("requests", type="pothole") == (422, "indicator.unknown_value")
     assert await code("requests", to="yesterday") == (422, "invalid_request")
+    found = {"indicator": "requests.closed", "from": "2025-06-01"}
+    assert await code("requests/cases", **found) == (422, "period.too_long")
     assert await code("requests/cases", indicator="nothing") == (422, "indicator.unknown")
     found = {"indicator": "requests.closed", "next": "nonsense"}
     assert await code("requests/cases", **found) == (422, "invalid_cursor")
@@ -181,6 +184,28 @@ async def test_every_figure_leads_to_its_cases(reader: httpx.AsyncClient, things
     for name in ("received", "closed", "on_time"):
         found = await cases(f"requests.{name}", "numerator")
         assert len(found) == shown[name]["numerator"]
+
+
+async def test_cases_of_many_days_come_page_by_page(
+    reader: httpx.AsyncClient, things: World
+) -> None:
+    """Each once, by day, also where many days lie between them."""
+    late = {0, 9, 10}
+    lives = [
+        whole_life(MONDAY + timedelta(days=day), late=day in late, query=False) for day in range(20)
+    ]
+    await things.happened(*lives)
+    await things.publish(events_of(lives))
+    await counted(things, lives)
+    for limit in ("1", "3", "50"):
+        query = {"from": "2026-06-01", "to": "2026-08-31", "limit": limit}
+        query["indicator"] = "requests.on_time"
+        path = "/indicators/requests/cases"
+        every_one = await every(reader, path, **query, part="denominator")
+        assert sorted(case["id"] for case in every_one) == sorted(life.id for life in lives)
+        assert [case["day"] for case in every_one] == sorted(case["day"] for case in every_one)
+        missed = await every(reader, path, **query, part="missed")
+        assert {case["id"] for case in missed} == {lives[day].id for day in late}
 
 
 async def test_metrics_come_from_the_stored_figures(
