@@ -5,14 +5,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import time
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints
 
 from services.kpi.calendar_pieces import Every
 from shared.clock import Calendar
-from shared.policy import Frozen, Key, Remark, Source, Tenant
+from shared.policy import Frozen, Key, Remark, Severity, Source, Tenant
+
+if TYPE_CHECKING:
+    from services.kpi.definitions import Indicator
 
 SECTION: Final = "kpi"
 MAIL: Final = "mail"
@@ -161,23 +164,38 @@ class KpiSection(Frozen):
     improvement: Improvement | None = None
 
     def remarks(self) -> Iterable[Remark]:
-        """A target for an indicator that does not exist is an error."""
+        """What would never be shown, or never judged."""
         from services.kpi.definitions import INDICATORS  # noqa: PLC0415 - they name our dimensions
 
-        known = ", ".join(INDICATORS)
-        for name in self.targets:
-            if name not in INDICATORS:
-                yield Remark(("targets", name), "unknown_indicator", {"name": name, "known": known})
-            elif same := INDICATORS[name].same_as:
-                yield Remark(("targets", name), "target_elsewhere", {"name": name, "same": same})
-        for place, name in enumerate(self.daily.indicators if self.daily else ()):
-            if name not in INDICATORS or INDICATORS[name].is_internal:
-                facts = {"name": name, "known": known}
-                yield Remark(("daily", "indicators", place), "unknown_indicator", facts)
+        yield from self._of_targets(INDICATORS)
+        yield from self._of_days(INDICATORS)
         for key, row in self.reports.items():
             if row.report not in tuple(Kind):
                 facts = {"name": row.report, "known": ", ".join(Kind)}
                 yield Remark(("reports", key, "report"), "unknown_report", facts)
+
+    def _of_targets(self, indicators: Mapping[str, "Indicator"]) -> Iterable[Remark]:
+        """A target for no indicator is an error; of one that nothing is better for, a doubt."""
+        for name in self.targets:
+            place, one = ("targets", name), indicators.get(name)
+            if one is None:
+                known = ", ".join(indicators)
+                yield Remark(place, "unknown_indicator", {"name": name, "known": known})
+            elif one.same_as:
+                yield Remark(place, "target_elsewhere", {"name": name, "same": one.same_as})
+            elif one.good == "neither":
+                yield Remark(place, "target_unjudged", {"name": name}, Severity.WARNING)
+
+    def _of_days(self, indicators: Mapping[str, "Indicator"]) -> Iterable[Remark]:
+        """Each is a column of its own, so none may stand there twice."""
+        told = self.daily.indicators if self.daily else ()
+        for place, name in enumerate(told):
+            where = ("daily", "indicators", place)
+            if name not in indicators or indicators[name].is_internal:
+                known = ", ".join(indicators)
+                yield Remark(where, "unknown_indicator", {"name": name, "known": known})
+            elif name in told[:place]:
+                yield Remark(where, "indicator_twice", {"name": name})
 
     def remarks_beside(self, bodies: Mapping[str, Mapping[str, Any]]) -> Iterable[Remark]:
         """A report for a mailbox that the account does not have would never leave."""

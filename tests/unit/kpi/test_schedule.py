@@ -205,3 +205,25 @@ def test_a_daily_figure_that_does_not_exist_is_found(tmp_path: Path) -> None:
         text = (TENANTS / "osce" / "kpi.yaml").read_text(encoding="utf-8")
         file.write_text(text.replace("indicators: [incidents.total,", f"indicators: [{wrong},"))
         assert [one.rule for one in errors(tenants)] == ["unknown_indicator"]
+
+
+def test_a_daily_figure_stands_there_once(tmp_path: Path) -> None:
+    tenants = Path(copytree(TENANTS, tmp_path / "tenants"))
+    file = tenants / "osce" / "kpi.yaml"
+    text = file.read_text(encoding="utf-8")
+    twice = "indicators: [incidents.total, incidents.total,"
+    file.write_text(text.replace("indicators: [incidents.total,", twice))
+    (found,) = errors(tenants)
+    assert (found.rule, found.facts["name"]) == ("indicator_twice", "incidents.total")
+
+
+def test_a_target_that_judges_nothing_is_doubted(tmp_path: Path) -> None:
+    tenants = Path(copytree(TENANTS, tmp_path / "tenants"))
+    file = tenants / "osce" / "kpi.yaml"
+    text = file.read_text(encoding="utf-8")
+    assert "target_unjudged" not in {one.rule for one in check(tenants, sections())}
+    file.write_text(text.replace("  incidents.response_met:", "  incidents.total:"))
+    assert errors(tenants) == []
+    (found,) = [one for one in check(tenants, sections()) if one.rule == "target_unjudged"]
+    assert found.severity is Severity.WARNING
+    assert "incidents.total" in found.reason()
