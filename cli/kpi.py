@@ -44,7 +44,8 @@ def verify(
 ) -> None:
     """Recount every case from the services' histories and compare with the served figures.
 
-    Exit 1 when a figure differs, when a case stays behind its history, or when a fact has no case.
+    Exit 1 when a figure differs, when a case stays behind its history, when a fact has no case, or
+    when a closed month was changed.
 
     \b
     Example:
@@ -61,11 +62,18 @@ def verify(
 
 async def _verify(settings: Settings, by: By, tenant: str | None, patience: float) -> Verdict:
     from services.kpi import verify as comparison
+    from services.kpi.sealing import keys_of
 
     async with _open(settings) as (books, archive):
         with Progress("cases recounted", await archive.total()) as progress:
             return await comparison.verify(
-                books, archive, by, tenant=tenant, patience=patience, tick=progress.advance
+                books,
+                archive,
+                by,
+                tenant=tenant,
+                patience=patience,
+                tick=progress.advance,
+                keys=keys_of(settings),
             )
 
 
@@ -85,13 +93,17 @@ def _show(verdict: Verdict) -> None:
         print(f"behind: {service} {case_id}: not all of its {length} events are counted")
     for case_id in verdict.unknown[:SHOWN]:
         print(f"unknown: {case_id} is counted, but no service has such a case")
+    for owner, month in verdict.faults.items():
+        print(f"changed: the closed month {month} of {owner} is not as it was signed")
+    for owner, number in verdict.unsigned.items():
+        print(f"unsigned: no key vouches for the last {number} closed months of {owner}")
     if verdict.buried:
         print(f"{verdict.buried} streams have dead letters: see `enlace dead list --service kpi`")
     print(
         f"{verdict.cases} cases recounted: {len(differences)} amounts differ, "
         f"{len(verdict.behind) + verdict.unfollowed} streams behind, {len(verdict.unknown)} unknown"
     )
-    if not verdict.fine:
+    if verdict.differences or verdict.behind or verdict.unknown:
         print("`enlace kpi rebuild` makes the figures anew from the histories")
 
 

@@ -116,6 +116,14 @@ class Settings(BaseSettings):
             description="PEM file of the key that signs tokens; only people and the command line"
         ),
     ] = None
+    period_public_keys: Annotated[
+        Path | None,
+        Field(description="JWKS file with the keys that closed months are verified with; only kpi"),
+    ] = None
+    period_private_key: Annotated[
+        Path | None,
+        Field(description="PEM file of the key that signs closed months; only kpi"),
+    ] = None
     http_host: Annotated[str, Field(description="Address to listen on")] = "127.0.0.1"
     http_port: Annotated[
         int, Field(ge=0, le=65535, description="Port to listen on; 0 takes a free one")

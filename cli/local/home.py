@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 DATA: Final = ("broker", "database", "prometheus", "alertmanager", "keys", "run")
 KEYS: Final = ("jwks.json", "token-private.pem")
+PERIODS: Final = "periods"
+"""Where the keys of closed months are, beside those of tokens."""
 """The pair that `shared.security.keys` makes: public, private."""
 AMQP: Final = "ENLACE_AMQP_URL"
 MONGO: Final = "ENLACE_MONGO_URL"
@@ -159,10 +161,14 @@ class Home:
 
     def _own(self, state: State) -> dict[str, str]:
         """What is of this folder, whoever runs the servers."""
-        public, private = (str(self.folder / "keys" / name) for name in KEYS)
+        keys = self.folder / "keys"
+        public, private = (str(keys / name) for name in KEYS)
+        period_public, period_private = (str(keys / PERIODS / name) for name in KEYS)
         return {
             "ENLACE_TOKEN_PUBLIC_KEYS": public,
             "ENLACE_TOKEN_PRIVATE_KEY": private,
+            "ENLACE_PERIOD_PUBLIC_KEYS": period_public,
+            "ENLACE_PERIOD_PRIVATE_KEY": period_private,
             "ENLACE_TENANTS_DIR": str(CHECKOUT / "deploy" / "tenants"),
             "ENLACE_URL": state.url,
         }

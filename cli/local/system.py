@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from cli.errors import USAGE, UserError
 from cli.local import containers, install
-from cli.local.home import AMQP, CHECKOUT, KEYS, MANAGEMENT, MONGO, Home
+from cli.local.home import AMQP, CHECKOUT, KEYS, MANAGEMENT, MONGO, PERIODS, Home
 from cli.local.process import Child, last_line
 from cli.local.services import Services, command, own_environment
 from cli.local.supervisor import Stopped, Supervisor, stop_orphans
@@ -179,12 +179,13 @@ class System:
         return self.home.broker(self.state), self.home.database(self.state)
 
     def _make_keys(self) -> None:
-        folder = self.home.folder / "keys"
-        # to import what makes them takes half a second
-        if not all((folder / name).exists() for name in KEYS):
-            from shared.security.keys import ensure_keys
+        keys = self.home.folder / "keys"
+        for folder in (keys, keys / PERIODS):
+            # to import what makes them takes half a second
+            if not all((folder / name).exists() for name in KEYS):
+                from shared.security.keys import ensure_keys
 
-            ensure_keys(folder)
+                ensure_keys(folder)
 
     def _await_database(self, database: Database) -> None:
         self.supervisor.wait(

@@ -40,6 +40,7 @@ class Books:
         self.facts = database.get_collection("facts", codec_options=CODEC)
         self.buckets = database.get_collection("buckets", codec_options=CODEC)
         self.marks = database.get_collection("marks", codec_options=CODEC)
+        self.periods = database.get_collection("periods", codec_options=CODEC)
         self.cursors = database.get_collection("cursors", codec_options=CODEC)
 
     async def prepare(self) -> None:

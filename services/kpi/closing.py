@@ -1,7 +1,8 @@
-"""The closing of months: figures frozen, signed and chained. Pure.
+"""The closing of months: figures frozen, chained and signed. Pure.
 
 An account has one series of closed months, which is one case: two who close at once are decided one
-after the other, and each month's signature covers the one of the month before.
+after the other, and each month's digest covers the one of the month before. Whoever can write the
+database can make such a chain anew, but not the signatures of a key that is kept elsewhere.
 """
 
 import hashlib
@@ -9,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from shared.contracts import EventBody
 from shared.contracts.kpi import FrozenFigure, PeriodClosed
@@ -18,6 +19,21 @@ from shared.decider import Given, Rejected, Stamp
 FIRST: Final = "0" * 64
 Amounts = Sequence[int | None]
 """Numerator and denominator."""
+
+
+class Signer(Protocol):
+    """A key that vouches for closed months."""
+
+    @property
+    def key_id(self) -> str: ...
+
+    def sign(self, digest: str) -> str: ...
+
+
+class Keys(Protocol):
+    """The keys by which months were signed, or may have been."""
+
+    def holds(self, key_id: str, digest: str, signature: str) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +49,7 @@ class Close:
     sha256: str
     closed_at: datetime
     closed_by: str
+    key_id: str = ""
 
     def knows(self, indicator: str) -> bool:
         return indicator in self.versions
@@ -61,13 +78,17 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class CloseMonth:
-    """Freeze these figures; `over_at` is the instant from which on the month is over."""
+    """Freeze these figures; `over_at` is the instant from which on the month is over.
+
+    Without a `signer` the month is chained and not signed.
+    """
 
     month: str
     over_at: datetime
     time_zone: str
     policy: str
     figures: tuple[FrozenFigure, ...]
+    signer: Signer | None = None
 
 
 def decide(state: Series, command: CloseMonth, given: Given[Any]) -> Sequence[EventBody]:
@@ -90,7 +111,11 @@ def decide(state: Series, command: CloseMonth, given: Given[Any]) -> Sequence[Ev
         previous=previous,
         sha256="",
     )
-    return (body.model_copy(update={"sha256": signature(given.tenant, body)}),)
+    sha256, signer = digest(given.tenant, body), command.signer
+    told = {"sha256": sha256}
+    if signer is not None:
+        told |= {"signature": signer.sign(sha256), "key_id": signer.key_id}
+    return (body.model_copy(update=told),)
 
 
 def evolve(state: Series, event: PeriodClosed, stamp: Stamp) -> Series:
@@ -101,21 +126,38 @@ def evolve(state: Series, event: PeriodClosed, stamp: Stamp) -> Series:
     )
 
 
-def signature(tenant: str, body: PeriodClosed) -> str:
+def digest(tenant: str, body: PeriodClosed) -> str:
     """SHA-256, as hex digits, of the closed month's canonical JSON: keys sorted, no spaces."""
-    content = body.model_dump(mode="json", exclude={"sha256"}) | {"tenant": tenant}
+    own = {"sha256", "signature", "key_id"}
+    content = body.model_dump(mode="json", exclude=own) | {"tenant": tenant}
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def first_fault(tenant: str, months: Sequence[PeriodClosed]) -> str | None:
-    """The first month whose signature or chain does not hold, or None."""
-    previous = FIRST
+def first_fault(
+    tenant: str, months: Sequence[PeriodClosed], keys: Keys | None = None
+) -> str | None:
+    """The first month whose digest, chain or signature does not hold, or None.
+
+    Once a month was signed all later ones are; `keys` are what signatures are held against.
+    """
+    previous, signed = FIRST, False
     for body in months:
-        if body.previous != previous or body.sha256 != signature(tenant, body):
+        if body.previous != previous or body.sha256 != digest(tenant, body):
+            return body.month
+        if signed and not body.signature:
+            return body.month
+        signed = bool(body.signature)
+        if signed and keys and not keys.holds(body.key_id, body.sha256, body.signature):
             return body.month
         previous = body.sha256
     return None
+
+
+def unsigned(months: Sequence[PeriodClosed]) -> int:
+    """How many of the last months no key vouches for: a signature covers all before it."""
+    signed = [place for place, body in enumerate(months, 1) if body.signature]
+    return len(months) - (signed[-1] if signed else 0)
 
 
 def days_of(month: str) -> tuple[date, date]:
@@ -144,4 +186,5 @@ def _close(body: PeriodClosed, at: datetime, by: str) -> Close:
         sha256=body.sha256,
         closed_at=at,
         closed_by=by,
+        key_id=body.key_id,
     )

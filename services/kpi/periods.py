@@ -8,12 +8,22 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 
 from services.kpi.answers import Figure, Share
-from services.kpi.closing import Close, CloseMonth, Series, days_of, decide, evolve, first_fault
+from services.kpi.closing import (
+    Close,
+    CloseMonth,
+    Series,
+    days_of,
+    decide,
+    evolve,
+    first_fault,
+    unsigned,
+)
 from services.kpi.definitions import told_outside
 from services.kpi.desk import Desk
 from services.kpi.policy import Counting
 from services.kpi.reports.document import figure_rows
 from services.kpi.reports.rows import FigureRow
+from services.kpi.sealing import keys_of, signer_of
 from services.kpi.views import Cut, Period
 from shared.contracts.kpi import FrozenFigure
 from shared.decider import Decider, Invalid, Unknown
@@ -33,7 +43,10 @@ class _View(BaseModel):
 
 
 class ClosedMonth(_View):
-    """A closed month; `previous` is the signature of the month before."""
+    """A closed month; `previous` is the digest of the month before.
+
+    `key_id` is the key that signed it, empty where none did.
+    """
 
     month: str
     closed_at: datetime
@@ -42,13 +55,18 @@ class ClosedMonth(_View):
     policy: str
     sha256: str
     previous: str
+    key_id: str = ""
 
 
 class ClosedMonths(_View):
-    """All closed months; `fault` is the first whose signature does not hold, or null."""
+    """All closed months; `fault` is the first whose digest or signature does not hold, or null.
+
+    `unsigned` are how many of the last ones no key vouches for.
+    """
 
     months: list[ClosedMonth]
     fault: str | None
+    unsigned: int
 
 
 class PeriodView(ClosedMonth):
@@ -65,6 +83,8 @@ class Periods:
         self._cases = workshop.of(PERIOD)
         self._workshop = workshop
         self._desk = desk
+        self._signer = signer_of(workshop.settings)
+        self._keys = keys_of(workshop.settings)
 
     async def close(self, call: Call, month: str) -> PeriodView:
         """Freeze a month; one that is closed stays as it is.
@@ -83,6 +103,7 @@ class Periods:
             time_zone=counting.zone.key,
             policy=self._workshop.tenants[call.tenant].version,
             figures=tuple(frozen for figure in figures for frozen in _frozen(figure)),
+            signer=self._signer,
         )
         case_id = _case_of(call.tenant)
         outcome = await self._cases.handle(case_id, command, cause_of(call), create=True)
@@ -100,7 +121,8 @@ class Periods:
         closes = [series.find(body.month) for body in series.months]
         return ClosedMonths(
             months=[_line(close) for close in closes if close is not None],
-            fault=first_fault(call.tenant, series.months),
+            fault=first_fault(call.tenant, series.months, self._keys),
+            unsigned=unsigned(series.months),
         )
 
     async def frozen(self, tenant: str, period: Period) -> Close | None:
@@ -164,6 +186,7 @@ def _line(close: Close) -> ClosedMonth:
         policy=close.policy,
         sha256=close.sha256,
         previous=close.previous,
+        key_id=close.key_id,
     )
 
 

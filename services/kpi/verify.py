@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from services.kpi.books import Books, of_kind
+from services.kpi.closing import Keys, first_fault, unsigned
 from services.kpi.histories import Archive, Histories
 from services.kpi.kinds import KINDS, Kind
 from services.kpi.ledger import By, Record, streams_of
 from services.kpi.recount import Tally, with_months
 from services.kpi.recounts import recount_of
+from shared.contracts.kpi import PeriodClosed
 
 KEPT: Final = 100_000
 """How many streams that are behind are followed; more of them are no passing moment."""
@@ -46,6 +48,10 @@ class Verdict:
     unfollowed: int = 0
     unknown: list[str] = field(default_factory=list)
     buried: int = 0
+    faults: dict[str, str] = field(default_factory=dict)
+    """By account, the first closed month that was changed."""
+    unsigned: dict[str, int] = field(default_factory=dict)
+    """By account, how many closed months no key vouches for."""
 
     @property
     def differences(self) -> list[Difference]:
@@ -58,7 +64,8 @@ class Verdict:
 
     @property
     def fine(self) -> bool:
-        return not (self.differences or self.behind or self.unknown or self.unfollowed)
+        missing = self.behind or self.unknown or self.unfollowed
+        return not (self.differences or missing or self.faults)
 
     def table(self) -> list[tuple[str, str, str, int, int]]:
         """Tenant, family, measure, served, recounted; over all days (months are not added)."""
@@ -80,8 +87,12 @@ async def verify(
     tenant: str | None = None,
     patience: float = 10.0,
     tick: Tick = lambda: None,
+    keys: Keys | None = None,
 ) -> Verdict:
-    """Compare; `patience` seconds are given to events on their way."""
+    """Compare; `patience` seconds are given to events on their way.
+
+    Closed months are held against their chain, and against `keys` where there are any.
+    """
     verdict = Verdict()
     own: dict[str, Any] = {} if tenant is None else {"tenant": tenant}
     tally: Tally = Counter()
@@ -100,6 +111,7 @@ async def verify(
                 tally.update(_compared(verdict, kind, (case_id, owner), reached, histories, by))
     verdict.recounted = with_months(Counter({at: n for at, n in tally.items() if n}))
     verdict.buried = await _buried(books, own)
+    await _look_at_closed(books, own, keys, verdict)
     await _wait_for(books, verdict, patience)
     return verdict
 
@@ -163,6 +175,19 @@ async def _wait_for(books: Books, verdict: Verdict, patience: float) -> None:
             return
         await asyncio.sleep(POLL_SECONDS)
         waited += POLL_SECONDS
+
+
+async def _look_at_closed(
+    books: Books, own: Mapping[str, Any], keys: Keys | None, verdict: Verdict
+) -> None:
+    fields = {"tenant": 1, "history.data": 1}
+    async for case in books.periods.find(own, fields):
+        months = [PeriodClosed.model_validate(entry["data"]) for entry in case["history"]]
+        fault = first_fault(case["tenant"], months, keys)
+        if fault is not None:
+            verdict.faults[case["tenant"]] = fault
+        if bare := unsigned(months):
+            verdict.unsigned[case["tenant"]] = bare
 
 
 async def _buried(books: Books, own: Mapping[str, Any]) -> int:

@@ -28,6 +28,8 @@ class PeriodClosed(EventBody, event_type="kpi.period.closed.v1"):
 
     `sha256` is of the canonical JSON of all the rest and the tenant, `previous` the one of the
     month before (64 zeros for the first), so that no closed month can be changed or left out.
+    `signature` is Ed25519 over the digest's hex digits, as hex digits, by the key `key_id`; both
+    are empty where the service has no key.
     """
 
     month: str
@@ -36,6 +38,8 @@ class PeriodClosed(EventBody, event_type="kpi.period.closed.v1"):
     figures: tuple[FrozenFigure, ...]
     previous: str
     sha256: str
+    signature: str = ""
+    key_id: str = ""
 
 
 class SchedulePlanned(EventBody, event_type="kpi.schedule.planned.v1"):

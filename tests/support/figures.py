@@ -14,6 +14,7 @@ import httpx
 from pymongo import AsyncMongoClient
 
 from services.kpi.books import Books
+from services.kpi.closing import Keys
 from services.kpi.histories import Archive
 from services.kpi.policy import SECTION, Counting, KpiSection, counting
 from services.kpi.rebuild import Rebuilt, rebuild
@@ -75,9 +76,13 @@ class World:
     async def publish(self, events: Sequence[Envelope]) -> None:
         await publish(self.settings, [(e.name.routing_key, encode(e)) for e in events])
 
-    async def verify(self, *, patience: float = 20, tenant: str | None = None) -> Verdict:
+    async def verify(
+        self, *, patience: float = 20, tenant: str | None = None, keys: Keys | None = None
+    ) -> Verdict:
         async with Archive(self.settings) as archive:
-            return await verify(self.books, archive, rules, patience=patience, tenant=tenant)
+            return await verify(
+                self.books, archive, rules, patience=patience, tenant=tenant, keys=keys
+            )
 
     async def rebuild(self, *, restart: bool = False) -> Rebuilt:
         async with Archive(self.settings) as archive:

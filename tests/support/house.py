@@ -106,9 +106,11 @@ async def running(
     assert settings.amqp_management_url is not None
     management = settings.amqp_management_url.get_secret_value()
     declare(management, wanted_definitions(settings, services))
-    files = ensure_keys(keys)
+    files, period = ensure_keys(keys), ensure_keys(keys / "periods")
     settings = settings.model_copy(
         update={
+            "period_public_keys": period.public,
+            "period_private_key": period.private,
             "token_public_keys": files.public,
             "token_private_key": files.private,
             "tenants_dir": TENANTS,

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from services.kpi.sealing import keys_of
 from shared.i18n import load
 from shared.security import Role
 from shared.store import utc_now
@@ -84,6 +85,28 @@ async def test_closed_month_keeps_its_figures_and_shows_corrections(
     published = await eventually(events, lambda types: "kpi.period.closed.v1" in types)
     assert published.count("kpi.period.closed.v1") == 1
     assert (await things.verify()).fine
+
+
+async def test_closed_months_are_signed_and_held_against_the_key(
+    house: House, things: World, reader: httpx.AsyncClient
+) -> None:
+    manager = house.as_(Role.SERVICE_MANAGER)
+    assert (await manager.post("/periods/2026-06/close")).json()["key_id"]
+    listed = (await reader.get("/periods")).json()
+    assert (listed["fault"], listed["unsigned"]) == (None, 0)
+    keys = keys_of(house.settings)
+    assert keys is not None
+    verdict = await things.verify(keys=keys)
+    assert verdict.fine
+    assert verdict.unsigned == {}
+
+    bare = {"history.0.data.signature": "", "history.0.data.key_id": ""}
+    await things.books.periods.update_one({}, {"$set": bare})
+    assert (await things.verify(keys=keys)).unsigned == {"osinergmin": 1}
+    await things.books.periods.update_one({}, {"$set": {"history.0.data.month": "2026-05"}})
+    verdict = await things.verify(keys=keys)
+    assert verdict.faults == {"osinergmin": "2026-05"}
+    assert not verdict.fine
 
 
 async def test_who_closes_what(house: House, things: World, reader: httpx.AsyncClient) -> None:

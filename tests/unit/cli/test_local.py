@@ -209,6 +209,8 @@ def test_keys_and_tenants_are_of_the_folder_whoever_runs_the_servers(
     assert os.environ == given | {
         "ENLACE_TOKEN_PUBLIC_KEYS": str(home.folder / "keys" / "jwks.json"),
         "ENLACE_TOKEN_PRIVATE_KEY": str(home.folder / "keys" / "token-private.pem"),
+        "ENLACE_PERIOD_PUBLIC_KEYS": str(home.folder / "keys" / "periods" / "jwks.json"),
+        "ENLACE_PERIOD_PRIVATE_KEY": str(home.folder / "keys" / "periods" / "token-private.pem"),
         "ENLACE_TENANTS_DIR": str(CHECKOUT / "deploy" / "tenants"),
         "ENLACE_URL": "http://127.0.0.1:8080",
     }
@@ -332,6 +334,7 @@ def test_up_mends_keys_that_were_half_written(home: Home, lost: str) -> None:
     assert {path.name for path in (home.folder / "keys").iterdir()} == {
         "jwks.json",
         "token-private.pem",
+        "periods",
     }
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -10,27 +11,32 @@ from services.kpi.closing import (
     FIRST,
     CloseMonth,
     Series,
+    Signer,
     days_of,
     decide,
+    digest,
     evolve,
     first_fault,
     month_after,
-    signature,
+    unsigned,
 )
+from services.kpi.sealing import PeriodKeys, PeriodSigner, keys_of, signer_of
 from shared.contracts.kpi import FrozenFigure, PeriodClosed
 from shared.decider import Given, Rejected, Stamp
+from shared.security.keys import ensure_keys
+from shared.settings import Settings
 
 OVER = datetime(2026, 8, 1, 5, tzinfo=UTC)
 FIGURES = (FrozenFigure(id="requests.received", version=1, numerator=7),)
 
 
-def closing(month: str, over_at: datetime = OVER) -> CloseMonth:
-    return CloseMonth(month, over_at, "America/Lima", "2026-07", FIGURES)
+def closing(month: str, signer: Signer | None = None) -> CloseMonth:
+    return CloseMonth(month, OVER, "America/Lima", "2026-07", FIGURES, signer)
 
 
-def close(state: Series, month: str, at: datetime = OVER) -> Series:
+def close(state: Series, month: str, at: datetime = OVER, signer: Signer | None = None) -> Series:
     given = Given(at, "person:ana", "osinergmin", None)
-    for number, body in enumerate(decide(state, closing(month), given), 1):
+    for number, body in enumerate(decide(state, closing(month, signer), given), 1):
         assert isinstance(body, PeriodClosed)
         state = evolve(state, body, Stamp(at, "person:ana", number))
     return state
@@ -70,10 +76,52 @@ def test_changed_or_missing_month_is_found() -> None:
     figure = FIGURES[0].model_copy(update={"numerator": 8})
     changed = second.model_copy(update={"figures": (figure,)})
     assert first_fault("osinergmin", (first, changed, third)) == "2026-06"
-    signed = changed.model_copy(update={"sha256": signature("osinergmin", changed)})
+    signed = changed.model_copy(update={"sha256": digest("osinergmin", changed)})
     assert first_fault("osinergmin", (first, signed, third)) == "2026-07"
     assert first_fault("osinergmin", (first, third)) == "2026-07"
     assert first_fault("osce", series.months) == "2026-05"
+
+
+def keys_in(folder: Path) -> tuple[PeriodSigner, PeriodKeys]:
+    files = ensure_keys(folder)
+    own = {"period_private_key": files.private, "period_public_keys": files.public}
+    settings = Settings().model_copy(update=own)
+    signer, keys = signer_of(settings), keys_of(settings)
+    assert signer is not None
+    assert keys is not None
+    return signer, keys
+
+
+def test_a_chain_made_anew_lacks_the_keys_signatures(tmp_path: Path) -> None:
+    signer, keys = keys_in(tmp_path / "own")
+    series = close(Series(), "2026-05")
+    for month in ("2026-06", "2026-07"):
+        series = close(series, month, signer=signer)
+    assert first_fault("osinergmin", series.months, keys) is None
+    assert unsigned(series.months) == 0
+
+    first, second, third = series.months
+    figure = FIGURES[0].model_copy(update={"numerator": 8})
+    changed = second.model_copy(update={"figures": (figure,)})
+    again = changed.model_copy(update={"sha256": digest("osinergmin", changed)})
+    assert first_fault("osinergmin", (first, again, third), keys) == "2026-06"
+    stranger, _ = keys_in(tmp_path / "other")
+    other = close(close(Series(), "2026-05"), "2026-06", signer=stranger)
+    assert first_fault("osinergmin", other.months, keys) == "2026-06"
+    stripped = third.model_copy(update={"signature": "", "key_id": ""})
+    assert first_fault("osinergmin", (first, second, stripped)) == "2026-07"
+    garbled = third.model_copy(update={"signature": "none"})
+    assert first_fault("osinergmin", (first, second, garbled), keys) == "2026-07"
+
+
+def test_months_without_a_key_are_told_as_unsigned(tmp_path: Path) -> None:
+    bare = close(close(Series(), "2026-05"), "2026-06")
+    assert unsigned(bare.months) == 2
+    assert unsigned(Series().months) == 0
+    signer, _ = keys_in(tmp_path)
+    assert unsigned(close(bare, "2026-07", signer=signer).months) == 0
+    assert signer_of(Settings()) is None
+    assert keys_of(Settings()) is None
 
 
 def test_month_is_closed_once() -> None:
