@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 DATA: Final = ("broker", "database", "prometheus", "alertmanager", "keys", "run")
 KEYS: Final = ("jwks.json", "token-private.pem")
+"""The pair that `shared.security.keys` makes: public, private."""
 PERIODS: Final = "periods"
 """Where the keys of closed months are, beside those of tokens."""
-"""The pair that `shared.security.keys` makes: public, private."""
 AMQP: Final = "ENLACE_AMQP_URL"
 MONGO: Final = "ENLACE_MONGO_URL"
 MANAGEMENT: Final = "ENLACE_AMQP_MANAGEMENT_URL"
