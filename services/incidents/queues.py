@@ -20,7 +20,14 @@ ENOUGH: Final = 5_000
 REMEMBERED: Final = 600.0
 """How often a word occurs hardly changes, and only chooses where to begin."""
 MOST_WORDS: Final = 10_000
-SHOWN: Final = {"history": 0, "seen": 0, "heard": 0, "state.words": 0}
+SHOWN: Final = dict.fromkeys(
+    (
+        *("history", "seen", "heard", "state.words", "state.desks", "state.persons"),
+        *(f"state.stages.{part}" for part in ("warnings", "marks", "told", "announced")),
+    ),
+    0,
+)
+"""What no page shows: to make the instants of a page's warnings and marks is a seventh of it."""
 Position = tuple[datetime, str]
 
 
