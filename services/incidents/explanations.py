@@ -6,7 +6,7 @@ from datetime import datetime
 from services.incidents.domain import Incident
 from services.incidents.domain.stages import Stage, clock_of
 from services.incidents.policy import IncidentPolicy
-from services.incidents.views import DeadlineView, standing_of
+from services.incidents.views import View, standing_of
 from shared.clock import Step, account, sentence
 from shared.clock.steps import local
 from shared.contracts import body_of
@@ -14,13 +14,16 @@ from shared.contracts.terms import DeadlineStep
 from shared.store import Entry
 
 
-class ExplainedDeadline(DeadlineView):
+class ExplainedDeadline(View):
     """A promise with the steps that led to its date, and both its times in working seconds.
 
     `raw_seconds` runs since the stage began, `contractual_seconds` leaves out what was waited for a
     provider. `too_fast` warns of an answer before the term's minimum.
     """
 
+    stage: str
+    due_at: datetime
+    state: str
     effective_at: datetime
     earliest_at: datetime | None
     finished_at: datetime | None
@@ -68,7 +71,7 @@ def _explained(
     return ExplainedDeadline(
         stage=stage.name,
         due_at=stage.due_at,
-        state=standing_of(stage),
+        state=standing_of(stage.standing, broken=stage.broken),
         effective_at=stage.effective_at,
         earliest_at=stage.earliest_at,
         finished_at=stage.finished_at,

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,6 +12,8 @@ from pymongo.asynchronous.cursor import AsyncCursor
 
 from services.incidents.cases import BY_WORDS
 from services.incidents.domain import Incident
+from services.incidents.domain.stages import Stage
+from services.incidents.views import DeadlineView, deadline_view, standing_of
 from shared.store import Cases, Outcome
 from shared.store.group import Document, transient_when_away
 
@@ -20,14 +22,14 @@ ENOUGH: Final = 5_000
 REMEMBERED: Final = 600.0
 """How often a word occurs hardly changes, and only chooses where to begin."""
 MOST_WORDS: Final = 10_000
-SHOWN: Final = dict.fromkeys(
-    (
-        *("history", "seen", "heard", "state.words", "state.desks", "state.persons"),
-        *(f"state.stages.{part}" for part in ("warnings", "marks", "told", "announced")),
-    ),
-    0,
+_PROMISED: Final = ("name", "due_at", "standing", "broken")
+"""What a page shows of a promise."""
+_LEFT_OUT: Final = (
+    *("history", "seen", "heard", "state.words", "state.desks", "state.persons"),
+    *(f"state.stages.{one.name}" for one in fields(Stage) if one.name not in _PROMISED),
 )
-"""What no page shows: to make the instants of a page's warnings and marks is a seventh of it."""
+SHOWN: Final = dict.fromkeys(_LEFT_OUT, 0)
+"""To make all the instants of a page's promises would be a third of what it takes."""
 Position = tuple[datetime, str]
 
 
@@ -41,6 +43,14 @@ class Wanted:
     limit: int = 50
 
 
+@dataclass(slots=True)
+class Row:
+    """An incident of a page, read without its promises; these as they are shown."""
+
+    outcome: Outcome[Incident]
+    deadlines: list[DeadlineView]
+
+
 class Queues:
     """Where incidents are looked for."""
 
@@ -48,7 +58,7 @@ class Queues:
         self._incidents = incidents
         self._numbers: dict[tuple[str, str], tuple[int, float]] = {}
 
-    async def find(self, tenant: str, wanted: Wanted) -> list[Outcome[Incident]]:
+    async def find(self, tenant: str, wanted: Wanted) -> list[Row]:
         """Incidents by their tightest running promise; those where none runs come last.
 
         Raises:
@@ -62,8 +72,19 @@ class Queues:
             else:
                 cursor = _by_time(self._incidents, tenant, wanted)
             found = [document async for document in cursor.limit(wanted.limit)]
-        shape = self._incidents.shape
-        return [Outcome(d["_id"], shape.load(d["state"]), d["version"]) for d in found]
+        rows = [await self._row(document, tenant) for document in found]
+        return [row for row in rows if row is not None]
+
+    async def _row(self, document: Document, tenant: str) -> Row | None:
+        if document["shape"] != self._incidents.kind.shape:
+            whole = await self._incidents.look(document["_id"], tenant)
+            if whole is None:
+                return None
+            return Row(whole, [deadline_view(stage) for stage in whole.state.stages])
+        state = document["state"]
+        deadlines = [_deadline(stage) for stage in state.pop("stages")]
+        loaded = self._incidents.shape.load(state)
+        return Row(Outcome(document["_id"], loaded, document["version"]), deadlines)
 
     async def _numbers_of(self, tenant: str, words: Sequence[str]) -> list[int]:
         if len(words) == 1:
@@ -86,6 +107,11 @@ class Queues:
         command = {"count": collection.name, "query": where, "limit": ENOUGH}
         number: int = (await collection.database.command(command))["n"]
         return number
+
+
+def _deadline(stored: Document) -> DeadlineView:
+    state = standing_of(stored["standing"], broken=stored["broken"])
+    return DeadlineView(stored["name"], stored["due_at"], state)
 
 
 def _by_time(incidents: Cases[Incident], tenant: str, wanted: Wanted) -> AsyncCursor[Document]:

@@ -1,8 +1,13 @@
-"""How incidents look from outside."""
+"""How incidents look from outside.
+
+What a page shows by the hundred is a plain dataclass, not frozen either: a model or a frozen one
+takes four times as long to make.
+"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,7 +25,8 @@ class View(BaseModel):
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
 
-class DeadlineView(View):
+@dataclass(slots=True)
+class DeadlineView:
     """A promise; `state` is running, paused, met, breached or cancelled."""
 
     stage: str
@@ -95,15 +101,18 @@ class RegisterView(View):
     waits: Mapping[str, int]
 
 
-class IncidentView(View):
+@dataclass(slots=True)
+class IncidentView:
     """An incident: where it is, who has it, what is promised."""
 
     id: str
     ticket: str
     status: str
     tier: int
-    holder: str = Field(description="`person:…`, `tier2:<area>`, `provider:<name>`, or `none`")
-    desk: str = Field(description="The area that has it at its tier")
+    holder: Annotated[
+        str, Field(description="`person:…`, `tier2:<area>`, `provider:<name>`, or `none`")
+    ]
+    desk: Annotated[str, Field(description="The area that has it at its tier")]
     summary: str
     description: str
     origin: str
@@ -114,22 +123,25 @@ class IncidentView(View):
     complexity: str
     priority: str
     channel: str
-    consultation_id: str = Field(description="The consultation that it came by")
-    profile_id: str = Field(description="The profile in intake of who reported, if it is known")
-    preferential: str = Field(description="`granted` for attention before others")
+    consultation_id: Annotated[str, Field(description="The consultation that it came by")]
+    profile_id: Annotated[
+        str, Field(description="The profile in intake of who reported, if it is known")
+    ]
+    preferential: Annotated[str, Field(description="`granted` for attention before others")]
     catalogue: str
-    reporter: str | None = Field(description="Only where one incident is asked for")
+    reporter: Annotated[str | None, Field(description="Only where one incident is asked for")]
     registered_at: datetime
     closed_at: datetime | None
     deadlines: list[DeadlineView]
-    due_at: datetime | None = Field(description="The tightest running promise")
-    time_left_seconds: int | None = Field(
-        description="Working time to it, negative after it; null when none runs"
-    )
-    elapsed_seconds: int = Field(
-        description="Working time since the registration, without the time it was closed"
-    )
-    contractual_seconds: int = Field(description="The same without waits for providers")
+    due_at: Annotated[datetime | None, Field(description="The tightest running promise")]
+    time_left_seconds: Annotated[
+        int | None, Field(description="Working time to it, negative after it; null when none runs")
+    ]
+    elapsed_seconds: Annotated[
+        int,
+        Field(description="Working time since the registration, without the time it was closed"),
+    ]
+    contractual_seconds: Annotated[int, Field(description="The same without waits for providers")]
     internal_coordination: bool
     external_coordination: bool
     coordinations: list[CoordinationView]
@@ -142,11 +154,13 @@ class IncidentView(View):
     reopened: int
     routed_correctly: bool
     functional_requirement: str
-    request_id: str = Field(description="The requirement as a request in intake")
+    request_id: Annotated[str, Field(description="The requirement as a request in intake")]
     outcome: str
     reason: str
     reply: str
-    imported: RegisterView | None = Field(description="Only of one from an older register")
+    imported: Annotated[
+        RegisterView | None, Field(description="Only of one from an older register")
+    ]
     version: int
 
 
@@ -154,6 +168,18 @@ def incident_view(
     outcome: Outcome[Incident], policy: IncidentPolicy, now: datetime, reporter: str | None = None
 ) -> IncidentView:
     """An incident at an instant."""
+    deadlines = [deadline_view(stage) for stage in outcome.state.stages]
+    return listed_view(outcome, deadlines, policy, now, reporter)
+
+
+def listed_view(
+    outcome: Outcome[Incident],
+    deadlines: list[DeadlineView],
+    policy: IncidentPolicy,
+    now: datetime,
+    reporter: str | None = None,
+) -> IncidentView:
+    """The same of one that was read without its promises, which are told beside it."""
     state = outcome.state
     if state.registered_at is None:
         raise ValueError(f"incident {outcome.id} was not registered")
@@ -182,7 +208,7 @@ def incident_view(
         reporter=reporter,
         registered_at=state.registered_at,
         closed_at=state.closed_at,
-        deadlines=[deadline_view(stage) for stage in state.stages],
+        deadlines=deadlines,
         due_at=None if state.due_at == NEVER else state.due_at,
         time_left_seconds=_time_left(state, policy, now),
         elapsed_seconds=elapsed,
@@ -222,16 +248,16 @@ def _time_left(state: Incident, policy: IncidentPolicy, now: datetime) -> int | 
 
 
 def deadline_view(stage: Stage) -> DeadlineView:
-    return DeadlineView(stage=stage.name, due_at=stage.due_at, state=standing_of(stage))
+    state = standing_of(stage.standing, broken=stage.broken)
+    return DeadlineView(stage.name, stage.due_at, state)
 
 
-def standing_of(stage: Stage) -> str:
-    if stage.broken:
-        return "breached"
-    return _WORDS[stage.standing]
+def standing_of(standing: str, *, broken: bool) -> str:
+    """How a promise stands, in the words that are shown; once broken it stays so."""
+    return "breached" if broken else _WORDS[standing]
 
 
-_WORDS: Mapping[Standing, str] = {
+_WORDS: Mapping[str, str] = {
     Standing.RUNNING: "running",
     Standing.WAITING: "paused",
     Standing.MET: "met",

@@ -34,7 +34,9 @@ class Signature:
     @property
     def versioned(self) -> bool:
         """Whether results carry a version, and so an ETag."""
-        fields = getattr(self.result, "model_fields", {})
+        fields = getattr(self.result, "model_fields", None)
+        if fields is None:
+            fields = getattr(self.result, "__dataclass_fields__", {})
         return "version" in fields
 
     def path_values(self, names: Sequence[str], values: Sequence[str]) -> dict[str, Any]:

@@ -282,6 +282,22 @@ async def test_the_queue_is_by_the_time_left_and_pages_through(tiers: Tiers) -> 
     assert {view["reporter"] for view in everything} == {None}
 
 
+async def test_a_page_shows_an_incident_as_it_is_read_alone(tiers: Tiers) -> None:
+    view = await tiers.do(tiers.desk, await tiers.register(), "forward")
+    view = await tiers.do(tiers.second, view, "elevate", reason="Técnico.")
+    question = {"provider": "Telco", "question": "¿Cae el enlace?", "steps": "Caso abierto."}
+    view = await tiers.do(tiers.third, view, "ask-provider", **question)
+
+    (by_time,) = await every(tiers.third, "/incidents")
+    (by_words,) = await every(tiers.third, "/incidents", text="registro")
+    found = await tiers.third.get(f"/incidents/{view['id']}")
+    alone = {**found.json(), "reporter": None}
+
+    assert by_time == by_words == alone
+    standings = {stage["state"] for stage in alone["deadlines"]}
+    assert standings == {"cancelled", "met", "paused"}
+
+
 QUEUES: list[tuple[dict[str, Any], str, int]] = [
     ({}, "state.due_at", 2),
     ({"tier": 2}, "state.tier", 2),

@@ -28,6 +28,7 @@ from services.incidents.views import (
     IncidentView,
     history_event,
     incident_view,
+    listed_view,
 )
 from shared.contracts import body_of
 from shared.contracts.stages import Estimate
@@ -113,11 +114,10 @@ class Desk:
             limit=query.limit + 1,
         )
         found = await self._queues.find(call.tenant, wanted)
-        page = page_of(found, query, lambda outcome: (outcome.state.due_at, outcome.id))
+        page = page_of(found, query, lambda row: (row.outcome.state.due_at, row.outcome.id))
         policy = self._policy(call)
-        return Page(
-            items=[incident_view(outcome, policy, now) for outcome in page.items], next=page.next
-        )
+        items = [listed_view(row.outcome, row.deadlines, policy, now) for row in page.items]
+        return Page(items=items, next=page.next)
 
     async def history(self, call: Call, case_id: str, query: PageQuery) -> Page[HistoryEvent]:
         after = query.after(int)
