@@ -21,9 +21,9 @@ from shared.bus.connection import LOST, OPEN_SECONDS, bounded, close, connect, o
 from shared.bus.delivery import REPLAY_HEADER, Burial, Delivery, Verdict, attempts_of
 from shared.bus.publisher import Message, Publisher
 from shared.bus.sink import Bury
-from shared.bus.topology import DEAD, Inbox
+from shared.bus.topology import DEAD, EVENTS, Inbox
 from shared.cancellation import was_asked_to_stop
-from shared.contracts import MalformedEnvelope, decode
+from shared.contracts import Envelope, MalformedEnvelope, decode
 from shared.decider import Transient
 from shared.ids import new_id
 from shared.telemetry.kernel import KernelMetrics
@@ -173,6 +173,10 @@ class InboxConsumer:
         except MalformedEnvelope as error:
             await self.bury(Burial(message.body, error.reason, str(error), headers))
             return None
+        if (key := _foreign_key(message, event)) is not None:
+            detail = f"{event.type} came under {key}"
+            await self.bury(Burial(message.body, "misrouted", detail, headers))
+            return None
         delivery = Delivery(
             event,
             message.body,
@@ -200,6 +204,19 @@ class InboxConsumer:
             msg = f"dead letter not confirmed: {verdict}"
             raise Transient(msg)
         self._metrics.buried.labels(service=self._inbox.service, reason=burial.reason).inc()
+
+
+def _foreign_key(message: DeliveredMessage, event: Envelope) -> str | None:
+    """The key of an event that did not come under its own.
+
+    The broker lets each service publish under its own keys only, so that none can speak as another.
+    After a retry's wait or a replay the key is the reader's.
+    """
+    method = message.delivery
+    if not isinstance(method, Basic.Deliver) or method.exchange != EVENTS:
+        return None
+    key = str(method.routing_key)
+    return None if key == event.name.routing_key else key
 
 
 def _count(header: object) -> int:

@@ -103,7 +103,9 @@ POISON = {
     "invalid_body": encode(counted("p3", 1, data={"by": "many"})),
     "rejected": encode(counted("p4", 1, by=13)),
     "bug": encode(counted("p5", 1, by=666)),
+    "misrouted": encode(counted("p6", 1, type="echo.mirror.seen.v1")),
 }
+KEYS = {"unknown_type": "toy.counter.danced"}
 
 
 @pytest.mark.parametrize("kind", POISON)
@@ -111,7 +113,7 @@ async def test_poison_stops_nothing_but_itself(bench: Bench, kind: str) -> None:
     toy.BROKEN.add(666)
     good = encode(counted("good", 1, by=5))
     async with bench.running(ECHO) as (part,):
-        await bench.publish(EVENTS, [(KEY, POISON[kind]), (KEY, good)])
+        await bench.publish(EVENTS, [(KEYS.get(kind, KEY), POISON[kind]), (KEY, good)])
         mirrors = part.cases["echo.mirror"].collection
 
         async def arrived() -> int:
