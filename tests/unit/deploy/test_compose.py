@@ -15,9 +15,11 @@ from cli.local.database import ROLE
 from cli.local.home import known_services
 from cli.topology import wanted_definitions
 from deploy.rabbitmq.generate import FILE, HIDDEN, generated
+from services.kpi.sealing import keys_of, signer_of
 from shared import mail
 from shared.runner import Process, find
 from shared.security import ensure_keys
+from shared.security.keys import load_jwks, load_signing_key
 from shared.settings import PREFIX, Settings
 from tests.support.promql import DEPLOY, read
 
@@ -32,6 +34,7 @@ KEYS = {
 }
 VARIABLE = re.compile(r"\$\{(\w+)(?::[?-][^}]*)?\}")
 ONCE = {"topology", "keys", "mongo-users"}
+KEY_FILES = ("public_keys", "private_key")
 
 
 def filled(text: str) -> str:
@@ -135,6 +138,52 @@ def test_a_service_reaches_its_own_and_has_no_other_rights(as_container: Any, na
     assert settings.mongo_url is None
     assert set(settings.services) == {name}
     assert (settings.token_private_key is not None) == (name == "people")
+    assert (settings.period_private_key is not None) == (name == "kpi")
+
+
+def volumes(name: str) -> dict[str, str]:
+    """By folder, the volume that a container has there."""
+    places = (mount.split(":")[:2] for mount in CONTAINERS[name].get("volumes", ()))
+    return {folder: volume for volume, folder in places}
+
+
+def test_the_keys_are_made_where_each_service_reads_them(as_container: Any, tmp_path: Path) -> None:
+    """What the container does as root in its volumes, done by the tester in a folder."""
+    *shell, script = CONTAINERS["keys"]["entrypoint"]
+    for folder in volumes("keys"):
+        (tmp_path / folder.lstrip("/")).mkdir(parents=True)
+    here = script.replace("/keys", f"{tmp_path}/keys").replace("10001", str(os.getuid()))
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    for _ in range(2):
+        subprocess.run([*shell, here], env={"PATH": path, "PYTHONPATH": str(ROOT)}, check=True)
+
+    fields = [f"{of}_{which}" for of in ("token", "period") for which in KEY_FILES]
+    read: dict[str, dict[str, Path]] = {}
+    for name in SERVICES:
+        told = as_container(name).model_dump(include=set(fields))
+        named = {field: file for field, file in told.items() if file is not None}
+        for file in named.values():
+            assert volumes(name)[str(file.parent)] == volumes("keys")[str(file.parent)]
+        read[name] = {field: tmp_path / str(file).lstrip("/") for field, file in named.items()}
+    assert read["people"].keys() == {"token_public_keys", "token_private_key"}
+    assert read["kpi"].keys() == {*fields} - {"token_private_key"}
+    for files in read.values():
+        assert load_jwks(files["token_public_keys"])
+    assert load_signing_key(read["people"]["token_private_key"])
+
+    settings = Settings().model_copy(update=read["kpi"])
+    signer, keys = signer_of(settings), keys_of(settings)
+    assert signer is not None
+    assert keys is not None
+    assert keys.holds(signer.key_id, "ab" * 32, signer.sign("ab" * 32))
+
+
+def test_a_private_key_is_seen_by_its_owner_alone() -> None:
+    holders = {
+        volume: {name for name in CONTAINERS if volume in volumes(name).values()} - {"keys"}
+        for volume in ("private-keys", "period-keys")
+    }
+    assert holders == {"private-keys": {"people"}, "period-keys": {"kpi"}}
 
 
 def test_the_topology_makes_a_user_with_the_least_rights_for_each(as_container: Any) -> None:
