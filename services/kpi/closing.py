@@ -17,8 +17,6 @@ from shared.contracts.kpi import FrozenFigure, PeriodClosed
 from shared.decider import Given, Rejected, Stamp
 
 FIRST: Final = "0" * 64
-Amounts = Sequence[int | None]
-"""Numerator and denominator."""
 
 
 class Signer(Protocol):
@@ -43,7 +41,7 @@ class Close:
     month: str
     time_zone: str
     policy: str
-    rows: Mapping[str, tuple[int, int | None]]
+    rows: Mapping[str, FrozenFigure]
     versions: Mapping[str, int]
     previous: str
     sha256: str
@@ -53,6 +51,10 @@ class Close:
 
     def knows(self, indicator: str) -> bool:
         return indicator in self.versions
+
+    def counted_otherwise(self, indicator: str, version: int) -> bool:
+        """Whether the month was closed by another version of an indicator's definition."""
+        return self.versions.get(indicator, version) != version
 
     def parts_of(self, indicator: str) -> set[str]:
         """The values of its split that were frozen, the total ("") not among them."""
@@ -180,7 +182,7 @@ def _close(body: PeriodClosed, at: datetime, by: str) -> Close:
         month=body.month,
         time_zone=body.time_zone,
         policy=body.policy,
-        rows={row_id(f.id, f.part): (f.numerator, f.denominator) for f in body.figures},
+        rows={row_id(f.id, f.part): f for f in body.figures},
         versions={f.id: f.version for f in body.figures},
         previous=body.previous,
         sha256=body.sha256,

@@ -8,6 +8,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from services.kpi import drilldown
 from services.kpi.answers import CaseLine, Figure, Piece, Report, share, shares
 from services.kpi.books import Books
+from services.kpi.closing import Close
 from services.kpi.definitions import INDICATORS, Indicator, report, reports
 from services.kpi.families import FAMILIES, Key
 from services.kpi.ledger import Record
@@ -99,6 +100,17 @@ class Desk:
         return self._words.text(
             language, "period.mixed_policies", {"versions": ", ".join(versions)}
         )
+
+    def redefined(self, figures: Sequence[Figure], close: Close, language: str) -> str | None:
+        """What to say of a closed month some of whose figures are defined otherwise today."""
+        names = [
+            f"{one.name} ({close.versions[one.id]} / {one.version})"
+            for one in figures
+            if close.counted_otherwise(one.id, one.version)
+        ]
+        if not names:
+            return None
+        return self._words.text(language, "period.redefined", {"figures": "; ".join(names)})
 
     def moment(self) -> AsyncClientSession:
         """A session for `shown` whose reads agree with each other."""

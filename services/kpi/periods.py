@@ -70,9 +70,13 @@ class ClosedMonths(_View):
 
 
 class PeriodView(ClosedMonth):
-    """A closed month with its figures: frozen, as they are now, and the adjustment between."""
+    """A closed month with its figures: frozen, as they are now, and the adjustment between.
+
+    `redefined` says in words which figures have another definition today than when it was closed.
+    """
 
     adjusted: bool
+    redefined: str | None = None
     figures: list[FigureRow]
 
 
@@ -107,13 +111,13 @@ class Periods:
         )
         case_id = _case_of(call.tenant)
         outcome = await self._cases.handle(case_id, command, cause_of(call), create=True)
-        return _view(_found(outcome.state, month), figures)
+        return self._view(call, _found(outcome.state, month), figures)
 
     async def get(self, call: Call, month: str) -> PeriodView:
         """A closed month beside the present; `Unknown` when it was not closed."""
         close = _found(await self._series(call.tenant), _checked(month))
         figures = await self._figures(call, Period.of(*days_of(month)))
-        return _view(close, figures)
+        return self._view(call, close, figures)
 
     async def all(self, call: Call) -> ClosedMonths:
         """Every closed month, and whether their chain holds."""
@@ -131,6 +135,15 @@ class Periods:
         if (period.first, period.last) != days_of(month):
             return None
         return (await self._series(tenant)).find(month)
+
+    def _view(self, call: Call, close: Close, figures: Sequence[Figure]) -> PeriodView:
+        rows = figure_rows(figures, close)
+        return PeriodView(
+            **_line(close).model_dump(),
+            adjusted=any(map(_is_adjusted, rows)),
+            redefined=self._desk.redefined(figures, close, call.language),
+            figures=rows,
+        )
 
     async def _series(self, tenant: str) -> Series:
         try:
@@ -164,7 +177,12 @@ def _found(series: Series, month: str) -> Close:
 
 
 def _frozen(figure: Figure) -> Sequence[FrozenFigure]:
-    whole = Share(value=None, numerator=figure.numerator, denominator=figure.denominator)
+    whole = Share(
+        value=None,
+        numerator=figure.numerator,
+        denominator=figure.denominator,
+        excluded=figure.excluded,
+    )
     return [
         FrozenFigure(
             id=figure.id,
@@ -172,6 +190,8 @@ def _frozen(figure: Figure) -> Sequence[FrozenFigure]:
             part=part,
             numerator=one.numerator,
             denominator=one.denominator,
+            excluded=one.excluded,
+            target=None if part else figure.target,
         )
         for part, one in {"": whole, **(figure.parts or {})}.items()
     ]
@@ -190,7 +210,6 @@ def _line(close: Close) -> ClosedMonth:
     )
 
 
-def _view(close: Close, figures: Sequence[Figure]) -> PeriodView:
-    rows = figure_rows(figures, close)
-    adjusted = any(row.adjustment_numerator or row.adjustment_denominator for row in rows)
-    return PeriodView(**_line(close).model_dump(), adjusted=adjusted, figures=rows)
+def _is_adjusted(row: FigureRow) -> bool:
+    left_out = bool(row.frozen_excluded) and row.frozen_excluded != row.excluded
+    return bool(row.adjustment_numerator or row.adjustment_denominator or left_out)

@@ -4,15 +4,23 @@ The subject of the first is the account's one series of closed months, of the ot
 account's schedule.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from functools import partial
+from operator import is_, not_
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.events import EventBody
 
 
 class FrozenFigure(BaseModel):
-    """One figure as it was: without a denominator a count, with `part` one value of its split."""
+    """One figure as it was: without a denominator a count, with `part` one value of its split.
+
+    `excluded` are the cases it left out, by reason, and `target` is what was wanted of it then.
+    What has none of them, or was frozen before they were told, is written without them: digests of
+    long ago stay what they were.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -21,6 +29,8 @@ class FrozenFigure(BaseModel):
     part: str = ""
     numerator: int
     denominator: int | None = None
+    excluded: Mapping[str, int] = Field({}, exclude_if=not_)
+    target: float | None = Field(None, exclude_if=partial(is_, None))
 
 
 class PeriodClosed(EventBody, event_type="kpi.period.closed.v1"):

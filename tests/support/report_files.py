@@ -16,6 +16,8 @@ from tests.support import tagged_pdf
 
 Json = dict[str, Any]
 TABLES: Final = ("figures", "course", "findings", "requests", "definitions")
+MEASURED: Final = {"value", "target", "frozen_target", "before", "change"}
+"""These are in the figure's own unit."""
 HIDDEN: Final = {"good"}
 """Of a definition: which way is better, told in JSON alone."""
 
@@ -86,12 +88,12 @@ class Reader:
         value = row[key]
         if key == "unit":
             value = self.word(f"unit.{value}")
-        elif key == "excluded":
-            shown = (f"{self.word(f'excluded.{name}')}: {n}" for name, n in value.items())
+        elif key in {"excluded", "frozen_excluded"}:
+            shown = (f"{self.word(f'excluded.{name}')}: {n}" for name, n in (value or {}).items())
             value = "; ".join(shown)
         elif key == "reason":
             return Field(self.word("column.note"), value or "")
-        unit = Unit(row["unit"]) if key in {"value", "target", "before", "change"} else None
+        unit = Unit(row["unit"]) if key in MEASURED else None
         return Field(self.word(f"column.{key}"), value, unit)
 
     def _days(self) -> Iterator[list[Field]]:

@@ -35,6 +35,7 @@ PARTS: Final = {
     "suggestions.received": tuple(f"area_{number}" for number in range(9)),
 }
 TARGETS: Final = {"requests.on_time": 0.95, "incidents.response_met": 1.0, "training.coverage": 1.0}
+FROZEN_TARGETS: Final = {name: target - 0.125 for name, target in TARGETS.items()}
 EMPTY: Final = "requests.round_trips"
 """The figure that has nothing to judge by."""
 
@@ -115,6 +116,8 @@ class Sample:
             update={
                 "frozen_numerator": frozen,
                 "frozen_denominator": before,
+                "frozen_excluded": {name: next(self._numbers) for name in one.excluded},
+                "frozen_target": None if part else FROZEN_TARGETS.get(one.id),
                 "adjustment_numerator": numerator - frozen,
                 "adjustment_denominator": change,
             }

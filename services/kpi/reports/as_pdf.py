@@ -33,6 +33,7 @@ NUMBERS: Final = frozenset(
         "compliance_pct",
         *FROZEN,
     }
+    - {"frozen_excluded"}
 )
 """The columns, of days the ends of their names, that stand to the right."""
 WIDTHS: Final = {
@@ -40,6 +41,7 @@ WIDTHS: Final = {
     "name": 50,
     "part": 24,
     "excluded": 40,
+    "frozen_excluded": 40,
     "unit": 19,
     "formula": 110,
     "source": 30,

@@ -22,6 +22,7 @@ from services.kpi.reports.rows import (
     RequestRow,
 )
 from services.kpi.views import Amounts, Cut, Figures, Period
+from shared.contracts.kpi import FrozenFigure
 from shared.decider import Invalid
 from shared.i18n import Catalogue
 from shared.policy import Tenant
@@ -105,7 +106,7 @@ class Editor:
             policy=tenant.version,
             mixed_policies=self._desk.mixed(figures, language),
             language=language,
-            closing=_closing(frozen),
+            closing=self._closing(figures, frozen, language),
             figures=figure_rows(figures, frozen),
             definitions=[_definition(figure) for figure in figures],
             days=days,
@@ -117,6 +118,18 @@ class Editor:
                 if isinstance(record.fact, RequestFact)
             ],
             requests_left_out=len(requests) > MAX_REQUESTS,
+        )
+
+    def _closing(
+        self, figures: Sequence[Figure], frozen: Close | None, language: str
+    ) -> Closing | None:
+        if frozen is None:
+            return None
+        return Closing(
+            month=frozen.month,
+            closed_at=frozen.closed_at,
+            sha256=frozen.sha256,
+            redefined=self._desk.redefined(figures, frozen, language),
         )
 
     def _days(self, scope: Scope, found: Mapping[str, Mapping[str, Amounts]]) -> list[DayRow]:
@@ -197,15 +210,20 @@ def _with_frozen(row: FigureRow, frozen: Close | None) -> FigureRow:
     before = None if frozen is None else frozen.rows.get(row_id(row.id, row.part))
     if frozen is None or (before is None and not frozen.knows(row.id)):
         return row
-    numerator, denominator = before or (0, row.denominator and 0)
+    if before is None:
+        before = FrozenFigure(
+            id=row.id, version=0, part=row.part, numerator=0, denominator=row.denominator and 0
+        )
     change = None
-    if denominator is not None and row.denominator is not None:
-        change = row.denominator - denominator
+    if before.denominator is not None and row.denominator is not None:
+        change = row.denominator - before.denominator
     return row.model_copy(
         update={
-            "frozen_numerator": numerator,
-            "frozen_denominator": denominator,
-            "adjustment_numerator": row.numerator - numerator,
+            "frozen_numerator": before.numerator,
+            "frozen_denominator": before.denominator,
+            "frozen_excluded": dict(before.excluded),
+            "frozen_target": before.target,
+            "adjustment_numerator": row.numerator - before.numerator,
             "adjustment_denominator": change,
         }
     )
@@ -221,9 +239,3 @@ def _definition(figure: Figure) -> Definition:
         source=figure.source,
         reason=figure.reason,
     )
-
-
-def _closing(frozen: Close | None) -> Closing | None:
-    if frozen is None:
-        return None
-    return Closing(month=frozen.month, closed_at=frozen.closed_at, sha256=frozen.sha256)

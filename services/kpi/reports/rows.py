@@ -27,6 +27,8 @@ class FigureRow(_Row):
     target: float | None
     frozen_numerator: int | None = None
     frozen_denominator: int | None = None
+    frozen_excluded: dict[str, int] | None = None
+    frozen_target: float | None = None
     adjustment_numerator: int | None = None
     adjustment_denominator: int | None = None
 
@@ -95,11 +97,12 @@ class RequestRow(_Row):
 
 
 class Closing(_Row):
-    """How the month was closed."""
+    """How the month was closed; `redefined` says which figures have another definition today."""
 
     month: str
     closed_at: datetime
     sha256: str
+    redefined: str | None = None
 
 
 class Document(_Row):

@@ -1,19 +1,21 @@
 """A document as tables: what CSV, XLSX and PDF have in common."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
 from services.kpi.definitions import INDICATORS, Unit
-from services.kpi.reports.rows import CourseRow, DayRow, Document, FigureRow, FindingRow
+from services.kpi.reports.rows import CourseRow, DayRow, Document, FindingRow
 from shared.i18n import Catalogue
 
 Cell = str | int | float | date | datetime | None
 FROZEN: Final = (
     "frozen_numerator",
     "frozen_denominator",
+    "frozen_excluded",
+    "frozen_target",
     "adjustment_numerator",
     "adjustment_denominator",
 )
@@ -93,6 +95,8 @@ class Tabler:
             closing = document.closing
             at = closing.closed_at.isoformat(timespec="seconds")
             lines.append(self.filled("closed", month=closing.month, at=at, sha256=closing.sha256))
+            if closing.redefined is not None:
+                lines.append(closing.redefined)
         if document.requests_left_out:
             lines.append(self.filled("left_out", number=len(document.requests)))
         return lines
@@ -117,13 +121,17 @@ class Tabler:
         rows: list[tuple[Cell, ...]] = []
         units: list[dict[str, Unit]] = []
         for row in self._document.figures:
-            shown = {"unit": self.word(f"unit.{row.unit}"), "excluded": self._excluded(row)}
+            shown = {
+                "unit": self.word(f"unit.{row.unit}"),
+                "excluded": self._excluded(row.excluded),
+                "frozen_excluded": self._excluded(row.frozen_excluded or {}),
+            }
             rows.append(tuple(shown[c] if c in shown else _cell(getattr(row, c)) for c in columns))
-            units.append({"value": row.unit, "target": row.unit})
+            units.append(dict.fromkeys(("value", "target", "frozen_target"), row.unit))
         return self._table("figures", columns, rows, units)
 
-    def _excluded(self, row: FigureRow) -> str:
-        parts = (f"{self.word(f'excluded.{name}')}: {n}" for name, n in row.excluded.items())
+    def _excluded(self, left_out: Mapping[str, int]) -> str:
+        parts = (f"{self.word(f'excluded.{name}')}: {n}" for name, n in left_out.items())
         return "; ".join(parts)
 
     def _definitions(self) -> Table:

@@ -61,6 +61,8 @@ async def test_closed_month_keeps_its_figures_and_shows_corrections(
     on_time = row(seen["figures"], "requests.on_time")
     assert (on_time["frozen_numerator"], on_time["frozen_denominator"]) == (3, 5)
     assert (on_time["adjustment_numerator"], on_time["adjustment_denominator"]) == (0, 1)
+    assert on_time["frozen_excluded"] == on_time["excluded"] == {"unjudged": 1}
+    assert (on_time["target"], on_time["frozen_target"]) == (1.0, 1.0)
     stage = row(seen["figures"], "requests.stages_breached", "evaluation")
     assert (stage["frozen_numerator"], stage["adjustment_numerator"]) == (2, 1)
 
@@ -85,6 +87,31 @@ async def test_closed_month_keeps_its_figures_and_shows_corrections(
     published = await eventually(events, lambda types: "kpi.period.closed.v1" in types)
     assert published.count("kpi.period.closed.v1") == 1
     assert (await things.verify()).fine
+
+
+async def test_a_closed_month_tells_what_was_defined_or_aimed_at_otherwise(
+    house: House, things: World, reader: httpx.AsyncClient
+) -> None:
+    manager = house.as_(Role.SERVICE_MANAGER)
+    closed = (await manager.post("/periods/2026-07/close")).json()
+    assert closed["redefined"] is None
+
+    old = {"state.months.0.figures.$[it].version": 7, "state.months.0.figures.$[it].target": 0.9}
+    only = [{"it.id": "requests.on_time", "it.part": ""}]
+    await things.books.periods.update_one({}, {"$set": old}, array_filters=only)
+    seen = (await reader.get("/periods/2026-07", headers={"accept-language": "en"})).json()
+    name = row(seen["figures"], "requests.on_time")["name"]
+    assert f"{name} (7 / 1)" in seen["redefined"]
+    told = (await reader.get("/reports/client.json", params=JULY)).json()
+    assert "(7 / 1)" in told["closing"]["redefined"]
+    assert "(7 / 1)" in (await reader.get("/reports/client.csv", params=JULY)).text
+    on_time = row(told["figures"], "requests.on_time")
+    assert (on_time["target"], on_time["frozen_target"]) == (1.0, 0.9)
+
+    gone = {"state.months.0.figures.$[].excluded": "", "state.months.0.figures.$[].target": ""}
+    await things.books.periods.update_one({}, {"$unset": gone})
+    before = (await reader.get("/periods/2026-07")).json()
+    assert row(before["figures"], "requests.on_time")["frozen_excluded"] == {}
 
 
 async def test_closed_months_are_signed_and_held_against_the_key(

@@ -63,6 +63,28 @@ def test_signature_is_of_the_canonical_json() -> None:
     assert body.sha256 == hashlib.sha256(canonical.encode()).hexdigest()
 
 
+def test_what_a_figure_left_out_and_aimed_at_is_frozen_and_signed() -> None:
+    (bare,) = close(Series(), "2026-07").months
+    told = FIGURES[0].model_copy(update={"excluded": {"unjudged": 2}, "target": 0.0})
+    full = bare.model_copy(update={"figures": (told,)})
+    assert full.model_dump()["figures"][0].keys() - bare.model_dump()["figures"][0].keys() == {
+        "excluded",
+        "target",
+    }
+    assert digest("osinergmin", full) != digest("osinergmin", bare)
+    again = PeriodClosed.model_validate_json(full.model_dump_json())
+    assert digest("osinergmin", again) == digest("osinergmin", full)
+    assert PeriodClosed.model_validate_json(bare.model_dump_json()) == bare
+
+
+def test_a_month_knows_by_which_definitions_it_was_closed() -> None:
+    found = close(Series(), "2026-07").find("2026-07")
+    assert found is not None
+    assert not found.counted_otherwise("requests.received", 1)
+    assert found.counted_otherwise("requests.received", 2)
+    assert not found.counted_otherwise("requests.newer_than_the_close", 2)
+
+
 def test_each_month_is_chained_to_the_one_before() -> None:
     series = close(close(close(Series(), "2025-11"), "2025-12"), "2026-01")
     first, second, third = series.months

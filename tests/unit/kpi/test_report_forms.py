@@ -60,8 +60,21 @@ def test_every_figure_is_the_same_in_every_form(made: Made, kind: Kind, language
     fields = [field for rows in reader.wanted().values() for row in rows for field in row]
     assert reader.compare(in_csv, in_xlsx, pdf) == len(fields)
     headings = {field.heading for field in fields}
-    for column in ("frozen_numerator", "adjustment_denominator"):
+    for column in ("frozen_numerator", "frozen_excluded", "adjustment_denominator"):
         assert (reader.word(f"column.{column}") in headings) is (kind is Kind.CLIENT)
+
+
+def test_a_month_closed_by_another_definition_says_so_in_every_form() -> None:
+    document = some(Kind.CLIENT, requests=[])
+    assert document.closing is not None
+    notice = "Cerrado con otra definición: A tiempo (1 / 2)."
+    closing = document.closing.model_copy(update={"redefined": notice})
+    told = document.model_copy(update={"closing": closing})
+    assert notice in pdf_of(told).texts("P")
+    assert notice in rendered(told, Form.CSV, WORDS).decode()
+    cover = load_workbook(BytesIO(rendered(told, Form.XLSX, WORDS))).worksheets[0]
+    assert notice in [cell.value for cell in cover["A"]]
+    assert json.loads(rendered(told, Form.JSON, WORDS))["closing"]["redefined"] == notice
 
 
 @every_report
