@@ -8,9 +8,10 @@ from typing import Final
 from grafana_foundation_sdk.models import dashboard
 
 from deploy.grafana.pieces import (
-    GOOD_IS_LOW,
     GOOD_IS_ONE,
     GOOD_IS_ZERO,
+    NEAR,
+    NONE_IS_GOOD,
     OF_TENANT,
     ON_TARGET,
     bars,
@@ -44,13 +45,13 @@ def operations() -> dashboard.Dashboard:
             number(
                 both("Vencen en una hora hábil", "Due within a working hour"),
                 f"sum({imminent})",
-                limits=GOOD_IS_LOW,
+                limits=NONE_IS_GOOD,
             ),
             number(
                 both("Horario hábil al plazo más próximo", "Working time to the next deadline"),
                 f"min(enlace_deadline_tightest_seconds{{{T}}})",
                 unit="s",
-                limits=((None, "red"), (900, "orange"), (3600, "green")),
+                limits=NEAR,
             ),
             number(
                 both("Plazos incumplidos del periodo", "Deadlines missed in the period"),
@@ -69,7 +70,7 @@ def operations() -> dashboard.Dashboard:
             bars(
                 both("Por vencer, por cuenta", "Falling due, by account"),
                 [(f"sum by (tenant) ({imminent})", "{{tenant}}")],
-                limits=GOOD_IS_LOW,
+                limits=NONE_IS_GOOD,
             ),
             bars(
                 both("El mes frente a su meta", "The month against its target"),
@@ -185,7 +186,7 @@ def coverage() -> dashboard.Dashboard:
             number(
                 both("Faltan firmar", "Signatures missing"),
                 f"sum({people('eligible')} - {people('signed')} - {people('exempt')})",
-                limits=GOOD_IS_LOW,
+                limits=NONE_IS_GOOD,
                 link=cases("training.coverage", "missed", "training"),
             ),
             course(

@@ -8,6 +8,8 @@ from grafana_foundation_sdk.builders import common as common_builders
 from grafana_foundation_sdk.builders import dashboard as builders
 from grafana_foundation_sdk.models import common, dashboard
 
+from shared.imminence import NEAR_SECONDS
+
 SOURCE: Final = dashboard.DataSourceRef(type_val="prometheus", uid="enlace-prometheus")
 PERIODS: Final = ("1h", "6h", "1d", "7d", "30d")
 OF_TENANT: Final = 'tenant=~"$tenant"'
@@ -17,12 +19,23 @@ Line = tuple[str, str]
 """A query and the legend of its lines."""
 AnyPanel = stat.Panel | bargauge.Panel | timeseries.Panel
 Limits = Sequence[tuple[float | None, str]]
-"""From which value on (None: from the lowest) which colour."""
-GOOD_IS_LOW: Final[Limits] = ((None, "green"), (1, "orange"), (10, "red"))
+"""From which value on (None: from the lowest) which colour.
+
+What an account was promised is a series of its policy and never written here: these hold for
+whoever looks. None of a thing is good and one is not, a thing answers or does not, and what is
+compared with its target by the query is at least as good as that or is not.
+"""
+NONE_IS_GOOD: Final[Limits] = ((None, "green"), (1, "orange"))
+"""One is no fault yet, and somebody has it to do."""
 GOOD_IS_ZERO: Final[Limits] = ((None, "green"), (1, "red"))
 GOOD_IS_ONE: Final[Limits] = ((None, "red"), (1, "green"))
 ON_TARGET: Final[Limits] = ((None, "red"), (0, "green"))
+NEAR: Final[Limits] = ((None, "orange"), (NEAR_SECONDS, "green"))
+"""What counts as falling due where promises are counted."""
 NEUTRAL: Final[Limits] = ((None, "blue"),)
+
+
+AGAINST: Final = "frente a la meta · against the target"
 
 
 def both(spanish: str, english: str) -> str:
@@ -68,7 +81,11 @@ def number(
     legend: str = "",
     beside: Line | None = None,
 ) -> stat.Panel:
-    """One large figure a line; `beside` it what it is to be compared with."""
+    """One large figure a line.
+
+    `beside` it its target, where higher is better, and by how much it is above that: in the colour
+    that the account's own target gives it.
+    """
     panel = (
         stat.Panel()
         .title(title)
@@ -81,7 +98,10 @@ def number(
         .height(5)
         .span(6)
     )
-    lines = [(query, legend), *([] if beside is None else [beside])]
+    lines = [(query, legend)]
+    if beside is not None:
+        lines += [beside, (f"{query} - on (tenant) {beside[0]}", f"{legend} {AGAINST}")]
+        panel = panel.override_by_query("C", [_limited(ON_TARGET)]).span(12)
     for target in _targets(lines, instant=True):
         panel = panel.with_target(target)
     return panel if link is None else panel.links([_cases(link)])
@@ -133,6 +153,10 @@ def _targets(lines: Sequence[Line], *, instant: bool) -> list[prometheus.Dataque
         target = prometheus.Dataquery().ref_id(letter).expr(query).legend_format(legend)
         targets.append(target.instant() if instant else target.range())
     return targets
+
+
+def _limited(limits: Limits) -> dashboard.DynamicConfigValue:
+    return dashboard.DynamicConfigValue(id_val="thresholds", value=_thresholds(limits).build())
 
 
 def _thresholds(limits: Limits) -> builders.ThresholdsConfig:

@@ -5,7 +5,6 @@ from typing import Final
 from grafana_foundation_sdk.models import dashboard
 
 from deploy.grafana.pieces import (
-    GOOD_IS_LOW,
     GOOD_IS_ZERO,
     bars,
     board,
@@ -46,7 +45,6 @@ def incidents() -> dashboard.Dashboard:
                 both("Esperan a un tercero", "Waiting for a third party"),
                 f'sum(max by (tenant, tier, side) (enlace_incidents_open{{{T}, side="third"}}))'
                 " or vector(0)",
-                limits=GOOD_IS_LOW,
             ),
             number(
                 both("Direccionadas correctamente", "Correctly routed"),

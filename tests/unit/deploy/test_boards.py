@@ -7,7 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from deploy.grafana.generate import FOLDER, generated
-from services.kpi.definitions import INDICATORS
+from services.kpi.definitions import INDICATORS, Good
+from shared.imminence import NEAR_SECONDS
 from tests.support.promql import DEPLOY, dashboards, names, panels, queries, read, recorded
 
 BOARDS = dashboards()
@@ -95,8 +96,43 @@ def test_a_figure_of_the_month_is_never_without_its_target() -> None:
         for panel in panels(board):
             asked = [target["expr"] for target in panel["targets"]]
             for query in asked:
-                if query.startswith("max by (tenant) (enlace_indicator_month"):
+                compared = " - on (tenant) " in query
+                if query.startswith("max by (tenant) (enlace_indicator_month") and not compared:
                     assert query.replace("_month", "_target") in asked, panel["title"]
+
+
+def test_a_limit_is_the_accounts_own_or_holds_for_everybody() -> None:
+    """None, one, better than its target; and near, as what counts promises has it."""
+    absolute = {None, 0, 1, NEAR_SECONDS}
+    for board in BOARDS.values():
+        for panel in panels(board):
+            config = panel["fieldConfig"]
+            found = [config["defaults"].get("thresholds"), *map(_limits_of, config["overrides"])]
+            steps = {step["value"] for limits in found if limits for step in limits["steps"]}
+            assert steps <= absolute, panel["title"]
+
+
+def test_a_figure_beside_its_target_has_the_colour_of_their_difference() -> None:
+    coloured = 0
+    for board in BOARDS.values():
+        for panel in panels(board):
+            asked = {target["refId"]: target["expr"] for target in panel["targets"]}
+            if panel["type"] != "stat" or "enlace_indicator_target" not in asked.get("B", ""):
+                continue
+            (indicator,) = re.findall('indicator="(.+?)"', asked["B"])
+            assert INDICATORS[indicator].good is Good.HIGHER
+            assert asked["C"] == f"{asked['A']} - on (tenant) {asked['B']}"
+            (override,) = panel["fieldConfig"]["overrides"]
+            assert override["matcher"] == {"id": "byFrameRefID", "options": "C"}
+            steps = _limits_of(override)["steps"]
+            assert [step["value"] for step in steps] == [None, 0]
+            coloured += 1
+    assert coloured > 4
+
+
+def _limits_of(override: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {one["id"]: one["value"] for one in override["properties"]}
+    return found["thresholds"]  # type: ignore[no-any-return]
 
 
 def test_every_panel_asks_the_provisioned_source() -> None:
