@@ -13,7 +13,8 @@ from shared.imminence import NEAR_SECONDS
 SOURCE: Final = dashboard.DataSourceRef(type_val="prometheus", uid="enlace-prometheus")
 PERIODS: Final = ("1h", "6h", "1d", "7d", "30d")
 OF_TENANT: Final = 'tenant=~"$tenant"'
-# the API asks for a token: a browser reaches it through the portal, which has one
+# the API asks for a token, which a browser that follows a link sends only where what is before the
+# API at this address adds it
 DAYS: Final = "from=${__from:date:YYYY-MM-DD}&to=${__to:date:YYYY-MM-DD}"
 Line = tuple[str, str]
 """A query and the legend of its lines."""
