@@ -36,37 +36,9 @@ class Part(StrEnum):
     EXCLUDED = "excluded"
 
 
-class IndicatorQuery(Input):
-    """Local days of the tenant, both included.
+class Values(Input):
+    """By which values a question is cut: one field a dimension."""
 
-    `by` shows every figure by a dimension too, and `every` its course, by pieces of the calendar. A
-    figure that does not know a dimension that is asked for is left out.
-    """
-
-    from_: Annotated[date, Field(alias="from")]
-    to: date
-    type: Value | None = None
-    channel: Value | None = None
-    area: Value | None = None
-    tier: Value | None = None
-    stage: Value | None = None
-    person: Value | None = None
-    folder: Value | None = None
-    unit: Value | None = None
-    team: Value | None = None
-    by: Dimension | None = None
-    every: Every | None = None
-
-
-class CaseQuery(PageQuery):
-    """The period and cut of a figure, and which of its cases."""
-
-    model_config = ConfigDict(serialize_by_alias=True)
-
-    from_: Annotated[date, Field(alias="from")]
-    to: date
-    indicator: Value
-    part: Part = Part.NUMERATOR
     type: Value | None = None
     channel: Value | None = None
     area: Value | None = None
@@ -81,10 +53,33 @@ class CaseQuery(PageQuery):
     reason: Value | None = None
 
 
-def filters(query: IndicatorQuery | CaseQuery) -> dict[str, str]:
+class IndicatorQuery(Values):
+    """Local days of the tenant, both included.
+
+    `by` shows every figure by a dimension too, and `every` its course, by pieces of the calendar. A
+    figure that does not know a dimension that is asked for is left out.
+    """
+
+    from_: Annotated[date, Field(alias="from")]
+    to: date
+    by: Dimension | None = None
+    every: Every | None = None
+
+
+class CaseQuery(Values, PageQuery):
+    """The period and cut of a figure, and which of its cases."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    from_: Annotated[date, Field(alias="from")]
+    to: date
+    indicator: Value
+    part: Part = Part.NUMERATOR
+
+
+def filters(query: Values) -> dict[str, str]:
     """The values that were asked for, by dimension."""
-    names = [one.value for one in Dimension]
-    found = {name: getattr(query, name, None) for name in names}
+    found = {one.value: getattr(query, one.value) for one in Dimension}
     return {name: value for name, value in found.items() if value is not None}
 
 

@@ -12,7 +12,7 @@ from services.kpi.definitions import INDICATORS, Indicator
 from services.kpi.desk import _measures
 from services.kpi.families import FAMILIES
 from services.kpi.policy import Counting, Kind
-from services.kpi.questions import Part
+from services.kpi.questions import CaseQuery, Dimension, IndicatorQuery, Part, filters
 from services.kpi.reports.document import indicators_of
 from services.kpi.views import Cut, Period
 from shared.decider import Invalid
@@ -70,6 +70,16 @@ def test_cut_takes_known_values_however_capitalised(osinergmin: Counting) -> Non
     assert cut.values == {"area": "dsr", "channel": "other"}
     with pytest.raises(Invalid):
         Cut.of(osinergmin, {"area": "nowhere"})
+
+
+@pytest.mark.parametrize("dimension", Dimension)
+def test_figures_and_their_cases_are_cut_alike(dimension: Dimension) -> None:
+    asked = {"from": "2026-07-01", "to": "2026-07-31", dimension.value: "one"}
+    for query in (
+        IndicatorQuery.model_validate(asked),
+        CaseQuery.model_validate({**asked, "indicator": "requests.received"}),
+    ):
+        assert filters(query) == {dimension.value: "one"}
 
 
 def test_dividing_by_zero_is_no_figure() -> None:
