@@ -15,7 +15,10 @@ ENDS = frozenset({ClockVerb.STOP, ClockVerb.DROP})
 
 @dataclass(slots=True)
 class Promise:
-    """One promise: `how` it stands is `running`, `met`, `breached` or `dropped`."""
+    """One promise: `how` it stands is `running`, `met`, `breached` or `dropped`.
+
+    `ended_by` is the place in the story of what ended it.
+    """
 
     stage: str
     since: datetime
@@ -23,6 +26,7 @@ class Promise:
     policy: str = ""
     how: str = "running"
     ended_at: datetime | None = None
+    ended_by: int | None = None
     too_fast: bool = False
 
 
@@ -49,7 +53,7 @@ def settled(
     One that still runs and whose present date was announced as passed is breached already.
     """
     promises: list[Promise] = []
-    for at, changes in told:
+    for place, (at, changes) in enumerate(told):
         for stage, verb, due_at, policy, met, too_fast in changes:
             if verb == ClockVerb.START:
                 promises.append(Promise(stage, at, due_at, policy))
@@ -57,7 +61,7 @@ def settled(
             own = next((one for one in reversed(promises) if one.stage == stage), None)
             if own is not None:
                 own.policy = policy or own.policy
-                _change(own, verb, at, due_at, met=met, too_fast=too_fast)
+                _change(own, verb, (place, at), due_at, met=met, too_fast=too_fast)
     for one in promises:
         if one.how == "running" and (one.stage, one.due_at) in breaches:
             one.how = "breached"
@@ -67,14 +71,14 @@ def settled(
 def _change(
     one: Promise,
     verb: str,
-    at: datetime,
+    when: tuple[int, datetime],
     due_at: datetime | None,
     *,
     met: bool | None,
     too_fast: bool,
 ) -> None:
     if verb in ENDS:
-        one.ended_at, one.too_fast = at, too_fast
+        (one.ended_by, one.ended_at), one.too_fast = when, too_fast
         one.how = "dropped" if verb == ClockVerb.DROP else ("met" if met else "breached")
         return
     if verb == ClockVerb.DEFER:
@@ -82,4 +86,5 @@ def _change(
     elif verb != ClockVerb.PAUSE and due_at is not None:
         one.due_at = due_at
     if verb == ClockVerb.REOPEN:
-        one.how, one.ended_at, one.too_fast = "running", None, False
+        one.how, one.too_fast = "running", False
+        one.ended_by = one.ended_at = None

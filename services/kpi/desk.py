@@ -1,7 +1,9 @@
 """Answers questions about the figures of all tenants."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
+from itertools import chain
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
@@ -10,7 +12,7 @@ from services.kpi.answers import CaseLine, Figure, Piece, Report, share, shares
 from services.kpi.books import Books
 from services.kpi.closing import Close
 from services.kpi.definitions import INDICATORS, Indicator, report, reports
-from services.kpi.families import FAMILIES, Key
+from services.kpi.families import FAMILIES, Key, of_family
 from services.kpi.ledger import Record
 from services.kpi.permissions import PERMISSIONS
 from services.kpi.policy import PERSON, POLICY, Counting
@@ -42,7 +44,8 @@ class Desk:
         cut = Cut.of(counting, filters(query))
         by = None if query.by is None else query.by.value
         told = [one for one in self._report(name) if _may_know(call, one)]
-        wanted = [one for one in told if cut.knows(one.family, by)]
+        known = [cut.told(one, by) for one in told]
+        wanted = [one for one in known if one is not None and _may_know(call, one)]
         pieces = [] if query.every is None else period.pieces(query.every)
         async with self.moment() as session:
             shown = await self.shown(wanted, period, cut, call.language, by=by, session=session)
@@ -165,17 +168,25 @@ class Desk:
             raise Invalid("indicator.unknown", indicator=query.indicator, known=known)
         period = Period.of(query.from_, query.to, drilldown.MAX_DAYS)
         cut = Cut.of(self._counting(call.tenant), filters(query))
-        if not cut.knows(one.family):
-            known = ", ".join(FAMILIES[one.family].dimensions)
+        told = cut.told(one)
+        if told is None or not _may_know(call, told):
+            known = ", ".join(_dimensions(call, one))
             raise Invalid("indicator.unknown_dimension", indicator=one.id, known=known)
         after = query.after(str, str)
         found: list[tuple[str, Document]] = []
         measures = _measures(one, query.part)
         if measures[0]:
             place = None if after is None else (after[0], after[1])
-            found = await self._cases.of(one.family, measures, period, cut, place, query.limit + 1)
+            found = await self._cases.of(told.family, measures, period, cut, place, query.limit + 1)
         page = page_of(found, query, lambda item: (item[0], item[1]["_id"]))
         return Page(items=[_line(key, fact) for key, fact in page.items], next=page.next)
+
+
+def _dimensions(call: Call, one: Indicator) -> list[str]:
+    """Those that the caller may cut an indicator by."""
+    families = (replace(one, family=name) for name in of_family(one.family))
+    known = (FAMILIES[told.family].dimensions for told in families if _may_know(call, told))
+    return list(dict.fromkeys(chain.from_iterable(known)))
 
 
 def _leads(call: Call) -> bool:

@@ -22,11 +22,15 @@ CUTS: Final = ("type", "channel", "area")
 class Family:
     """The dimensions of a family; `kept` are those that the buckets of the whole month keep.
 
-    A family without cuts has no days.
+    One that is `of` another has the same measures by other dimensions, for questions that the other
+    cannot answer: what few ask for makes the other's buckets no more. One that is not `dated` tells
+    how things stand now. A new dimension comes last, since what was counted before lacks it.
     """
 
     kept: tuple[str, ...] = ()
     cuts: tuple[str, ...] = CUTS
+    of: str = ""
+    dated: bool = True
 
     @property
     def dimensions(self) -> tuple[str, ...]:
@@ -39,14 +43,15 @@ FAMILIES: Final[dict[str, Family]] = {
     "policies": Family(("policy",)),
     "training": Family(),
     "training_policies": Family(("policy",)),
-    "open": Family(("status", "holder"), ()),
-    "stages": Family(("stage",), ()),
-    "plans": Family((), ()),
+    "open": Family(("status", "holder"), (), dated=False),
+    "stages": Family(("stage",), (), dated=False),
+    "plans": Family((), (), dated=False),
     "incidents": Family(("tier",)),
-    "incident_stages": Family(("stage",)),
+    "incident_stages": Family(("stage",), (*CUTS, "tier")),
+    "incident_stage_people": Family(("person",), ("stage", *CUTS, "tier"), of="incident_stages"),
     "incident_policies": Family(("policy",)),
     "incident_origins": Family(("origin",)),
-    "incident_people": Family(("person",), ("tier",)),
+    "incident_people": Family(("person",), ("tier", "channel", "area")),
     "consultations": Family(("folder",), ("channel",)),
     "consultation_people": Family(("person",), ("folder",)),
     "consultation_reasons": Family(("reason",), ("folder", "channel")),
@@ -59,9 +64,15 @@ FAMILIES: Final[dict[str, Family]] = {
     "claim_outcomes": Family(("outcome",), ("unit",)),
     "claim_policies": Family(("policy",), ("unit", "channel")),
     "meetings": Family(("team",), ("area",)),
-    "incidents_all": Family(("tier",), ()),
-    "incidents_open": Family(("tier", "side"), ()),
+    "incidents_all": Family(("tier",), (), dated=False),
+    "incidents_open": Family(("tier", "side"), (), dated=False),
 }
+
+
+def of_family(family: str) -> tuple[str, ...]:
+    """The family, and those that have its measures by other dimensions."""
+    return family, *(name for name, other in FAMILIES.items() if other.of == family)
+
 
 Counts = dict[str, dict[str, int]]
 """Measure by measure, by bucket."""
@@ -91,9 +102,9 @@ class Key(NamedTuple):
     @property
     def whole(self) -> "Key":
         """The bucket of every cut."""
-        family = FAMILIES[self.family]
-        kept = self.values[: len(family.kept)]
-        return self._replace(values=(*kept, *(WHOLE for _ in family.cuts)))
+        kept = len(FAMILIES[self.family].kept)
+        cuts = len(self.values) - kept
+        return self._replace(values=self.values[:kept] + (WHOLE,) * cuts)
 
     @property
     def is_whole(self) -> bool:
@@ -101,7 +112,8 @@ class Key(NamedTuple):
 
     @property
     def dimensions(self) -> dict[str, str]:
-        return dict(zip(FAMILIES[self.family].dimensions, self.values, strict=True))
+        # what was counted before the family had its last dimensions lacks them
+        return dict(zip(FAMILIES[self.family].dimensions, self.values, strict=False))
 
 
 def difference(old: Counts, new: Counts) -> Counts:

@@ -33,7 +33,8 @@ class Measure:
     the event's own when it is empty; without the field's value nothing is counted. `undone` are
     events that take it back. `scaled` counts the case under its step of `SCALE`. `by` tells
     dimensions that are the event's own: a field, `ACTOR`, or `TIER`, the tier that had the case.
-    A field within another is written `deadline/due_at`; one of several values counts under each.
+    A field within another is written `deadline/due_at`, one of the last event of a name before this
+    one `solved:tier`; one of several values counts under each.
     """
 
     name: str
@@ -52,15 +53,27 @@ class Measure:
 class Clocks:
     """Promises told by `clocks` of the events: into which families they are counted.
 
-    `policies` is the family of promises by the policy's version. `groups` are names under which
+    `policies` is the family of promises by the policy's version, `people` that of promises by who
+    ended them. `groups` are names under which
     stages are also counted together; `breach` is the event that tells of a promised instant that
     has passed.
     """
 
     family: str
+    people: str
     policies: str
     breach: str
     groups: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """The tier below that of a field, which has what the other has answered; 1 has none below."""
+
+    field: str
+
+    def of(self, tier: int) -> str:
+        return str(max(1, tier - 1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +81,8 @@ class Thing:
     """A kind of case counted by declared measures.
 
     `attributes` are the case's dimensions, each by a field and the events that tell it, the last
-    word counting. `tiers` are the events after which another tier has it: a number, or a field.
+    word counting. `tiers` are the events after which another tier has it: a number, a field, or the
+    tier below it.
     `turns` are the events after which it is the client's or the provider's turn; a thing without
     them has the holder that its events tell. `standing` is the family of what is open now: what
     began with `started` and not with an older register, until one of `ended`, and again from
@@ -78,7 +92,7 @@ class Thing:
     source: Source
     measures: tuple[Measure, ...]
     attributes: Mapping[str, tuple[str, tuple[str, ...]]]
-    tiers: Mapping[str, int | str]
+    tiers: Mapping[str, int | str | Below]
     started: tuple[str, ...]
     ended: tuple[str, ...]
     resumed: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from services.kpi.families import FAMILIES
-from services.kpi.measures import SCALE, Clocks, Measure, Thing
+from services.kpi.measures import SCALE, Below, Clocks, Measure, Thing
 from services.kpi.policy import Counting
 from services.kpi.recount import Entry, Tally, recount
 from services.kpi.things import THINGS
@@ -41,7 +41,8 @@ def _field(data: Mapping[str, Any], path: str) -> object:
     return _field(found, inner) if inner and isinstance(found, Mapping) else found
 
 
-Change = tuple[datetime, Mapping[str, Any]]
+Change = tuple[int, Mapping[str, Any]]
+"""The place of an event, and what it does to a clock."""
 # what a change of a clock decides; a stage that goes on is undecided again
 _VERDICTS: Final = {"stop": "judged", "drop": "dropped", "reopen": "running"}
 
@@ -86,18 +87,28 @@ class _Recount:
 
     def _owns(self, measure: Measure, number: int) -> list[dict[str, str]]:
         """Where it counts: once for each value of what has several."""
-        entry, found = self.history[number], [dict[str, str]()]
-        known = {"@actor": entry["actor"], "@tier": self._tier(number)}
+        found = [dict[str, str]()]
+        known = {"@actor": self.history[number]["actor"], "@tier": self._tier(number)}
         for dimension, told in measure.by.items():
-            value = known[told] if told in known else _field(entry["data"], told)
+            value = known[told] if told in known else self._said(told, number)
             each = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
             found = [own | {dimension: str(one or "")} for own in found for one in each]
         return found
 
+    def _said(self, told: str, number: int) -> object:
+        """A field of the event, or of the last one of another name before it."""
+        if ":" not in told:
+            return _field(self.history[number]["data"], told)
+        name, field = told.split(":")
+        former = [e["data"] for e in self.history[:number] if _name(e) == name]
+        return _field(former[-1], field) if former else ""
+
     def _tier(self, number: int) -> str:
         """The tier that had it when this happened: told before, or by its first event."""
-        for entry in [*reversed(self.history[:number]), self.history[number]]:
+        for entry in [*reversed(self.history[:number]), *self.history[number : number + 1]]:
             told = self.thing.tiers.get(_name(entry))
+            if isinstance(told, Below):
+                return {1: "1", 2: "1", 3: "2"}[entry["data"][told.field]]
             if told is not None:
                 return str(entry["data"][told] if isinstance(told, str) else told)
         return ""
@@ -149,7 +160,12 @@ class _Recount:
             for e in self.history
             if _name(e) == clocks.breach and e["data"]["stage"] == stage
         }
-        told = [(e["at"], c) for e in self.history for c in _clocks(e) if c["stage"] == stage]
+        told = [
+            (number, change)
+            for number, entry in enumerate(self.history)
+            for change in _clocks(entry)
+            if change["stage"] == stage
+        ]
         starts = [place for place, (_, c) in enumerate(told) if c["change"] == "start"]
         for begin, end in pairwise([*starts, len(told)]):
             self._promise(clocks, stage, told[begin:end], late)
@@ -158,7 +174,7 @@ class _Recount:
         self, clocks: Clocks, stage: str, told: Sequence[Change], late: set[datetime]
     ) -> None:
         due = _due(told)
-        at, last = next((c for c in reversed(told) if c[1]["change"] in _VERDICTS), told[0])
+        number, last = next((c for c in reversed(told) if c[1]["change"] in _VERDICTS), told[0])
         how = _VERDICTS.get(last["change"], "running")
         if how == "judged":
             how = "met" if last.get("met") else "breached"
@@ -167,13 +183,19 @@ class _Recount:
         amounts = {how: 1, "too_fast": int(bool(last.get("too_fast")))}
         if last["change"] == "stop":
             amounts["sided"] = 1
+            start, end = (self.history[place]["at"] for place in (told[0][0], number))
             for side in ("client", "provider", "third"):
-                amounts[f"{side}_seconds"] = self._seconds(f"@{side}", told[0][0], at)
+                amounts[f"{side}_seconds"] = self._seconds(f"@{side}", start, end)
         group = clocks.groups.get(stage)
         more = {} if group is None else {f"{group}_{n}": amount for n, amount in amounts.items()}
-        for name, amount in {**amounts, **more}.items():
-            if due is not None:
-                self._add(clocks.family, due, {"stage": stage}, name, amount)
+        over = last["change"] in {"stop", "drop"}
+        person = self.history[number]["actor"] if over else ""
+        tier = self._tier(number if over else len(self.history))
+        own = {"stage": stage, "person": person, "tier": tier}
+        for family in (clocks.family, clocks.people):
+            for name, amount in {**amounts, **more}.items():
+                if due is not None:
+                    self._add(family, due, own, name, amount)
         policy = [c["deadline"]["policy"] for _, c in told if c.get("deadline")]
         if due is not None:
             self._add(clocks.policies, due, {"policy": policy[-1]}, "promised", 1)
@@ -187,12 +209,9 @@ class _Recount:
         turns = [name for name in names if name in thing.ended or name in thing.resumed]
         if turns and turns[-1] in thing.ended:
             return
-        tiers = [n for n, name in enumerate(names) if name in thing.tiers]
-        told = thing.tiers[names[tiers[-1]]] if tiers else ""
-        tier = self.history[tiers[-1]]["data"][told] if told and isinstance(told, str) else told
         held = [e["data"]["holder"] for e in self.history if "holder" in e["data"]]
         side = self._side(held[-1] if held else "")[1:]
-        self._add(thing.standing, None, {"tier": str(tier), "side": side}, "open", 1)
+        self._add(thing.standing, None, {"tier": self._tier(len(names)), "side": side}, "open", 1)
 
     def _attribute(self, name: str) -> str:
         field, events = self.thing.attributes.get(name, ("", ()))
@@ -207,7 +226,7 @@ class _Recount:
         for dimension in FAMILIES[family].dimensions:
             value = own[dimension] if dimension in own else self._attribute(dimension)
             values.append(self.by.closed(dimension, value))
-        dated = bool(FAMILIES[family].cuts) and at is not None
+        dated = FAMILIES[family].dated and at is not None
         day = f"{at.astimezone(self.by.zone):%Y-%m-%d}" if dated and at is not None else "all"
         self.tally["|".join((self.by.tenant, family, day, *values)), name] += amount
 

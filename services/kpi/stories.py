@@ -12,7 +12,7 @@ from functools import cache
 from itertools import product
 from typing import Any, Final
 
-from services.kpi.clocks import Change, changes_of, settled
+from services.kpi.clocks import Change, Promise, changes_of, settled
 from services.kpi.families import ALL, FAMILIES, Counts, add
 from services.kpi.measures import (
     ACTOR,
@@ -23,6 +23,7 @@ from services.kpi.measures import (
     SIDES,
     THIRD,
     TIER,
+    Below,
     Measure,
     Thing,
 )
@@ -59,16 +60,25 @@ def _measures(thing: Thing, event: str) -> tuple[Measure, ...]:
 def _fields(thing: Thing, event: str) -> tuple[str, ...]:
     wanted: set[str] = set() if thing.turns else {"holder"}
     for measure in _measures(thing, event):
-        wanted |= {measure.amount, measure.day, *measure.when, *measure.by.values()}
+        wanted |= {measure.amount, measure.day, *measure.when}
+    wanted |= {field for measure in thing.measures for field in _own_fields(measure, event)}
     for field, events in thing.attributes.values():
         if event in events:
             wanted.add(field)
     tier = thing.tiers.get(event)
-    if isinstance(tier, str):
-        wanted.add(tier)
+    if isinstance(tier, str | Below):
+        wanted.add(tier if isinstance(tier, str) else tier.field)
     if thing.clocks is not None and event == thing.clocks.breach:
         wanted |= {"stage", "due_at"}
     return tuple(sorted(name for name in wanted if name and name[0] != "@"))
+
+
+def _own_fields(measure: Measure, event: str) -> Iterator[str]:
+    """What a measure's dimensions want of an event."""
+    for told in measure.by.values():
+        named, _, field = told.rpartition(":")
+        if event == (named or measure.event):
+            yield field
 
 
 def _told(body: EventBody, name: str) -> object:
@@ -116,6 +126,7 @@ class _Page:
         self._attributes = {
             name: by.closed(name, str(self._last(*told))) for name, told in thing.attributes.items()
         }
+        self._tier = ""
         self._tiers = list(self._tiers_before())
 
     def _last(self, field: str, events: tuple[str, ...]) -> object:
@@ -123,13 +134,19 @@ class _Page:
         return told[-1] if told else ""
 
     def _tiers_before(self) -> Iterator[str]:
-        """Which tier had the case at each event; the first event's own at that."""
-        tier = ""
+        """Which tier had the case at each event, the first event's own; `_tier` at the end."""
         for entry in self.entries:
-            told = self.thing.tiers.get(entry[1])
-            following = tier if told is None else str(entry[4].get(told, told))
-            yield tier or following
-            tier = following
+            following = self._tier_after(entry)
+            yield self._tier or following
+            self._tier = following
+
+    def _tier_after(self, entry: Entry) -> str:
+        told = self.thing.tiers.get(entry[1])
+        if isinstance(told, Below):
+            tier = entry[4].get(told.field)
+            # what was heard before this was asked for does not tell it
+            return self._tier if tier is None else told.of(tier)
+        return self._tier if told is None else str(entry[4].get(told, told))
 
     def is_undone(self, measure: Measure, place: int) -> bool:
         undone = measure.undone
@@ -158,7 +175,11 @@ class _Page:
             return (self._tiers[place],)
         if told == ACTOR:
             return (str(entry[3]),)
-        found = entry[4].get(told, "")
+        event, _, told = told.rpartition(":")
+        said = entry[4]
+        if event:
+            said = next((e[4] for e in reversed(self.entries[:place]) if e[1] == event), {})
+        found = said.get(told, "")
         return found if isinstance(found, list | tuple) else (str(found),)
 
     def _amount(self, measure: Measure, place: int) -> int | None:
@@ -212,7 +233,7 @@ class _Page:
     ) -> None:
         rows = FAMILIES[family]
         day = ALL
-        if rows.cuts and at is not None:
+        if rows.dated and at is not None:
             day = self._day(at)
         values = [
             self.by.closed(name, own[name]) if name in own else self._attributes.get(name, OTHER)
@@ -238,7 +259,7 @@ class _Page:
             (entry[2], entry[4].get("clocks", ())) for entry in self.entries
         ]
         for promise in settled(told, breaches):
-            own = {"stage": promise.stage}
+            own = {"stage": promise.stage, **self._at_the_end(promise)}
             amounts = {promise.how: 1, "too_fast": int(promise.too_fast)}
             if promise.ended_at is not None and promise.how != "dropped":
                 sides = self._sides(promise.since, promise.ended_at)
@@ -248,23 +269,28 @@ class _Page:
                 amounts |= {f"{group}_{name}": amount for name, amount in amounts.items()}
             if promise.due_at is not None:
                 self._add(clocks.family, promise.due_at, own, amounts)
+                self._add(clocks.people, promise.due_at, own, amounts)
                 told_by = {"policy": promise.policy}
                 self._add(clocks.policies, promise.due_at, told_by, {"promised": 1})
             if promise.how != "dropped":
                 self._add("stages", None, own, {promise.how: 1})
 
+    def _at_the_end(self, promise: Promise) -> dict[str, str]:
+        """Who ended a promise and which tier had the case then; of one that runs, has it now."""
+        if promise.ended_by is None:
+            return {"person": "", "tier": self._tier}
+        actor: str = self.entries[promise.ended_by][3]
+        return {"person": actor, "tier": self._tiers[promise.ended_by]}
+
     def count_standing(self) -> None:
         thing = self.thing
         if not thing.standing or not any(e[1] in thing.started for e in self.entries):
             return
-        is_open, holder, tier = True, "", ""
+        is_open, holder = True, ""
         for entry in self.entries:
             if entry[1] in thing.ended or entry[1] in thing.resumed:
                 is_open = entry[1] in thing.resumed
             holder = self._holder(entry, holder)
-            told = thing.tiers.get(entry[1])
-            tier = tier if told is None else str(entry[4].get(told, told))
         if is_open:
-            self._add(
-                thing.standing, None, {"tier": tier, "side": self._side(holder)[1:]}, {"open": 1}
-            )
+            own = {"tier": self._tier, "side": self._side(holder)[1:]}
+            self._add(thing.standing, None, own, {"open": 1})

@@ -11,6 +11,7 @@ from services.kpi.measures import (
     PROVIDER,
     THIRD,
     TIER,
+    Below,
     Clocks,
     Measure,
     Thing,
@@ -20,6 +21,7 @@ from services.kpi.sources import Source
 
 _TIER: Final = {"tier": TIER}
 _SOLVED: Final = {"tier": "solved_by"}
+_SOLVER: Final = {"tier": "solved:tier"}
 _IN: Final = "incidents"
 _ALL: Final = "incidents_all"
 _PEOPLE: Final = "incident_people"
@@ -63,6 +65,8 @@ INCIDENT: Final = Thing(
         "returned": "to_tier",
         "rerouted": "tier",
         "taken": "tier",
+        # tier 2 validates what tier 3 has solved, and tier 1 tells the user all else (B:L613-672)
+        "solved": Below("tier"),
         "observed": 3,
         "validated": 1,
         "converted": 1,
@@ -74,6 +78,7 @@ INCIDENT: Final = Thing(
     standing="incidents_open",
     clocks=Clocks(
         "incident_stages",
+        "incident_stage_people",
         "incident_policies",
         "breached",
         {"respond": "response", "solve_l2": "solution", "solve_l3": "solution"},
@@ -84,7 +89,7 @@ INCIDENT: Final = Thing(
         Measure("reported", "incident_origins", "registered"),
         Measure("reported", "incident_origins", "imported", day="registered_at"),
         *_moved("elevated", "elevated"),
-        *_moved("reopened", "reopened"),
+        *(Measure("reopened", family, "reopened", by=_SOLVER) for family in (_IN, _ALL)),
         Measure("dismissed", _IN, "dismissed", undone=("reopened",), by=_TIER),
         Measure("converted", _IN, "converted", undone=("reopened",), by=_TIER),
         Measure("coordinated_outside", _IN, "coordinated", when={"external": (True,)}, by=_TIER),

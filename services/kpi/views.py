@@ -1,7 +1,7 @@
 """Questions to the figures: they read buckets only, so they cost the same however long the past."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from services.kpi.books import Books
 from services.kpi.calendar_pieces import Every, end_of_month, piece_of
 from services.kpi.definitions import Indicator
-from services.kpi.families import FAMILIES
+from services.kpi.families import FAMILIES, of_family
 from services.kpi.ledger import Record
 from services.kpi.policy import OTHER, Counting
 from shared.decider import Invalid
@@ -104,6 +104,12 @@ class Cut:
         asked = {*self.values, by or ""} - {""}
         return asked <= set(FAMILIES[family].dimensions)
 
+    def told(self, one: Indicator, by: str | None = None) -> Indicator | None:
+        """The indicator by a family that has all the dimensions that are asked by, if one has."""
+        known = (name for name in of_family(one.family) if self.knows(name, by))
+        family = next(known, None)
+        return None if family is None else replace(one, family=family)
+
     def among(self, family: str) -> "Cut":
         """By the dimensions alone that a family has."""
         known = FAMILIES[family].dimensions
@@ -154,8 +160,7 @@ class Figures:
         for place in sorted(names):
             rest = _within(cut.where(place[0]), [] if place in whole else months, days)
             if rest:
-                group = f"$by.{place[1]}" if place[1] else ""
-                found[place].add(await self._sum(rest, names[place], group, session))
+                found[place].add(await self._sum(rest, names[place], _group(place[1]), session))
         answers = {place: found[place].answer(split=bool(place[1])) for place in names}
         return {name: answers[place] for name, place in places.items()}
 
@@ -196,7 +201,11 @@ class Figures:
         return {indicator.id: found[indicator.family] for indicator in wanted}
 
     async def _sum(
-        self, where: Document, measures: Iterable[str], group: str, session: AsyncClientSession
+        self,
+        where: Document,
+        measures: Iterable[str],
+        group: str | Document,
+        session: AsyncClientSession,
     ) -> dict[str, Amounts]:
         names = sorted(measures)
         sums: Document = {"_id": group} | {name: {"$sum": f"$counts.{name}"} for name in names}
@@ -241,6 +250,11 @@ def _is_kept(cut: Cut, family: str, split: str) -> bool:
     """Whether the buckets of whole months know all that is asked by."""
     asked = {*cut.values, split} - {""}
     return asked <= set(FAMILIES[family].kept)
+
+
+def _group(split: str) -> str | Document:
+    """By a dimension; what was counted before its family had it is of none that is known."""
+    return {"$ifNull": [f"$by.{split}", OTHER]} if split else ""
 
 
 def _within(where: Document, months: Sequence[str], days: Sequence[tuple[str, str]]) -> Document:

@@ -124,11 +124,13 @@ async def test_figures_about_persons_are_for_those_who_lead_them(house: House) -
             assert shown["figures"]
             assert not names & shown["figures"].keys()
             assert not names & shown["course"][0]["figures"].keys()
+        promises = {"indicator": "incidents.stages_met"}
         for path, query in (
             ("incidents", luz),
             ("incidents", {"by": "person"}),
             ("incidents/cases", {**luz, "indicator": "incidents.total"}),
             ("incidents/cases", {**luz, **taken}),
+            ("incidents/cases", {**luz, **promises}),
         ):
             refused = await asked(role, path, **query)
             found = (refused.status_code, refused.json()["code"])
@@ -143,8 +145,10 @@ async def test_figures_about_persons_are_for_those_who_lead_them(house: House) -
             ("incidents", luz),
             ("incidents", {"by": "person"}),
             ("incidents/cases", {**luz, **taken}),
+            ("incidents/cases", {**luz, **promises}),
         ):
             assert (await asked(role, path, **query)).status_code == 200
+        assert "stages_met" in (await asked(role, "incidents", **luz)).json()["figures"]
 
 
 async def test_another_tenant_sees_nothing(house: House, things: World) -> None:

@@ -222,3 +222,19 @@ def test_a_month_is_kept_by_cut_and_as_a_whole() -> None:
     months = [text for text in total if Key.parse(text).period == "2026-07"]
     assert len(months) == 3
     assert sum(Key.parse(text).period == "all" for text in total) == 1
+
+
+def test_what_was_counted_before_a_family_knew_a_dimension_can_be_taken_back() -> None:
+    former = "osce|incident_stages|2026-07-01|reply|error|telephone|seace"
+    key = Key.parse(former)
+    assert key.dimensions == {
+        "stage": "reply",
+        "type": "error",
+        "channel": "telephone",
+        "area": "seace",
+    }
+    assert spread({former: {"met": -1}}) == {
+        former: {"met": -1},
+        "osce|incident_stages|2026-07|reply|error|telephone|seace": {"met": -1},
+        "osce|incident_stages|2026-07|reply|*|*|*": {"met": -1},
+    }

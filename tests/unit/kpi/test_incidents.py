@@ -32,7 +32,7 @@ from services.kpi.definitions import INDICATORS, Indicator, report
 from services.kpi.families import Counts, Key
 from services.kpi.kinds import KINDS, Life
 from services.kpi.measures import Measure, Thing
-from services.kpi.policy import SECTION, Counting, KpiSection, counting
+from services.kpi.policy import OTHER, SECTION, Counting, KpiSection, counting
 from services.kpi.recounts import recount_of
 from services.kpi.stories import Story, counts_of, fold, from_document, to_document
 from services.kpi.things import INCIDENT, THINGS
@@ -246,6 +246,61 @@ def test_a_missed_promise_is_a_breach_before_and_after_the_work() -> None:
     assert found["response_met"][0].value == 0
     assert found["within_deadlines"][0].value == 0
     assert found["stages_breached"][0].numerator >= 2
+
+
+def _stages(case: Case, family: str, *names: str) -> dict[tuple[str, ...], set[str]]:
+    """How promises stand, by dimensions."""
+    found: dict[tuple[str, ...], set[str]] = {}
+    for text, amounts in counts_of(INCIDENT, story_of(case), osce()).items():
+        key = Key.parse(text)
+        if key.family == family:
+            place = tuple(key.dimensions[name] for name in names)
+            found.setdefault(place, set()).update({"met", "breached", "running"} & amounts.keys())
+    return found
+
+
+def test_a_promise_is_of_who_ended_it_and_of_the_tier_that_had_it() -> None:
+    found = _stages(solved_at_2(), "incident_stage_people", "stage", "person", "tier")
+    assert found["forward", "person:eva", "1"] == {"met"}
+    assert found["respond", "person:luz", "2"] == {"met"}
+    assert found["solve_l2", "person:luz", "2"] == {"met"}
+    assert found["reply", "person:eva", "1"] == {"met"}
+    assert ("solve_l2", "2") in _stages(solved_at_2(), "incident_stages", "stage", "tier")
+
+
+def _tiers(case: Case, family: str, measure: str) -> list[str]:
+    """The tiers that a measure is counted at."""
+    counted = counts_of(INCIDENT, story_of(case), osce()).items()
+    keys = [Key.parse(text) for text, amounts in counted if measure in amounts]
+    return [key.dimensions["tier"] for key in keys if key.family == family]
+
+
+def test_what_a_tier_has_solved_waits_at_the_one_below() -> None:
+    assert _tiers(validating(lima(3)), "incidents_open", "open") == ["2"]
+    answered = at_tier_2()
+    answered.give(Take(), lima(1, 12))
+    answered.give(Solve("Se corrigió."), lima(2))
+    assert _tiers(answered, "incidents_open", "open") == ["1"]
+
+
+def test_a_reopening_is_of_the_tier_that_had_solved_it() -> None:
+    assert _tiers(reopened(), "incidents", "reopened") == ["2"]
+
+
+def test_a_promise_that_runs_is_of_nobody_yet_and_of_the_tier_that_has_it() -> None:
+    found = _stages(at_tier_3(), "incident_stage_people", "stage", "person", "tier")
+    assert found["solve_l3", OTHER, "3"] == {"running"}
+    overdue = registered()
+    while (due := overdue.due) is not None and due < lima(20):
+        overdue.give(Expire(due), due, frozenset({"system"}))
+    found = _stages(overdue, "incident_stage_people", "stage", "person", "tier")
+    assert found["forward", OTHER, "1"] == {"breached"}
+
+
+def test_who_takes_incidents_is_cut_by_their_way_in_and_area() -> None:
+    keys = map(Key.parse, counts_of(INCIDENT, story_of(solved_at_2()), osce()))
+    people = [key.dimensions for key in keys if key.family == "incident_people"]
+    assert {(one["channel"], one["area"]) for one in people} == {("telephone", "seace")}
 
 
 def test_a_reopening_takes_the_closing_back() -> None:

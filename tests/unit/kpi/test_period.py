@@ -82,6 +82,25 @@ def test_figures_and_their_cases_are_cut_alike(dimension: Dimension) -> None:
         assert filters(query) == {dimension.value: "one"}
 
 
+def test_a_figure_is_told_by_the_family_that_knows_what_is_asked() -> None:
+    def family(by: str | None, **values: str) -> str | None:
+        told = Cut("osce", values).told(INDICATORS["incidents.stages_met"], by)
+        return None if told is None else told.family
+
+    assert family(None) == family("tier", channel="mail") == "incident_stages"
+    assert (
+        family("person", tier="2") == family(None, person="person:luz") == "incident_stage_people"
+    )
+    assert family("folder") is None
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_family_beside_another_knows_all_that_it_knows(name: str) -> None:
+    family = FAMILIES[name]
+    if family.of:
+        assert set(FAMILIES[family.of].dimensions) < set(family.dimensions)
+
+
 def test_dividing_by_zero_is_no_figure() -> None:
     one = INDICATORS["requests.on_time"]
     assert share(one, {"on_time": 0, "judged": 0, "unjudged": 3}).value is None
