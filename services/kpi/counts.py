@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from services.kpi.domain import AT_WORK, DEPLOYED, EVALUATION, GIVEN_UP, RequestFact
 from services.kpi.families import ALL, Counts
-from services.kpi.policy import Counting
+from services.kpi.policy import PERSON, Counting
 
 
 def counts_of(fact: RequestFact, by: Counting) -> Counts:
@@ -14,6 +14,8 @@ def counts_of(fact: RequestFact, by: Counting) -> Counts:
     if fact.received_at is not None:
         _count_request(page, fact, fact.received_at)
     _count_deadlines(page, fact)
+    for _, asked_at, actor in fact.queries:
+        page.day("request_people", asked_at, by.closed(PERSON, actor), queried=1)
     if fact.plan_opened_at is not None:
         _count_plan(page, fact, fact.plan_opened_at)
     return page.counts
@@ -33,7 +35,7 @@ class _Page:
         self._days: dict[datetime, str] = {}
 
     def day(self, family: str, at: datetime, kept: str = "", **amounts: int) -> None:
-        """Add to the bucket of the local day of `at`; `kept` is a stage or a policy."""
+        """Add to the bucket of the local day of `at`; `kept` is a stage, a policy, a person."""
         day = self._days.get(at)
         if day is None:
             day = self._days[at] = at.astimezone(self.by.zone).date().isoformat()
@@ -129,6 +131,15 @@ def _count_deadlines(page: _Page, fact: RequestFact) -> None:
             client, provider = _sides(fact, page.by, *spell)
             amounts |= {"sided": 1, "client_seconds": client, "provider_seconds": provider}
         page.day("deadlines", due_at, known, **amounts)
+        person = "" if spell is None else _done_by(fact, spell[1])
+        of_person = f"{page.by.closed(PERSON, person)}|{known}"
+        page.day("deadline_people", due_at, of_person, **amounts)
+
+
+def _done_by(fact: RequestFact, at: datetime) -> str:
+    """Who did what happened at an instant; a person rather than a program that followed."""
+    found = [actor for known, actor in fact.hands if known == at]
+    return min(found, key=lambda actor: (not actor.startswith(f"{PERSON}:"), actor), default="")
 
 
 Spell = tuple[datetime, datetime]

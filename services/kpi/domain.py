@@ -32,7 +32,11 @@ from shared.contracts.training import (
     PlanProgressed,
     PlanUnblocked,
 )
-from shared.contracts.validation import EvaluationObserved
+from shared.contracts.validation import (
+    EvaluationApproved,
+    EvaluationObserved,
+    EvaluationRefused,
+)
 
 REQUEST: Final = "request"
 
@@ -44,6 +48,8 @@ GIVEN_UP: Final = frozenset({"withdrawn", "replaced"})
 AT_WORK: Final = frozenset({RECEIVED, "in_evaluation", "answered"})
 EVALUATION: Final = "evaluation"
 REGISTER: Final = "register"
+RELAY: Final = "system:intake"
+"""Who tells in intake what others have done: none of these."""
 
 
 SOURCES: Final = (
@@ -77,6 +83,10 @@ class RequestFact:
     outcome: str = ""
     on_time: bool | None = None
     round_trips: int = 0
+    queries: Sequence[Sequence[Any]] = ()
+    """Of each consolidated query: its round trip, the instant and who asked."""
+    hands: Sequence[Sequence[Any]] = ()
+    """Who did what may end a stage: the instant and the actor, in order."""
     effective_on: str = ""
     verbal: bool = False
     confirmed: bool | None = None
@@ -240,10 +250,35 @@ FOLDS: Final[Mapping[type[EventBody], Fold]] = {
 }
 
 
-def fold(fact: RequestFact, body: EventBody, at: datetime, sequence: int) -> RequestFact:
+def fold(
+    fact: RequestFact, body: EventBody, at: datetime, sequence: int, actor: str = ""
+) -> RequestFact:
     """The fact after an event; one that no indicator needs changes nothing."""
     step = FOLDS.get(type(body))
-    return fact if step is None else step(fact, body, at, sequence)
+    after = fact if step is None else step(fact, body, at, sequence)
+    return _with_actor(after, body, at, actor)
+
+
+def _with_actor(fact: RequestFact, body: EventBody, at: datetime, actor: str) -> RequestFact:
+    match body:
+        case EvaluationObserved(round_trip=number):
+            told = {(number, at, actor), *map(tuple, fact.queries)}
+            return replace(_with_hand(fact, at, actor), queries=sorted(told))
+        case EvaluationApproved() | EvaluationRefused():
+            return _with_hand(fact, at, actor)
+        case RequestProgressed(occurred_at=happened_at):
+            return _with_hand(fact, happened_at or at, actor)
+        case RequestClosed(closed_at=done_at) | PlanCompleted(done_at=done_at):
+            return _with_hand(fact, done_at, actor)
+    return fact
+
+
+def _with_hand(fact: RequestFact, at: datetime, actor: str) -> RequestFact:
+    hand = (at, actor)
+    known = set(map(tuple, fact.hands))
+    if actor in {"", RELAY} or hand in known:
+        return fact
+    return replace(fact, hands=sorted({*known, hand}))
 
 
 def _with_promises(

@@ -40,6 +40,8 @@ class Family:
 FAMILIES: Final[dict[str, Family]] = {
     "requests": Family(),
     "deadlines": Family(("stage",)),
+    "deadline_people": Family(("person",), ("stage", *CUTS), of="deadlines"),
+    "request_people": Family(("person",)),
     "policies": Family(("policy",)),
     "training": Family(),
     "training_policies": Family(("policy",)),

@@ -47,9 +47,9 @@ class Kind:
 
 
 def _fold_request(
-    fact: RequestFact, body: EventBody, at: datetime, sequence: int, _: str
+    fact: RequestFact, body: EventBody, at: datetime, sequence: int, actor: str
 ) -> RequestFact:
-    return domain.fold(fact, body, at, sequence)
+    return domain.fold(fact, body, at, sequence, actor)
 
 
 def _life_of_request(fact: RequestFact) -> Life:

@@ -7,14 +7,12 @@ nothing of `domain`, `counts` or `ledger`. Where the two disagree, one of them i
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
 from services.kpi.families import FAMILIES
 from services.kpi.policy import Counting
-
-Tally = Counter[tuple[str, str]]
-"""Amounts by (bucket, measure)."""
-Entry = Mapping[str, Any]
+from services.kpi.recount_entries import Entry, Tally, day_of, event_of, instant_of
+from services.kpi.recount_plans import recount_plan
 
 
 def recount(histories: Mapping[str, Sequence[Entry]], by: Counting) -> Tally:
@@ -24,9 +22,16 @@ def recount(histories: Mapping[str, Sequence[Entry]], by: Counting) -> Tally:
     cuts = _cuts(life, by)
     if life:
         _recount_life(tally, life, histories.get("validation", ()), by, cuts)
-        _recount_promises(tally, life, by, cuts)
+        _recount_promises(tally, histories, by, cuts)
+    for entry in histories.get("validation", ()):
+        if event_of(entry) == "observed":
+            person, day = (
+                by.closed("person", entry["actor"]),
+                day_of(instant_of(entry["at"]), by),
+            )
+            tally[f"{by.tenant}|request_people|{day}|{person}|{cuts}", "queried"] += 1
     if histories.get("training"):
-        _recount_plan(tally, histories["training"], by, cuts)
+        recount_plan(tally, histories["training"], by, cuts)
     return Counter({place: amount for place, amount in tally.items() if amount})
 
 
@@ -46,20 +51,8 @@ def with_months(tally: Tally) -> Tally:
 _STATION_LISTS: Final = {"evaluation": {"received", "in_evaluation", "answered"}}
 
 
-def _event(entry: Entry) -> str:
-    return str(entry["type"]).split(".")[2]
-
-
-def _instant(value: object) -> datetime:
-    return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-
-
 def _optional(value: object) -> datetime | None:
-    return None if value is None else _instant(value)
-
-
-def _day(at: datetime, by: Counting) -> str:
-    return f"{at.astimezone(by.zone):%Y-%m-%d}"
+    return None if value is None else instant_of(value)
 
 
 def _among(dimension: str, value: str, by: Counting) -> str:
@@ -82,13 +75,13 @@ def _end(life: Sequence[Entry]) -> tuple[datetime | None, str, bool | None]:
     """When it was closed, as what, and whether on time."""
     for entry in life:
         data = entry["data"]
-        if _event(entry) == "imported":
+        if event_of(entry) == "imported":
             due_at, closed_at = _optional(data["due_at"]), _optional(data["closed_at"])
             both = due_at is not None and closed_at is not None
             on_time = closed_at <= due_at if both and closed_at and due_at else None
             return closed_at, data["status"], on_time
-        if _event(entry) == "closed":
-            return _instant(data["closed_at"]), data["outcome"], data["on_time"]
+        if event_of(entry) == "closed":
+            return instant_of(data["closed_at"]), data["outcome"], data["on_time"]
     return None, "", None
 
 
@@ -96,17 +89,17 @@ def _recount_life(
     tally: Tally, life: Sequence[Entry], evaluation: Sequence[Entry], by: Counting, cuts: str
 ) -> None:
     def add(at: datetime, measure: str, amount: int = 1) -> None:
-        tally[f"{by.tenant}|requests|{_day(at, by)}|{cuts}", measure] += amount
+        tally[f"{by.tenant}|requests|{day_of(at, by)}|{cuts}", measure] += amount
 
-    received_at = _instant(life[0]["data"]["received_at"])
-    imported = _event(life[0]) == "imported"
+    received_at = instant_of(life[0]["data"]["received_at"])
+    imported = event_of(life[0]) == "imported"
     closed_at, _, on_time = _end(life)
     add(received_at, "received")
     for measure in _said(life, by):
         add(received_at, measure)
     if closed_at is None:
         if not imported:
-            last = [e["data"] for e in life if _event(e) in {"received", "progressed"}][-1]
+            last = [e["data"] for e in life if event_of(e) in {"received", "progressed"}][-1]
             status = _among("status", last.get("status", "received"), by)
             holder = _among("holder", last["holder"], by)
             tally[f"{by.tenant}|open|all|{status}|{holder}", "open"] += 1
@@ -120,7 +113,7 @@ def _recount_life(
         return
     client = _client_seconds(life, received_at, closed_at, by)
     whole = by.calendar.elapsed_business_time(received_at, closed_at)
-    trips = [entry["data"]["round_trip"] for entry in evaluation if _event(entry) == "observed"]
+    trips = [entry["data"]["round_trip"] for entry in evaluation if event_of(entry) == "observed"]
     add(closed_at, "sided")
     add(closed_at, "client_seconds", client)
     add(closed_at, "provider_seconds", whole - client)
@@ -130,16 +123,16 @@ def _recount_life(
 def _said(life: Sequence[Entry], by: Counting) -> list[str]:
     """How it was asked for: dated or not, at short notice, by word of mouth."""
     first = life[0]["data"]
-    if _event(life[0]) == "imported":
+    if event_of(life[0]) == "imported":
         return []
     found = ["dated" if first.get("effective_on") else "undated"]
     if first.get("effective_on"):
-        day, days = _instant(first["received_at"]).astimezone(by.zone).date(), by.notice_days
+        day, days = instant_of(first["received_at"]).astimezone(by.zone).date(), by.notice_days
         last = date.fromisoformat(str(first["effective_on"])[:10])
         if last < by.calendar.add_business_days(day, days):
             found.append("short_notice")
     if first.get("verbal"):
-        names = {_event(entry) for entry in life}
+        names = {event_of(entry) for entry in life}
         heard = "lapsed" if "confirmation_lapsed" in names else "unconfirmed"
         found += ["verbal", "confirmed" if "confirmed" in names else heard]
     return found
@@ -150,7 +143,7 @@ def _client_seconds(life: Sequence[Entry], since: datetime, until: datetime, by:
     seconds, handed, latest = 0, None, since
     for entry in life:
         data = entry["data"]
-        if _event(entry) not in {"received", "progressed"}:
+        if event_of(entry) not in {"received", "progressed"}:
             continue
         latest = max(latest, _happened(entry))
         with_client = data["holder"] in by.client_holders
@@ -167,23 +160,55 @@ def _client_seconds(life: Sequence[Entry], since: datetime, until: datetime, by:
 def _happened(entry: Entry) -> datetime:
     """When what intake tells happened; a reception carries its own instant."""
     data = entry["data"]
-    return _instant(data.get("received_at") or data.get("occurred_at") or entry["at"])
+    return instant_of(data.get("received_at") or data.get("occurred_at") or entry["at"])
 
 
-def _recount_promises(tally: Tally, life: Sequence[Entry], by: Counting, cuts: str) -> None:
+_ENDINGS: Final = {
+    "intake": {"progressed", "closed"},
+    "validation": {"observed", "approved", "refused"},
+    "training": {"completed"},
+}
+
+
+def _by_whom(histories: Mapping[str, Sequence[Entry]], at: datetime) -> str:
+    """Whose work ended a stage at an instant: a person's, else a program's; intake retells."""
+    actors = {
+        str(entry["actor"])
+        for service, names in _ENDINGS.items()
+        for entry in histories.get(service, ())
+        if event_of(entry) in names and at == _ended(entry) and entry["actor"] != "system:intake"
+    }
+    people = {actor for actor in actors if actor.startswith("person:")}
+    return min(people or actors, default="")
+
+
+def _ended(entry: Entry) -> datetime:
+    data = entry["data"]
+    return instant_of(data.get("closed_at") or data.get("done_at") or _happened(entry))
+
+
+def _recount_promises(
+    tally: Tally, histories: Mapping[str, Sequence[Entry]], by: Counting, cuts: str
+) -> None:
+    life = histories["intake"]
     for stage, due_at, how, span, policy in _Promises(life).follow():
         known = _among("stage", stage, by)
         if policy:
             version = by.closed("policy", policy)
-            tally[f"{by.tenant}|policies|{_day(due_at, by)}|{version}|{cuts}", "promised"] += 1
-        bucket = f"{by.tenant}|deadlines|{_day(due_at, by)}|{known}|{cuts}"
-        tally[bucket, how] += 1
+            tally[f"{by.tenant}|policies|{day_of(due_at, by)}|{version}|{cuts}", "promised"] += 1
         tally[f"{by.tenant}|stages|all|{known}", how] += 1
+        amounts = {how: 1}
         if span is not None:
             client = _client_seconds(life, *span, by)
-            tally[bucket, "sided"] += 1
-            tally[bucket, "client_seconds"] += client
-            tally[bucket, "provider_seconds"] += by.calendar.elapsed_business_time(*span) - client
+            whole = by.calendar.elapsed_business_time(*span)
+            amounts |= {"sided": 1, "client_seconds": client, "provider_seconds": whole - client}
+        person = by.closed("person", _by_whom(histories, span[1]) if span else "")
+        for place in (
+            f"deadlines|{day_of(due_at, by)}",
+            f"deadline_people|{day_of(due_at, by)}|{person}",
+        ):
+            for measure, amount in amounts.items():
+                tally[f"{by.tenant}|{place}|{known}|{cuts}", measure] += amount
 
 
 Settled = tuple[str, datetime, str, tuple[datetime, datetime] | None, str]
@@ -195,27 +220,27 @@ class _Promises:
 
     def __init__(self, life: Sequence[Entry]) -> None:
         self.life = life
-        self.imported = _event(life[0]) == "imported"
+        self.imported = event_of(life[0]) == "imported"
         self.running: dict[str, datetime] = {}
         self.since: dict[str, datetime] = {}
         self.told: dict[str, datetime] = {}
         self.policy: dict[str, str] = {}
         self.settled: list[Settled] = []
         self.missed = {
-            (entry["data"]["stage"], _instant(entry["data"]["due_at"]))
+            (entry["data"]["stage"], instant_of(entry["data"]["due_at"]))
             for entry in life
-            if _event(entry) == "deadline_breached"
+            if event_of(entry) == "deadline_breached"
         }
 
     def follow(self) -> list[Settled]:
         """How each promise stands at the end of the life."""
         if self.imported and self.life[0]["data"]["due_at"] is not None:
-            self.running["register"] = _instant(self.life[0]["data"]["due_at"])
+            self.running["register"] = instant_of(self.life[0]["data"]["due_at"])
         for entry in self.life:
             for deadline in entry["data"].get("deadlines", ()):
-                if self._give(deadline["stage"], _instant(deadline["due_at"]), _happened(entry)):
+                if self._give(deadline["stage"], instant_of(deadline["due_at"]), _happened(entry)):
                     self.policy[deadline["stage"]] = deadline.get("policy", "")
-            if _event(entry) in {"received", "progressed"}:
+            if event_of(entry) in {"received", "progressed"}:
                 self._arrive(entry)
         closed_at, outcome, _ = _end(self.life)
         for stage in list(self.running):
@@ -254,60 +279,3 @@ class _Promises:
         due_at = self.running.pop(stage)
         if (stage, due_at) in self.missed:
             self.settled.append((stage, due_at, "breached", None, self.policy.get(stage, "")))
-
-
-def _recount_plan(tally: Tally, plan: Sequence[Entry], by: Counting, cuts: str) -> None:
-    def add(at: datetime, measure: str, amount: int = 1) -> None:
-        tally[f"{by.tenant}|training|{_day(at, by)}|{cuts}", measure] += amount
-
-    events = {_event(entry): entry for entry in plan}
-    if "cancelled" in events:
-        add(_instant(events["cancelled"]["at"]), "cancelled")
-        return
-    if "opened" not in events:
-        return
-    opened_at = _instant(events["opened"]["at"])
-    promise = [entry["data"]["deadline"] for entry in plan if entry["data"].get("deadline")][-1]
-    if promise.get("policy"):
-        version = by.closed("policy", promise["policy"])
-        day = _day(_instant(promise["due_at"]), by)
-        tally[f"{by.tenant}|training_policies|{day}|{version}|{cuts}", "promised"] += 1
-    done = events.get("completed")
-    add(opened_at, "opened")
-    for measure, amount in _coverage(plan).items():
-        add(opened_at, measure, amount)
-        tally[f"{by.tenant}|plans|all", measure] += amount
-        if done is None:
-            tally[f"{by.tenant}|plans|all", f"running_{measure}"] += amount
-    if done is None:
-        tally[f"{by.tenant}|plans|all", "running"] += 1
-        return
-    done_at = _instant(done["data"]["done_at"])
-    add(done_at, "completed")
-    if done["data"]["on_time"]:
-        add(done_at, "completed_on_time")
-    whole = by.calendar.elapsed_business_time(opened_at, max(opened_at, done_at))
-    client = _queried(plan, opened_at, done_at, by)
-    add(done_at, "sided")
-    add(done_at, "client_seconds", client)
-    add(done_at, "provider_seconds", whole - client)
-
-
-def _queried(plan: Sequence[Entry], since: datetime, until: datetime, by: Counting) -> int:
-    """Business time between each query of the client about it and his answer, within a span."""
-    seconds = 0
-    for place, entry in enumerate(plan):
-        if _event(entry) == "blocked":
-            ends = [_instant(e["at"]) for e in plan[place:] if _event(e) == "unblocked"]
-            start = max(since, _instant(entry["data"]["since"]))
-            end = min([until, *ends[:1]])
-            seconds += by.calendar.elapsed_business_time(start, end) if start < end else 0
-    return seconds
-
-
-def _coverage(plan: Sequence[Entry]) -> dict[str, int]:
-    coverage = {"signed": 0, "exempt": 0, "eligible": 0}
-    for entry in plan:
-        if _event(entry) in {"launched", "progressed", "completed"}:
-            coverage |= {name: entry["data"][name] for name in coverage if name in entry["data"]}
-    return coverage

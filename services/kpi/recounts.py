@@ -13,7 +13,8 @@ from typing import Any, Final
 from services.kpi.families import FAMILIES
 from services.kpi.measures import SCALE, Below, Clocks, Measure, Thing
 from services.kpi.policy import Counting
-from services.kpi.recount import Entry, Tally, recount
+from services.kpi.recount import recount
+from services.kpi.recount_entries import Entry, Tally
 from services.kpi.things import THINGS
 
 

@@ -16,7 +16,8 @@ from services.kpi.closing import Keys, first_fault, unsigned
 from services.kpi.histories import Archive, Histories
 from services.kpi.kinds import KINDS, Kind
 from services.kpi.ledger import By, Record, streams_of
-from services.kpi.recount import Tally, with_months
+from services.kpi.recount import with_months
+from services.kpi.recount_entries import Tally
 from services.kpi.recounts import recount_of
 from shared.contracts.kpi import PeriodClosed
 

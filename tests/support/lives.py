@@ -41,7 +41,7 @@ class Life:
     tenant: str = TENANT
     histories: dict[str, list[Entry]] = field(default_factory=dict)
 
-    def add(self, at: datetime, *bodies: EventBody) -> Life:
+    def add(self, at: datetime, *bodies: EventBody, actor: str = "person:ana") -> Life:
         for body in bodies:
             history = self.histories.setdefault(body.event_type.partition(".")[0], [])
             previous = history[-1]["hash"] if history else GENESIS
@@ -50,7 +50,7 @@ class Life:
                 "seq": len(history) + 1,
                 "type": body.event_type,
                 "at": at,
-                "actor": "person:ana",
+                "actor": actor,
                 "corr": "",
                 "cause": "",
                 "data": body.model_dump(mode="json"),

@@ -78,6 +78,7 @@ REQUESTS: Final = (
         excluded=("undated",),
         good=Good.LOWER,
     ),
+    count("requests.queries_by", "request_people", "queried", "A:L2150", split="person"),
     count("requests.verbal", _IN, "verbal", "A:L2285", good=Good.LOWER),
     share(
         "requests.verbal_unconfirmed",

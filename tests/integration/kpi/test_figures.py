@@ -115,8 +115,10 @@ async def test_figures_about_persons_are_for_those_who_lead_them(house: House) -
         return await house.as_(role).get(f"/indicators/{path}", params={**JULY, **query})
 
     about = {"incidents": {"taken_by", "solved_by"}}
+    about["requests"] = {"queries_by"}
     about["consultations"] = {"answered_by", "answer_time_by"}
     luz = {"person": "person:luz"}
+    stages = {"indicator": "requests.stages_met"}
     taken = {"indicator": "incidents.taken_by"}
     for role in (Role.LIAISON, Role.REPORT_READER, Role.PROGRAM):
         for report, names in about.items():
@@ -131,6 +133,8 @@ async def test_figures_about_persons_are_for_those_who_lead_them(house: House) -
             ("incidents/cases", {**luz, "indicator": "incidents.total"}),
             ("incidents/cases", {**luz, **taken}),
             ("incidents/cases", {**luz, **promises}),
+            ("requests", {"by": "person"}),
+            ("requests/cases", {**luz, **stages}),
         ):
             refused = await asked(role, path, **query)
             found = (refused.status_code, refused.json()["code"])
@@ -146,6 +150,7 @@ async def test_figures_about_persons_are_for_those_who_lead_them(house: House) -
             ("incidents", {"by": "person"}),
             ("incidents/cases", {**luz, **taken}),
             ("incidents/cases", {**luz, **promises}),
+            ("requests/cases", {**luz, **stages}),
         ):
             assert (await asked(role, path, **query)).status_code == 200
         assert "stages_met" in (await asked(role, "incidents", **luz)).json()["figures"]

@@ -10,6 +10,7 @@ from services.kpi.domain import RequestFact, fold, from_document, to_document
 from services.kpi.families import Counts, Key, difference, merge, spread
 from services.kpi.policy import Counting
 from services.kpi.recount import recount
+from shared.contracts.validation import EvaluationApproved
 from tests.support.lives import (
     HOUR,
     MONDAY,
@@ -19,6 +20,7 @@ from tests.support.lives import (
     closed,
     imported,
     imported_life,
+    observed,
     open_life,
     progressed,
     received,
@@ -31,7 +33,7 @@ from tests.support.lives import deadline as promise
 def fact_of(life: Life) -> RequestFact:
     fact = RequestFact()
     for event in life.events:
-        fact = fold(fact, event.body(), event.time, event.sequence)
+        fact = fold(fact, event.body(), event.time, event.sequence, event.actor)
     return fact
 
 
@@ -102,6 +104,68 @@ def test_a_replication_tells_whose_time_it_took(osinergmin: Counting) -> None:
     assert found["training", "client_seconds"] == 2 * 3600
     assert found["training", "provider_seconds"] == 3 * 3600
     assert found["training", "sided"] == found["training", "completed"] == 1
+
+
+def _evaluated() -> Life:
+    """Queried by one person and approved by another; intake retells both, then it is deployed."""
+    relay = "system:intake"
+    life = Life().add(MONDAY, received())
+    at = MONDAY + HOUR
+    life.add(at, observed(), actor="person:eva")
+    life.add(at + HOUR, progressed("observed", "client", occurred_at=at), actor=relay)
+    again = promise("evaluation", MONDAY + 48 * HOUR)
+    life.add(MONDAY + 3 * HOUR, progressed("answered", "provider:validation", again), actor=relay)
+    at, attention = MONDAY + 5 * HOUR, promise("attention", MONDAY + 72 * HOUR)
+    approved = EvaluationApproved(
+        code="SOL-2026-000001",
+        request_type="information",
+        topic="tariffs",
+        title="New tariff",
+        deadline=attention,
+    )
+    life.add(at, approved, actor="person:luz")
+    viable = progressed("viable", "provider:systems", attention, occurred_at=at)
+    return life.add(at + HOUR, viable, actor=relay)
+
+
+def _people(life: Life, family: str, by: Counting) -> list[tuple[str, ...]]:
+    found = [(Key.parse(k), amounts) for k, amounts in counts_of(fact_of(life), by).items()]
+    return sorted(
+        (key.dimensions.get("stage", ""), key.dimensions["person"], measure)
+        for key, amounts in found
+        if key.family == family
+        for measure in {"met", "breached", "running", "queried"} & amounts.keys()
+    )
+
+
+def test_a_stage_is_of_who_ended_it_wherever_that_was_done(osinergmin: Counting) -> None:
+    life = _evaluated()
+    assert _people(life, "deadline_people", osinergmin) == [
+        ("attention", "other", "running"),
+        ("evaluation", "person:eva", "met"),
+        ("evaluation", "person:luz", "met"),
+    ]
+    assert _people(life, "request_people", osinergmin) == [("", "person:eva", "queried")]
+    end = MONDAY + 8 * HOUR
+    life.add(end, progressed("deployed", "provider:systems"), closed(end), actor="person:rui")
+    assert ("attention", "person:rui", "met") in _people(life, "deadline_people", osinergmin)
+    plain = {
+        (key, measure): amount
+        for key, amounts in counts_of(fact_of(life), osinergmin).items()
+        for measure, amount in amounts.items()
+    }
+    assert plain == recount(life.histories, osinergmin)
+
+
+def test_who_ended_a_stage_is_the_same_in_any_order(osinergmin: Counting) -> None:
+    fact = RequestFact()
+    for event in reversed(_evaluated().events):
+        fact = fold(fact, event.body(), event.time, event.sequence, event.actor)
+    assert [actor for _, actor in fact.hands] == ["person:eva", "person:luz"]
+    twice = fact
+    for event in _evaluated().events:
+        twice = fold(twice, event.body(), event.time, event.sequence, event.actor)
+    assert (twice.hands, twice.queries) == (fact.hands, fact.queries)
 
 
 def test_late_life_is_breached_and_not_on_time(osinergmin: Counting) -> None:
