@@ -7,7 +7,7 @@ from typing import Final
 
 from services.intake.letterbox.mails import Mails
 from services.intake.letterbox.policy import DeskName, letterbox_of
-from services.intake.private import Private
+from services.intake.private import Contact, Private
 from services.intake.rules.rows import FACTS, LetterRow, LetterRows
 from shared.clock import Calendar
 from shared.contracts import EventBody
@@ -36,9 +36,13 @@ class Correspondent:
     def private(self) -> Private:
         return Private(self.workshop.database)
 
+    async def contact(self, tenant: str, case_id: str) -> Contact:
+        """How whoever asked is reached."""
+        return await self.private.contact(tenant, case_id)
+
     async def write(self, letter_id: str, tenant: str, template: str, **facts: str) -> None:
         """Write a letter if the user can be reached by mail; the same occasion once."""
-        contact = await self.private.contact(tenant, facts["case"])
+        contact = await self.contact(tenant, facts["case"])
         if contact.email:
             letters = Letters(self.workshop.database, self.workshop.now)
             told = {"kind": self.kind, **facts}
@@ -63,7 +67,7 @@ class Correspondent:
             Unsendable: there is nobody to send it to, or the policy has no such letter.
         """
         case_id = str(letter.facts["case"])
-        contact = await self.private.contact(letter.tenant, case_id)
+        contact = await self.contact(letter.tenant, case_id)
         if not contact.email:
             raise Unsendable("no_address")
         languages = self.workshop.tenants[letter.tenant].languages

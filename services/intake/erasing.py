@@ -15,6 +15,7 @@ from pymongo.errors import PyMongoError
 from services.intake.letterbox.mails import Mails
 from services.intake.private import Private
 from services.intake.profiles.meeting import Meeting
+from services.intake.profiles.reported import Reported
 from shared.decider import Transient, Unknown
 from shared.files import Files
 from shared.service import Workshop
@@ -41,6 +42,10 @@ class Erasing:
     def private(self) -> Private:
         return Private(self.workshop.database)
 
+    @property
+    def reported(self) -> Reported:
+        return Reported(self.workshop.database)
+
     async def watch(self) -> None:
         """Look until cancelled."""
         while True:
@@ -59,6 +64,7 @@ class Erasing:
                 for case_id in dict.fromkeys(one.case_id for one in found):
                     number += await self._case(tenant, case_id, before)
                 last = found[-1]
+            await self._reporters(tenant, before)
         if number:
             log.info("private_data_erased", cases=number)
         return number
@@ -74,7 +80,7 @@ class Erasing:
             await self.files.delete(file_id)
         await self.private.forget(tenant, case_id)
         if found is not None and (profile_id := getattr(found[1].state, "profile_id", "")):
-            await self._person(tenant, profile_id)
+            await self._person(tenant, profile_id, before)
         await self.private.forget_texts(tenant, case_id)
         return True
 
@@ -96,10 +102,24 @@ class Erasing:
         at: datetime = last["at"]
         return at < before
 
-    async def _person(self, tenant: str, profile_id: str) -> None:
-        """How somebody is reached is forgotten with the last of his cases."""
+    async def _reporters(self, tenant: str, before: datetime) -> None:
+        """Whoever had nothing else left but an incident is forgotten with that."""
+        last = ""
+        while found := await self.reported.ended_before(tenant, before, last, BATCH):
+            for one in found:
+                await self._person(tenant, one.profile_id, before)
+            last = found[-1].id
+
+    async def _person(self, tenant: str, profile_id: str, before: datetime) -> None:
+        """How somebody is reached is forgotten with the last of his cases and incidents."""
         meeting = Meeting(self.workshop)
+        if await meeting.cases.look(profile_id, tenant) is None:
+            # whoever reported an incident may have named a profile that there is not
+            await self.reported.settle(tenant, [profile_id])
+            return
         ids = await meeting.whole(tenant, profile_id)
+        if await self.reported.kept(tenant, ids, before):
+            return
         theirs = [one for one in self.kinds if hasattr(one.decider.initial(), "profile_id")]
         for kind in theirs:
             where = {"state.profile_id": {"$in": list(ids)}}
@@ -109,3 +129,4 @@ class Erasing:
         await meeting.forget(tenant, ids)
         for one in ids:
             await self.private.change_ground(tenant, one, "")
+        await self.reported.settle(tenant, ids)

@@ -35,8 +35,10 @@ from services.intake.private import Private
 from services.intake.profiles.api import ROWS as PROFILE_ROWS
 from services.intake.profiles.api import profile_routes
 from services.intake.profiles.cases import PROFILE
+from services.intake.profiles.hearing import on_incident_registered, on_incident_reopened
 from services.intake.profiles.joining import on_profile_joined
 from services.intake.profiles.meeting import Meeting
+from services.intake.profiles.reported import Reported
 from services.intake.surveys.api import ROWS as SURVEY_ROWS
 from services.intake.surveys.api import survey_routes
 from services.intake.surveys.cases import SURVEY
@@ -69,7 +71,13 @@ ROWS: Final[Mapping[str, set[Role]]] = {
 }
 _BESIDE: Final = tuple(one for one in KINDS if one is not PROFILE)
 """Kinds beside whose cases something private lies."""
-HEARD: Final = (on_incident_ended, on_extension_told, on_profile_joined)
+HEARD: Final = (
+    on_incident_registered,
+    on_incident_reopened,
+    on_incident_ended,
+    on_extension_told,
+    on_profile_joined,
+)
 """What they are told; named here so that it is registered with the service's own."""
 
 PORT: Final = "mail.port"
@@ -91,6 +99,7 @@ async def prepare(workshop: Workshop) -> None:
     await Private(workshop.database).ensure_indexes()
     await _mails(workshop).ensure_indexes()
     await Meeting(workshop).ensure_indexes()
+    await Reported(workshop.database).ensure_indexes()
 
 
 def public_tasks(workshop: Workshop) -> Sequence[Callable[[], Awaitable[None]]]:

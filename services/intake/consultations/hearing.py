@@ -1,4 +1,4 @@
-"""What consultations hear of the incidents that they became: a later date, and their end."""
+"""What is heard of incidents' ends and later dates, for the consultations that became them."""
 
 from collections.abc import Iterable
 
@@ -6,6 +6,8 @@ from services.intake.consultations.cases import CONSULTATION
 from services.intake.consultations.domain.model import Resume
 from services.intake.consultations.writing import write_extension
 from services.intake.consumers import hears
+from services.intake.profiles.reported import INCIDENT, Reported
+from services.intake.surveys.inviting import invitation
 from shared.bus.hears import Heard, Send
 from shared.contracts.incidents import (
     IncidentClosed,
@@ -14,6 +16,7 @@ from shared.contracts.incidents import (
 )
 from shared.service import Workshop
 
+CLOSED = "closed"
 DISMISSED = "dismissed"
 
 
@@ -21,10 +24,20 @@ DISMISSED = "dismissed"
 async def on_incident_ended(
     heard: Heard[IncidentClosed | IncidentDismissed], workshop: Workshop
 ) -> Iterable[Send]:
+    """A consultation goes on with its outcome; whoever reported otherwise is asked how it was."""
     body = heard.body
+    closed = isinstance(body, IncidentClosed)
+    await Reported(workshop.database).end(
+        heard.tenant,
+        heard.subject,
+        CLOSED if closed else DISMISSED,
+        heard.actor,
+        heard.at,
+        heard.sequence,
+    )
     case_id = await _asked_by(body.consultation_id or heard.subject, heard.tenant, workshop)
     if case_id is None:
-        return []
+        return await invitation(workshop, heard.tenant, INCIDENT, heard.subject) if closed else []
     outcome = body.outcome if isinstance(body, IncidentClosed) else DISMISSED
     return [Send(CONSULTATION.stream, case_id, Resume(outcome, heard.subject))]
 

@@ -13,6 +13,7 @@ from services.intake.private import Private
 from services.intake.profiles.cases import PROFILE
 from services.intake.profiles.domain import Join, Prefer, Profile, Status
 from services.intake.profiles.meeting import Meeting
+from services.intake.profiles.reported import INCIDENT, Report, Reported
 from services.intake.views import View
 from services.intake.voices.cases import VOICES
 from shared.decider import Unknown
@@ -46,7 +47,7 @@ class ContactView(View):
 class CaseView(View):
     """A case of the person's."""
 
-    kind: str = Field(description="Such as `intake.consultation`")
+    kind: str = Field(description="Such as `intake.consultation`, or `incidents.incident`")
     id: str
     code: str
     status: str
@@ -146,6 +147,8 @@ async def _shown(workshop: Workshop, call: Call, outcome: Outcome[Profile]) -> P
             )
             for one in found
         ]
+    reported = await Reported(workshop.database).of(call.tenant, ids, _MAX)
+    shown += [_reported(one) for one in reported]
     ground = await Private(workshop.database).ground(call.tenant, outcome.id)
     contacts = await meeting.contacts(call.tenant, ids)
     return ProfileView(
@@ -156,4 +159,14 @@ async def _shown(workshop: Workshop, call: Call, outcome: Outcome[Profile]) -> P
         into=state.into,
         cases=shown,
         version=outcome.version,
+    )
+
+
+def _reported(report: Report) -> CaseView:
+    return CaseView(
+        kind=INCIDENT,
+        id=report.id,
+        code=report.code,
+        status=report.status,
+        received_at=report.received_at,
     )

@@ -87,6 +87,14 @@ class Meeting:
             cursor = self._handles.find({"tenant": tenant, "profile_id": {"$in": list(ids)}})
             return [(one["kind"], one["value"]) async for one in cursor.sort("_id", 1).limit(100)]
 
+    async def reach(self, tenant: str, profile_id: str) -> Contact:
+        """How whoever has that profile is reached; empty for one that nobody knows any more."""
+        if await self.cases.look(profile_id, tenant) is None:
+            return Contact()
+        found = await self.contacts(tenant, await self.whole(tenant, profile_id))
+        first = dict(reversed(found))
+        return Contact(email=first.get(EMAIL, ""), phone=first.get(PHONE, ""))
+
     async def hand_over(self, tenant: str, profile_id: str, into: str) -> None:
         """All contacts of one are the other's from now on; again, nothing more happens."""
         mine = {"tenant": tenant, "profile_id": profile_id}

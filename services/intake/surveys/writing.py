@@ -7,7 +7,9 @@ from services.intake.correspondence import Correspondent, letter_id
 from services.intake.following import follows
 from services.intake.letterbox.policy import DeskName
 from services.intake.policy import IntakePolicy
-from services.intake.surveys.inviting import invitation
+from services.intake.private import Contact
+from services.intake.profiles.reported import INCIDENT
+from services.intake.surveys.inviting import code_of, contact_of, invitation
 from shared.bus.hears import Heard, Send
 from shared.contracts.dossiers import DossierAcknowledged
 from shared.contracts.surveys import SurveyInvited
@@ -21,16 +23,24 @@ _DESKS: Final = {
     "intake.dossier": DeskName.DOCUMENTS,
     "intake.suggestion": DeskName.SUGGESTIONS,
     "intake.claim": DeskName.CLAIMS,
+    INCIDENT: DeskName.CONSULTATIONS,
 }
 KNOWN: Final = frozenset(_DESKS)
 """What somebody may be asked about."""
+
+
+class _Asking(Correspondent):
+    """Writes to whoever can be asked about the case, which need not be one of this service."""
+
+    async def contact(self, tenant: str, case_id: str) -> Contact:
+        return await contact_of(self.workshop, tenant, self.kind, case_id)
 
 
 @follows(SurveyInvited)
 async def on_survey_invited(heard: Heard[SurveyInvited], workshop: Workshop) -> Iterable[Send]:
     """Write it down to be sent."""
     body = heard.body
-    await Correspondent(workshop, body.about, _DESKS[body.about]).write(
+    await _Asking(workshop, body.about, _DESKS[body.about]).write(
         letter_id(heard.subject, heard.sequence),
         heard.tenant,
         TEMPLATE,
@@ -55,8 +65,8 @@ async def compose(workshop: Workshop, letter: Letter) -> Composed:
     """
     policy: IntakePolicy = workshop.policy(letter.tenant)
     kind, case_id = str(letter.facts["kind"]), str(letter.facts["case"])
-    state = (await workshop.cases[kind].get(case_id, letter.tenant)).state
+    code = await code_of(workshop, letter.tenant, kind, case_id)
     survey = policy.public.care.survey
-    words = {"code": state.code, "survey": survey.address(str(letter.facts["survey"]))}
-    correspondent = Correspondent(workshop, kind, _DESKS[kind])
+    words = {"code": code, "survey": survey.address(str(letter.facts["survey"]))}
+    correspondent = _Asking(workshop, kind, _DESKS[kind])
     return await correspondent.compose(letter, survey.letter, words)
