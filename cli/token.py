@@ -23,6 +23,9 @@ def token(
     tenant: Annotated[
         str | None, typer.Option(help="Its tenant; the demonstration's, if none.")
     ] = None,
+    area: Annotated[
+        list[str] | None, typer.Option(help="An area that the bearer works in; repeatable.")
+    ] = None,
     subject: Annotated[str, typer.Option(help="Who the bearer is.")] = "visitor",
     minutes: Annotated[int, typer.Option(min=1, max=24 * 60, help="How long it is good.")] = 60,
 ) -> None:
@@ -38,7 +41,7 @@ def token(
     roles = role or GIVEN
     if Role.SYSTEM in roles:
         raise UserError("nobody signs in as the system: choose another --role", USAGE)
-    actor = Actor(subject, chosen, frozenset(roles))
+    actor = Actor(subject, chosen, frozenset(roles), areas=frozenset(area or ()))
     typer.echo(_issuer(settings).issue(actor, lifetime=timedelta(minutes=minutes)))
     shown = "all roles" if role is None else ", ".join(sorted(roles))
     typer.echo(f"enlace: {subject} of {chosen}, {shown}, {minutes} min", err=True)

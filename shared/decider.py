@@ -64,6 +64,7 @@ class Given(Generic[P]):
     tenant: str
     policy: P
     roles: frozenset[str] = frozenset()
+    areas: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

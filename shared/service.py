@@ -107,6 +107,7 @@ def cause_of(call: Call, *, key: str | None = None) -> Cause:
         id=new_id() if key is None else derived_id(call.tenant, actor, call.operation, key),
         fingerprint="" if key is None else call.fingerprint,
         roles=call.actor.role_names,
+        areas=call.actor.areas,
         correlation=call.correlation_id,
         trace=call.traceparent,
     )

@@ -15,12 +15,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts, for which tenant, with which roles; recorded in every event."""
+    """Who acts, for which tenant, with which roles; recorded in every event.
+
+    `areas` are those of the house that somebody works in, as the tenant calls them; whoever has
+    none works in all.
+    """
 
     subject: str
     tenant: str
     roles: frozenset[Role] = frozenset()
     kind: Kind = Kind.PERSON
+    areas: frozenset[str] = frozenset()
 
     @property
     def role_names(self) -> frozenset[str]:

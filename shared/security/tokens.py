@@ -80,7 +80,7 @@ class Issuer:
         """A token that lets its bearer act as `actor` for `lifetime`."""
         issued_at = int(self._now())
         header = {"alg": ALGORITHM, "kid": self._key.kid, "typ": _TYPE}
-        claims = {
+        claims: dict[str, Any] = {
             "iss": self._issuer,
             "aud": self._audience,
             "sub": actor.subject,
@@ -91,6 +91,8 @@ class Issuer:
             "roles": sorted(actor.roles),
             "kind": actor.kind.value,
         }
+        if actor.areas:
+            claims["areas"] = sorted(actor.areas)
         return jwt.encode(header, claims, self._key, algorithms=[ALGORITHM])
 
 
@@ -199,7 +201,16 @@ def _actor(claims: Mapping[str, Any]) -> Actor:
         raise TokenMalformed from None
     if not isinstance(roles, list) or kind is Kind.SYSTEM:
         raise TokenMalformed
-    return Actor(_text(claims["sub"]), _text(claims["tenant"]), _known_roles(roles), kind)
+    known = _known_roles(roles)
+    return Actor(_text(claims["sub"]), _text(claims["tenant"]), known, kind, _areas(claims))
+
+
+def _areas(claims: Mapping[str, Any]) -> frozenset[str]:
+    """The areas, if the token has any; what cannot be read must not mean all of them."""
+    areas = claims.get("areas", [])
+    if not isinstance(areas, list):
+        raise TokenMalformed
+    return frozenset(_text(area) for area in areas)
 
 
 def _known_roles(names: Iterable[object]) -> frozenset[Role]:

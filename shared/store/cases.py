@@ -262,7 +262,8 @@ class Cases(Generic[S]):
         if draft.version >= MAX_HISTORY:
             raise Invalid("history_full", limit=MAX_HISTORY)
         at = self._now() if cause.at is None else to_milliseconds(cause.at)
-        given = Given(at, cause.actor, cause.tenant, self._policy(cause.tenant), cause.roles)
+        policy = self._policy(cause.tenant)
+        given = Given(at, cause.actor, cause.tenant, policy, cause.roles, cause.areas)
         bodies = list(self.kind.decider.decide(draft.state, pending.command, given))
         before = len(draft.new_entries)
         draft.record(bodies, cause, at, self.shape)

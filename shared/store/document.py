@@ -68,6 +68,7 @@ class Cause:
     causation: str = ""
     trace: str = ""
     at: datetime | None = None
+    areas: frozenset[str] = frozenset()
 
 
 class Shape(Generic[S]):

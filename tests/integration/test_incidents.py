@@ -17,7 +17,7 @@ from services.incidents.api.desk import filters_of
 from services.incidents.api.inputs import IncidentQuery
 from services.incidents.cases import INCIDENT
 from services.incidents.service import SERVICE
-from shared.security import Role
+from shared.security import Actor, Role
 from shared.settings import Settings
 from shared.store import broken_at
 from tests.support.eventually import eventually
@@ -203,6 +203,21 @@ async def test_a_tier_is_not_jumped_and_only_its_people_act(tiers: Tiers) -> Non
     assert (foreign.status_code, foreign.json()["code"]) == (403, "incident.not_your_tier")
     assert (not_theirs.status_code, not_theirs.json()["code"]) == (403, "incident.not_your_tier")
     assert "nivel 2" in not_theirs.json()["detail"]
+
+    rnp, seace = (_of_area(tiers.house, area) for area in ("RNP", "SEACE"))
+    elsewhere = await tiers.post(rnp, view, "take")
+    assert (elsewhere.status_code, elsewhere.json()["code"]) == (403, "incident.not_your_area")
+    assert "«seace»" in elsewhere.json()["detail"]
+    assert (await tiers.do(seace, view, "take"))["holder"] == "person:sara"
+
+
+def _of_area(house: House, area: str) -> httpx.AsyncClient:
+    """Somebody of tier 2 who works in one area."""
+    actor = Actor("sara", "osce", frozenset({Role.SPECIALIST_L2}), areas=frozenset({area}))
+    bearer = {"authorization": f"Bearer {house.issuer.issue(actor)}"}
+    client = house.as_(Role.SPECIALIST_L2, tenant="osce")
+    client.headers.update(bearer)
+    return client
 
 
 async def test_conversion_extension_coordination_and_returns(tiers: Tiers) -> None:

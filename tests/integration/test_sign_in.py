@@ -16,7 +16,7 @@ from services.people.domain.tries import TryRules
 from services.people.policy import SignIn
 from services.people.service import SERVICE
 from shared.ids import derived_id
-from shared.security import Role
+from shared.security import Role, load_verifier
 from shared.store import utc_now
 from tests.support.eventually import eventually
 from tests.support.house import NO_AUTHORITIES, House, heard, running, settings_of
@@ -130,6 +130,24 @@ async def test_from_the_invitation_to_the_last_day(
     house.clock.ahead = timedelta(days=2)
     assert told(await asked(anybody, login)) == (401, "sign_in_wrong")
     assert told(await refreshed(anybody, last["refresh_token"])) == (401, "session_ended")
+
+
+async def test_the_area_of_a_person_is_in_the_token_from_the_next_one_on(
+    house: House, manager: httpx.AsyncClient, anybody: httpx.AsyncClient, login: str
+) -> None:
+    def areas(tokens: dict[str, Any]) -> frozenset[str]:
+        verifier = load_verifier(house.settings)
+        return verifier.verify(tokens["access_token"].encode()).areas
+
+    person = await with_password(manager, anybody, login)
+    tokens = await signed_in(anybody, login)
+    assert areas(tokens) == frozenset()
+    place = {"organisation": "comdata", "area": "Operaciones"}
+    version = (await manager.get(f"/people/{person}")).headers["etag"]
+    moved = {"json": place, "headers": {"if-match": version}}
+    (await manager.put(f"/people/{person}/description", **moved)).raise_for_status()
+    following = (await refreshed(anybody, tokens["refresh_token"])).json()
+    assert areas(following) == {"Operaciones"}
 
 
 async def test_a_refresh_token_used_twice_ends_the_session_of_both(

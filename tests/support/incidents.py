@@ -63,9 +63,10 @@ class Case:
         at: datetime,
         roles: frozenset[str] = EVERYBODY,
         actor: str = "person:eva",
+        areas: frozenset[str] = frozenset(),
     ) -> list[EventBody]:
         """The events of a command, applied."""
-        given = Given(at, actor, "osce", self.policy, roles)
+        given = Given(at, actor, "osce", self.policy, roles, areas)
         events: list[Any] = list(decide(self.state, command, given))
         for event in events:
             stamp = Stamp(at, actor, len(self.told) + 1)

@@ -26,6 +26,7 @@ from shared.http import Call, Routes
 ILLEGAL = "incident.illegal_transition"
 JUMPED = "incident.tier_jumped"
 NOT_YOURS = "incident.not_your_tier"
+ELSEWHERE = "incident.not_your_area"
 PENDING = "incident.provider_pending"
 NO_TERM = "incident.no_term"
 
@@ -103,6 +104,7 @@ def specialist_commands(api: Routes, desk: Desk) -> None:
         problems=(
             ILLEGAL,
             NOT_YOURS,
+            ELSEWHERE,
             NO_TERM,
             "incident.already_taken",
             "incident.term_extended",
@@ -116,7 +118,7 @@ def specialist_commands(api: Routes, desk: Desk) -> None:
         "/incidents/{incident_id}/elevate",
         may="elevate_incident",
         if_match=True,
-        problems=(ILLEGAL, JUMPED, NOT_YOURS),
+        problems=(ILLEGAL, JUMPED, NOT_YOURS, ELSEWHERE),
     )
     async def elevate_incident(
         call: Call, incident_id: str, body: inputs.Elevation
@@ -128,7 +130,7 @@ def specialist_commands(api: Routes, desk: Desk) -> None:
         "/incidents/{incident_id}/reroute",
         may="attend_incident",
         if_match=True,
-        problems=(ILLEGAL, NOT_YOURS, PENDING),
+        problems=(ILLEGAL, NOT_YOURS, ELSEWHERE, PENDING),
     )
     async def reroute_incident(
         call: Call, incident_id: str, body: inputs.Rerouting
@@ -140,7 +142,7 @@ def specialist_commands(api: Routes, desk: Desk) -> None:
         "/incidents/{incident_id}/return",
         may="attend_incident",
         if_match=True,
-        problems=(ILLEGAL, NOT_YOURS, PENDING),
+        problems=(ILLEGAL, NOT_YOURS, ELSEWHERE, PENDING),
     )
     async def return_incident(call: Call, incident_id: str, body: inputs.Why) -> IncidentView:
         """Not mine: give it back to the tier before."""
@@ -179,7 +181,7 @@ def answer_commands(api: Routes, desk: Desk) -> None:
         "/incidents/{incident_id}/validate",
         may="validate_incident",
         if_match=True,
-        problems=(ILLEGAL, NOT_YOURS, "incident.own_answer"),
+        problems=(ILLEGAL, NOT_YOURS, ELSEWHERE, "incident.own_answer"),
     )
     async def validate_incident(
         call: Call, incident_id: str, body: inputs.Validation
@@ -191,7 +193,7 @@ def answer_commands(api: Routes, desk: Desk) -> None:
         "/incidents/{incident_id}/observe",
         may="validate_incident",
         if_match=True,
-        problems=(ILLEGAL, NOT_YOURS),
+        problems=(ILLEGAL, NOT_YOURS, ELSEWHERE),
     )
     async def observe_incident(call: Call, incident_id: str, body: inputs.Why) -> IncidentView:
         """Give the answer of tier 3 back."""
@@ -201,7 +203,7 @@ def answer_commands(api: Routes, desk: Desk) -> None:
         "/incidents/{incident_id}/convert",
         may="attend_incident",
         if_match=True,
-        problems=(ILLEGAL, NOT_YOURS, PENDING),
+        problems=(ILLEGAL, NOT_YOURS, ELSEWHERE, PENDING),
     )
     async def convert_incident(
         call: Call, incident_id: str, body: inputs.Conversion
@@ -213,7 +215,7 @@ def answer_commands(api: Routes, desk: Desk) -> None:
         "/incidents/{incident_id}/extend",
         may="attend_incident",
         if_match=True,
-        problems=(ILLEGAL, NOT_YOURS, PENDING, NO_TERM),
+        problems=(ILLEGAL, NOT_YOURS, ELSEWHERE, PENDING, NO_TERM),
     )
     async def extend_incident(
         call: Call, incident_id: str, body: inputs.NewExtension
@@ -229,7 +231,7 @@ def shared_commands(api: Routes, desk: Desk) -> None:
         "/incidents/{incident_id}/solve",
         may="solve_incident",
         if_match=True,
-        problems=(ILLEGAL, NOT_YOURS, PENDING),
+        problems=(ILLEGAL, NOT_YOURS, ELSEWHERE, PENDING),
     )
     async def solve_incident(
         call: Call, incident_id: str, body: inputs.NewSolution
@@ -242,7 +244,7 @@ def shared_commands(api: Routes, desk: Desk) -> None:
         "/incidents/{incident_id}/classify",
         may="note_incident",
         if_match=True,
-        problems=(ILLEGAL, NOT_YOURS),
+        problems=(ILLEGAL, NOT_YOURS, ELSEWHERE),
     )
     async def classify_incident(
         call: Call, incident_id: str, body: inputs.Classification
@@ -263,7 +265,7 @@ def shared_commands(api: Routes, desk: Desk) -> None:
         "/incidents/{incident_id}/coordinations",
         may="note_incident",
         if_match=True,
-        problems=(ILLEGAL, NOT_YOURS),
+        problems=(ILLEGAL, NOT_YOURS, ELSEWHERE),
     )
     async def coordinate_incident(
         call: Call, incident_id: str, body: inputs.NewCoordination

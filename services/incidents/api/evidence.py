@@ -99,6 +99,7 @@ def evidence_routes(api: Routes, workshop: Workshop, desk: Desk) -> None:
         problems=(
             "incident.illegal_transition",
             "incident.not_your_tier",
+            "incident.not_your_area",
             "incident.too_many_files",
         ),
     )

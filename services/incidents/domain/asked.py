@@ -48,16 +48,26 @@ class Asked:
 
         Raises:
             Rejected: the lifecycle has no such step.
-            NotAllowed: it is another tier's to do.
+            NotAllowed: it is another tier's to do, or another area's of the tier.
         """
         status = follow(self.state.status, action)
         tier = tier_of(self.state.status, action)
         roles = {role.value for role in self.policy.tier(tier).roles}
         if action is Action.PROVIDER_ANSWERS:
             roles.add(Role.PROVIDER.value)
-        if self.given.roles.isdisjoint(roles):
+        given = self.given
+        if given.roles.isdisjoint(roles):
             raise NotAllowed("incident.not_your_tier", tier=tier, roles=sorted(roles))
+        asks_for_area = action is not Action.PROVIDER_ANSWERS or Role.PROVIDER not in given.roles
+        if tier > 1 and asks_for_area:
+            self._own_area(self.state.desks[tier - 1])
         return status
+
+    def _own_area(self, desk: str) -> None:
+        """Each organ answers for its own (B:L1307); whoever works in no one area, for all."""
+        areas = self.given.areas
+        if areas and desk not in self.policy.desks_of(areas):
+            raise NotAllowed("incident.not_your_area", area=desk, areas=sorted(areas))
 
     def holder(self, status: Status, *, area: str = "", provider: str = "") -> str:
         return holder_of(self.state, status, area=area, provider=provider)

@@ -123,6 +123,13 @@ class IncidentPolicy:
         named = {row.name.casefold(): key for key, row in areas.items()}
         return _chosen("area", named.get(name.strip().casefold(), name), areas)
 
+    def desks_of(self, areas: frozenset[str]) -> frozenset[str]:
+        """The desks of whoever works in these areas of the house: theirs, and of their parts."""
+        named = {area.strip().casefold() for area in areas}
+        rows = self.section.classification.areas
+        own = {key for key, row in rows.items() if {key, row.name.casefold()} & named}
+        return frozenset(own | {key for key, row in rows.items() if row.of in own})
+
     def area_of_tier(self, name: str, tier: int) -> str:
         """An area that attends at a tier; without a name the tier's own."""
         area = self.area(name) if name else self.tier(tier).area

@@ -73,9 +73,10 @@ class PriorityLevel(Level):
 
 
 class Area(Frozen):
-    """An organ, and the tiers that it attends at."""
+    """An organ, and the tiers that it attends at; `of` is the organ that it is a part of."""
 
     name: str
+    of: Key | None = None
     tiers: Annotated[tuple[Tier, ...], Field(min_length=1)]
     source: Source
 
@@ -198,6 +199,12 @@ class IncidentSection(Frozen):
             if area is None or tier not in area.tiers:
                 facts = {"area": row.area, "tier": tier}
                 yield Remark(("tiers", str(tier), "area"), "incident_tier_area", facts)
+        areas = self.classification.areas
+        for key, part in areas.items():
+            # a part of a part would have people who are in neither
+            if part.of is not None and (part.of not in areas or areas[part.of].of is not None):
+                found = ("classification", "areas", key, "of")
+                yield Remark(found, "incident_area_of", {"area": part.of})
         shares = [rung.share for rung in self.ladder]
         if shares != sorted(set(shares)) or shares[-1] != DUE:
             yield Remark(("ladder",), "incident_ladder", {"shares": shares})

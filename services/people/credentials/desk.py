@@ -247,7 +247,8 @@ class SignInDesk:
 
     def _tokens(self, tenant: str, session: Session, person: Person, mark: Mark) -> Tokens:
         roles = frozenset(Role(role) for role in person.roles)
-        issued = self._issued(Actor(session.person_id, tenant, roles))
+        areas = frozenset({person.area} - {""})
+        issued = self._issued(Actor(session.person_id, tenant, roles, areas=areas))
         until = min(session.expires_at, session.idle_until)
         return replace(issued, refresh=mark, refresh_until=until)
 

@@ -92,6 +92,8 @@ def test_another_reading_lets_a_provider_wait_only_pause(folder: Path) -> None:
         ("default: medium", "default: huge", "incident_default"),
         ("unclassified: unclassified", "unclassified: nothing", "incident_default"),
         ("area: oti, evidence", "area: seace, evidence", "incident_tier_area"),
+        ("of: oti, tiers", "of: nobody, tiers", "incident_area_of"),
+        ("of: oti, tiers", "of: platform, tiers", "incident_area_of"),
         ("share: 80", "share: 40", "incident_ladder"),
         ("share: 100", "share: 99", "incident_ladder"),
         ("calendar: office", "calender: office", "extra_forbidden"),

@@ -63,6 +63,18 @@ def test_the_actor_comes_back_as_issued(issuer: Issuer, verifier: Verifier) -> N
     assert str(robot) == "program:importer"
 
 
+def test_areas_travel_where_there_are_any_and_are_never_misread(
+    issuer: Issuer, verifier: Verifier, key: OKPKey, clock: Any
+) -> None:
+    eva = Actor("eva", "acme", ANA.roles, areas=frozenset({"SEACE", "RNP"}))
+    assert verifier.verify(issuer.issue(eva).encode()) == eva
+    payload = issuer.issue(ANA).split(".")[1]
+    assert b"areas" not in base64.urlsafe_b64decode(payload + "==")
+    for wrong in ("SEACE", [""], [7], {"SEACE": 1}):
+        with pytest.raises(TokenMalformed):
+            verifier.verify(sign(key, claims(clock, areas=wrong)))
+
+
 def test_two_tokens_are_never_the_same(issuer: Issuer) -> None:
     assert issuer.issue(ANA) != issuer.issue(ANA)
 

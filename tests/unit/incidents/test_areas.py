@@ -1,0 +1,120 @@
+"""Each organ answers for its own incidents; whoever is in no one area on all (B:L1303-1311)."""
+
+import pytest
+
+from services.incidents.domain import Command
+from services.incidents.domain.commands import (
+    Classify,
+    Coordinate,
+    Elevate,
+    Extend,
+    Forward,
+    Observe,
+    Register,
+    Reopen,
+    Reply,
+    Reroute,
+    Return,
+    Solve,
+    Take,
+    Validate,
+)
+from shared.decider import NotAllowed
+from tests.support.incidents import (
+    ANSWER,
+    EVERYBODY,
+    NEW,
+    QUESTION,
+    SOLUTION,
+    Case,
+    at_tier_2,
+    at_tier_3,
+    lima,
+    validating,
+)
+
+SEACE, RNP, OTI = frozenset({"SEACE"}), frozenset({"RNP"}), frozenset({"OTI"})
+AT_TIER_2 = (
+    Take(),
+    Elevate("Técnica."),
+    Reroute("rnp", "Es de ellos."),
+    Return("No es nuestra."),
+    Solve("Listo."),
+    Extend(1, "Falta un dato."),
+    Classify("Dicho.", criticality="high"),
+    Coordinate(external=False, party="Logística", note="Preguntado."),
+)
+
+
+@pytest.mark.parametrize("command", AT_TIER_2)
+def test_what_is_at_another_areas_desk_is_not_his(command: Command) -> None:
+    case = at_tier_2()
+    assert case.state.desk == "seace"
+    with pytest.raises(NotAllowed) as refused:
+        case.give(command, lima(1, 12), areas=RNP)
+    assert refused.value.code == "incident.not_your_area"
+    assert refused.value.fields == {"area": "seace", "areas": ["RNP"]}
+    assert case.give(command, lima(1, 12), areas=SEACE | RNP)
+
+
+@pytest.mark.parametrize("command", AT_TIER_2)
+def test_whoever_is_in_no_one_area_acts_on_all(command: Command) -> None:
+    assert at_tier_2().give(command, lima(1, 12))
+
+
+def test_an_area_that_incidents_does_not_know_has_no_desk() -> None:
+    with pytest.raises(NotAllowed):
+        at_tier_2().give(Take(), lima(1, 12), areas=frozenset({"Logística"}))
+
+
+def test_what_goes_sideways_is_the_other_areas_from_then_on() -> None:
+    case = at_tier_2()
+    case.give(Reroute("rnp", "Es de ellos."), lima(1, 12), areas=SEACE)
+    with pytest.raises(NotAllowed):
+        case.give(Take(), lima(1, 13), areas=SEACE)
+    assert case.give(Take(), lima(1, 13), areas=RNP)
+
+
+@pytest.mark.parametrize("desk", ["oti", "development", "platform"])
+def test_an_organ_acts_for_its_parts_at_tier_3(desk: str) -> None:
+    case = at_tier_2()
+    case.give(Elevate("Técnica.", desk), lima(1, 12), areas=SEACE)
+    with pytest.raises(NotAllowed):
+        case.give(Take(), lima(1, 13), areas=SEACE)
+    assert case.give(Take(), lima(1, 13), areas=OTI)
+    assert case.give(QUESTION, lima(2), areas=OTI)
+
+
+def test_a_part_does_not_act_for_the_whole() -> None:
+    case = at_tier_3()
+    assert case.state.desk == "oti"
+    with pytest.raises(NotAllowed):
+        case.give(Take(), lima(1, 13), areas=frozenset({"development"}))
+
+
+@pytest.mark.parametrize("command", [Validate(), Observe("Falta.")])
+def test_its_own_answer_is_validated_by_the_area_that_elevated_it(command: Command) -> None:
+    case = validating(lima(3))
+    with pytest.raises(NotAllowed):
+        case.give(command, lima(3, 12), areas=RNP)
+    assert case.give(command, lima(3, 12), areas=SEACE)
+
+
+def test_the_provider_answers_whatever_area_he_is_of() -> None:
+    case = at_tier_3()
+    case.give(Take(), lima(1, 13))
+    case.give(QUESTION, lima(2))
+    with pytest.raises(NotAllowed):
+        case.give(ANSWER, lima(3), EVERYBODY - {"provider"}, areas=RNP)
+    assert case.give(ANSWER, lima(3), frozenset({"provider"}), areas=RNP)
+
+
+def test_tier_1_is_one_desk_whoever_works_there() -> None:
+    case = Case()
+    legal = frozenset({"Legal"})
+    case.give(Register(**{name: getattr(NEW, name) for name in NEW.__slots__}), lima(1))
+    case.give(Forward(), lima(1, 11), areas=legal)
+    case.give(Return("No es nuestra."), lima(1, 12))
+    case.give(SOLUTION, lima(1, 13), areas=legal)
+    case.give(Reply(), lima(1, 14), areas=legal)
+    assert case.give(Reopen("Volvió."), lima(2), areas=legal)
