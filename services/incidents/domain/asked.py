@@ -88,12 +88,18 @@ class Asked:
         return [stopped(stage, self.at) for stage in self._running(names)]
 
     def drop(self, *names: StageName) -> list[ClockChange]:
-        """What is no longer owed, of those that run."""
-        return [plain(stage, ClockVerb.DROP) for stage in self._running(names)]
+        """What is no longer owed, of those that run; what is broken stays so."""
+        return [self._dropped(stage) for stage in self._running(names)]
 
     def drop_all_but(self, *names: StageName) -> list[ClockChange]:
         """Everything that runs and is not named is no longer owed."""
         return self.drop(*(name for name in StageName if name not in names))
+
+    def _dropped(self, stage: Stage) -> ClockChange:
+        # who was never attended is owed the response anew when the incident is reopened
+        if stage.broken and stage.name is not StageName.RESPOND:
+            return stopped(stage, self.at)
+        return plain(stage, ClockVerb.DROP)
 
     def _running(self, names: Iterable[StageName]) -> list[Stage]:
         found = (self.state.running(name) for name in names)

@@ -126,7 +126,10 @@ def _late_elevation(asked: Asked) -> list[EventBody]:
 
 
 def reroute(asked: Asked, command: Reroute) -> list[EventBody]:
-    """Sideways: the term runs on, and the new area has its own day to elevate."""
+    """Sideways: the term runs on, and the new area has its own day to elevate.
+
+    The day of the area that lets it go is judged: it has done what was its to do, or too late.
+    """
     status = asked.may(Action.REROUTE)
     desk = asked.state.desk
     area = asked.policy.area_of_tier(command.area, asked.tier)
@@ -134,40 +137,42 @@ def reroute(asked: Asked, command: Reroute) -> list[EventBody]:
         raise Invalid("incident.same_area", area=area)
     clocks: list[ClockChange] = []
     if status is Status.TIER_2:
-        clocks = [*asked.drop(StageName.ELEVATE), asked.start(StageName.ELEVATE)]
-    return [
-        IncidentRerouted(
-            tier=asked.tier,
-            from_area=desk,
-            area=area,
-            reason=command.reason,
-            holder=asked.holder(status, area=area),
-            clocks=tuple(clocks),
-        )
-    ]
+        clocks = [*asked.stop(StageName.ELEVATE), asked.start(StageName.ELEVATE)]
+    event = IncidentRerouted(
+        tier=asked.tier,
+        from_area=desk,
+        area=area,
+        reason=command.reason,
+        holder=asked.holder(status, area=area),
+        clocks=tuple(clocks),
+    )
+    return [*_late_elevation(asked), event]
 
 
 def give_back(asked: Asked, command: Return) -> list[EventBody]:
-    """Not mine: the tier before has it again, with what is left of its own term."""
+    """Not mine: the tier before has it again, with what is left of its own term.
+
+    Tier 2 had a day to say so, as it has to elevate.
+    """
     status = asked.may(Action.RETURN)
     to_tier = TIER[status]
     if to_tier == 1:
         clocks = [
-            *asked.drop(StageName.ELEVATE, StageName.SOLVE_L2),
+            *asked.stop(StageName.ELEVATE),
+            *asked.drop(StageName.SOLVE_L2),
             asked.start(StageName.FORWARD),
         ]
     else:
         clocks = [*asked.drop(StageName.SOLVE_L3), asked.enter(StageName.SOLVE_L2)]
-    return [
-        IncidentReturned(
-            tier=asked.tier,
-            to_tier=to_tier,
-            area=asked.state.desks[to_tier - 1],
-            reason=command.reason,
-            holder=asked.holder(status),
-            clocks=tuple(clocks),
-        )
-    ]
+    event = IncidentReturned(
+        tier=asked.tier,
+        to_tier=to_tier,
+        area=asked.state.desks[to_tier - 1],
+        reason=command.reason,
+        holder=asked.holder(status),
+        clocks=tuple(clocks),
+    )
+    return [*_late_elevation(asked), event]
 
 
 def ask_provider(asked: Asked, command: AskProvider) -> list[EventBody]:

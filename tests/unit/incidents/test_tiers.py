@@ -1,7 +1,7 @@
 """Each step of the manual: who has the incident after it, and what is promised until when."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -271,6 +271,51 @@ def test_sideways_and_back_are_counted_and_renew_no_term() -> None:
     assert case.stage(StageName.SOLVE_L2).due_at == lima(9, 9, 30)
     assert (case.state.reroutes, case.state.returns) == (1, 1)
     assert not case.state.routed_correctly
+
+
+@pytest.mark.parametrize("leave", [Reroute("rnp", "Es de RNP."), Return("No es nuestra.")])
+@pytest.mark.parametrize("taken", [False, True])
+@pytest.mark.parametrize(
+    ("at", "standing"),
+    [(lima(1, *CLOSE), Standing.MET), (lima(2), Standing.BREACHED)],
+)
+def test_the_day_of_the_area_that_lets_it_go_is_judged(
+    leave: Reroute | Return, at: datetime, standing: Standing, *, taken: bool
+) -> None:
+    """Whoever has it next has a day of his own, and the first one's is not forgotten for it."""
+    case = at_tier_2()
+    if taken:
+        case.give(Take(), lima(1, 12), SECOND)
+    case.give(leave, at, SECOND)
+    (first, *_) = [one for one in case.state.stages if one.name is StageName.ELEVATE]
+    assert first.standing is standing
+    breaches = [one for one in case.all_of(IncidentBreached) if one.stage == "elevate"]
+    assert len(breaches) == (standing is Standing.BREACHED)
+    assert not breaches or breaches[0].holder == ("person:eva" if taken else "tier2:seace")
+
+
+def test_the_next_area_has_a_day_of_its_own_to_elevate() -> None:
+    case = at_tier_2()
+    case.give(Reroute("rnp", "Es de RNP."), lima(2), SECOND)
+    case.give(Elevate("Técnico."), lima(2, 15), SECOND)
+    stood = [one.standing for one in case.state.stages if one.name is StageName.ELEVATE]
+    assert stood == [Standing.BREACHED, Standing.MET]
+    assert len(case.all_of(IncidentBreached)) == 1
+
+
+def test_what_is_broken_stays_so_when_it_is_no_longer_owed() -> None:
+    late = at_tier_2()
+    late.give(Solve("Listo."), lima(2), SECOND)
+    assert late.stage(StageName.ELEVATE).standing is Standing.BREACHED
+    elevated = at_tier_2()
+    elevated.give(Take(), lima(1, 12), SECOND)
+    elevated.give(Elevate("Técnico."), lima(10), SECOND)
+    assert elevated.stage(StageName.SOLVE_L2).standing is Standing.BREACHED
+    elevated.give(Return("Es del negocio."), lima(13), THIRD)
+    assert elevated.stage(StageName.SOLVE_L2).standing is Standing.RUNNING
+    in_time = at_tier_2()
+    in_time.give(Solve("Listo."), lima(1, 12), SECOND)
+    assert in_time.stage(StageName.ELEVATE).standing is Standing.DROPPED
 
 
 def test_what_tier_3_gives_back_is_with_who_had_it() -> None:
