@@ -3,22 +3,21 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from services.incidents.announcing import Announcer
 from services.incidents.api import routes
 from services.incidents.cases import ARTICLE, INCIDENT, MEETING
 from services.incidents.consumers import FOLLOWS, HEARS
 from services.incidents.knowledge import prepare
-from services.incidents.letters import composer
+from services.incidents.ladder import LADDER, composer
 from services.incidents.policy import SECTION, IncidentSection, incident_policy
 from shared import mail
-from shared.mail import Letters, Postman
+from shared.mail import Announcer, Letters, Postman
 from shared.service import Service, Workshop
 
 
 def _tasks(workshop: Workshop) -> Sequence[Callable[[], Awaitable[None]]]:
     letters = Letters(workshop.database, workshop.now)
     postman = Postman(workshop, letters, composer(workshop))
-    return Announcer(workshop, letters).watch, postman.watch
+    return Announcer(workshop, letters, LADDER).watch, postman.watch
 
 
 SERVICE: Final = Service(

@@ -7,11 +7,12 @@ from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
-from services.intake.rules.rows import LetterRows, Named, Words, chosen
+from services.intake.rules.rows import CARE, LetterRows, Named, Words, chosen
 from shared.decider import Invalid
+from shared.mail.policy import DigestRow
 from shared.policy import Frozen, Key, Source, Tenant
 
-SECTION: Final = "care"
+SECTION: Final = CARE
 GRANTED: Final = "granted"
 """All that events say of attention before others: its ground is a person's own affair."""
 
@@ -60,9 +61,13 @@ class Retention(Frozen):
 
 
 class CareSection(Frozen):
-    """`care.yaml`. Without `retention` nothing is erased."""
+    """`care.yaml`. Without `retention` nothing is erased.
+
+    Without `digest` nobody is written of what the desks' ladders announce.
+    """
 
     retention: Retention | None = None
+    digest: DigestRow | None = None
     preferential: Mapping[Key, Named] = {}
     consent: Consent | None = None
     survey: SurveyRow | None = None

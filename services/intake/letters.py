@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from services.intake import notices
+from services.intake import ladders, notices
 from services.intake.consultations import writing as consultations
 from services.intake.dossiers import writing as dossiers
 from services.intake.surveys import writing as surveys
@@ -16,6 +16,7 @@ COMPOSERS: Final[Mapping[str, Callable[[Workshop, Letter], Awaitable[Composed]]]
     **dict.fromkeys(consultations.TEMPLATES, consultations.compose),
     **dict.fromkeys(dossiers.TEMPLATES, dossiers.compose),
     **dict.fromkeys(voices.TEMPLATES, voices.compose),
+    ladders.LADDER.template: ladders.compose,
     **dict.fromkeys(surveys.TEMPLATES, surveys.compose),
 }
 

@@ -21,6 +21,7 @@ from services.intake.dossiers.mailing import DossierMail
 from services.intake.dossiers.policy import SECTION as DOCUMENTS
 from services.intake.dossiers.policy import DocumentsSection
 from services.intake.erasing import Erasing
+from services.intake.ladders import announcer
 from services.intake.letterbox.api import ROWS as MAIL_ROWS
 from services.intake.letterbox.api import mail_routes
 from services.intake.letterbox.desks import Desks
@@ -114,15 +115,16 @@ def public_tasks(workshop: Workshop) -> Sequence[Callable[[], Awaitable[None]]]:
     }
     sorting = Sorting(workshop, mails, GridFiles(workshop.database), known, desks, metrics)
     erasing = Erasing(workshop, GridFiles(workshop.database), _BESIDE, _days(workshop))
+    tasks = (sorting.watch, sorting.measure, erasing.watch, announcer(workshop).watch)
     listen = workshop.settings.mail_listen
     if listen is None:
-        return sorting.watch, sorting.measure, erasing.watch
+        return tasks
 
     async def open_door() -> None:
         door = Door(known, mails, metrics, sorting.knock)
         await stand(door, listen, lambda port: workshop.memory.update({PORT: port}))
 
-    return sorting.watch, sorting.measure, erasing.watch, open_door
+    return *tasks, open_door
 
 
 def _days(workshop: Workshop) -> dict[str, int]:

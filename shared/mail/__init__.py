@@ -12,21 +12,30 @@ heeded.
     # its routes: the log, and a letter sent again
     letter_routes(api, letters, prefix="/intake")
 
+A service whose cases announce deadlines to roles says which in a `Ladder`; its `Announcer` writes
+each role one letter for all that came within some minutes, and `compose_digest` its words.
+
 The same occasion gives the same id and so the same letter, however often it is told. A server that
 took a letter but lost its answer gets it again under the same Message-ID (RFC 5322 section 3.6.4).
 """
 
+from .announcing import Announced, Announcer, Ladder
 from .composing import Composed, Composer, Enclosure, Unsendable
+from .digests import compose_digest
 from .letters import Letter, Letters, LetterStatus
-from .policy import SECTION, MailRow, MailSection, mail_of
+from .policy import SECTION, DigestRow, MailRow, MailSection, mail_of
 from .postman import Postman
 from .routes import letter_routes
 
 __all__ = [
     "SECTION",
+    "Announced",
+    "Announcer",
     "Composed",
     "Composer",
+    "DigestRow",
     "Enclosure",
+    "Ladder",
     "Letter",
     "LetterStatus",
     "Letters",
@@ -34,6 +43,7 @@ __all__ = [
     "MailSection",
     "Postman",
     "Unsendable",
+    "compose_digest",
     "letter_routes",
     "mail_of",
 ]

@@ -1,12 +1,13 @@
 """Who is written to, and how patiently: `mail.yaml` of a tenant."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import Field, StringConstraints
 
-from shared.policy import Frozen, Key, Source, Tenant
+from shared.policy import Frozen, Key, Remark, Severity, Source, Tenant
+from shared.security.roles import Role
 
 SECTION: Final = "mail"
 Address = Annotated[
@@ -38,6 +39,13 @@ class MailRow(Frozen):
         return timedelta(hours=self.patience_hours)
 
 
+class DigestRow(Frozen):
+    """What the ladder announces within so many minutes is one letter a role."""
+
+    minutes: Annotated[int, Field(ge=1, le=1_440)]
+    source: Source
+
+
 class MailSection(Frozen):
     """`mail.yaml`: the tenant's own sender, and its mailboxes by what they are for.
 
@@ -61,3 +69,20 @@ def mail_of(tenant: Tenant) -> MailSection | None:
         PolicyError: the section is wrong.
     """
     return tenant.section(SECTION, MailSection) if SECTION in tenant.documents else None
+
+
+def unaddressed(
+    rungs: Iterable[Iterable[Role]], bodies: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Remark]:
+    """Roles that a ladder tells, rung by rung, and that an account with mail has no mailbox for."""
+    boxes = bodies.get(SECTION, {}).get("mailboxes")
+    if not isinstance(boxes, Mapping):
+        return
+    told: set[Role] = set()
+    for place, roles in enumerate(rungs):
+        for role in roles:
+            if role.value not in boxes and role not in told:
+                facts = {"name": role.value, "known": ", ".join(map(str, boxes))}
+                where = ("ladder", place, "notify")
+                yield Remark(where, "ladder_mailbox", facts, Severity.WARNING)
+        told.update(roles)

@@ -8,9 +8,9 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from services.incidents.announcing import Announcer
+from services.incidents.ladder import LADDER
 from services.incidents.service import SERVICE
-from shared.mail import Letters
+from shared.mail import Announcer, Letters
 from shared.security import Role
 from tests.support.eventually import eventually
 from tests.support.house import House, every, running, settings_of
@@ -39,7 +39,7 @@ async def _registered(desk: httpx.AsyncClient) -> list[dict[str, Any]]:
 async def _digest(house: House) -> None:
     """As the task does, at the present of the test's clock."""
     workshop = house.process.parts["incidents"].workshop
-    await Announcer(workshop, Letters(workshop.database, workshop.now)).announce()
+    await Announcer(workshop, Letters(workshop.database, workshop.now), LADDER).announce()
 
 
 async def test_what_fires_together_is_one_letter_a_role(

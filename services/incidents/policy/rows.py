@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from shared.mail.policy import DigestRow, unaddressed
 from shared.policy import Frozen, Key, Remark, Source
 from shared.security.roles import Role
 
@@ -110,13 +111,6 @@ class Rung(Frozen):
     source: Source
 
 
-class DigestRow(Frozen):
-    """What the ladder announces within so many minutes is one letter a role."""
-
-    minutes: Annotated[int, Field(ge=1, le=1_440)]
-    source: Source
-
-
 class EstimateRow(Frozen):
     """Tier 1's word on usual times: over the last `sample`, if there are `minimum` of a kind."""
 
@@ -208,3 +202,7 @@ class IncidentSection(Frozen):
         shares = [rung.share for rung in self.ladder]
         if shares != sorted(set(shares)) or shares[-1] != DUE:
             yield Remark(("ladder",), "incident_ladder", {"shares": shares})
+
+    def remarks_beside(self, bodies: Mapping[str, Mapping[str, Any]]) -> Iterator[Remark]:
+        """Roles of the ladder that nobody can write to."""
+        return unaddressed((rung.notify for rung in self.ladder), bodies)

@@ -13,6 +13,7 @@ CONSULTATION: Final[Kind[Consultation]] = Kind(
         ("state.due_at", "_id"),
         ("state.answered_by", "state.answered_at"),
         ("state.profile_id", "_id"),
+        ("state.told_at",),
     ),
     unique=(("state.code",),),
     promised=Promised(lambda policy: policy.public.consultations.calendar),

@@ -17,6 +17,7 @@ from services.intake.rules.rows import (
     chosen,
     notified,
     promised_to,
+    untold,
 )
 from shared.clock import Calendar
 from shared.contracts.stages import StageDeadline
@@ -87,7 +88,8 @@ class ConsultationSection(Frozen):
             yield Remark(("folders",), "consultation_limit")
 
     def remarks_beside(self, bodies: Mapping[str, Mapping[str, Any]]) -> Iterator[Remark]:
-        """What goes to the tiers in a word that they do not have is a dead letter there."""
+        """What nobody is told; what goes to the tiers in a word unknown there, a dead letter."""
+        yield from untold(self.ladder, bodies)
         if self.incidents is None:
             return
         classified = bodies.get(INCIDENTS, {}).get("classification")

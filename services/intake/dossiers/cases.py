@@ -9,7 +9,12 @@ DOSSIER: Final[Kind[Dossier]] = Kind(
     "intake",
     "dossier",
     RULES,
-    indexes=(("state.due_at", "_id"), ("state.area", "state.due_at"), ("state.profile_id", "_id")),
+    indexes=(
+        ("state.due_at", "_id"),
+        ("state.area", "state.due_at"),
+        ("state.profile_id", "_id"),
+        ("state.told_at",),
+    ),
     unique=(("state.code",),),
     promised=Promised(lambda policy: policy.public.documents.calendar),
 )

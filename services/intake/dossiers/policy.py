@@ -11,7 +11,16 @@ from pydantic import Field
 from services.intake.letterbox.policy import SECTION as LETTERBOX
 from services.intake.letterbox.policy import DeskName, MediaType
 from services.intake.rules.promise import deadline
-from services.intake.rules.rows import LetterRows, Named, Rung, Series, Words, chosen, notified
+from services.intake.rules.rows import (
+    LetterRows,
+    Named,
+    Rung,
+    Series,
+    Words,
+    chosen,
+    notified,
+    untold,
+)
 from shared.clock import Calendar
 from shared.contracts.stages import StageDeadline
 from shared.policy import Frozen, Key, Remark, Severity, Source, Tenant
@@ -64,7 +73,8 @@ class DocumentsSection(Frozen):
     letters: Mapping[Occasion, LetterRows] = {}
 
     def remarks_beside(self, bodies: Mapping[str, Mapping[str, Any]]) -> Iterator[Remark]:
-        """A notice that a reply would prove, and no address of the desk that it could come to."""
+        """What nobody is told; a notice that a reply would prove, and no address for the reply."""
+        yield from untold(self.ladder, bodies)
         boxes = bodies.get(LETTERBOX, {}).get("boxes")
         boxes = boxes.values() if isinstance(boxes, Mapping) else ()
         desks = {box.get("desk") for box in boxes if isinstance(box, Mapping)}

@@ -24,6 +24,7 @@ VOICES: Final[Mapping[VoiceKind, Kind[Voice]]] = {
             ("state.due_at", "_id"),
             ("state.unit", "_id"),
             ("state.profile_id", "_id"),
+            ("state.told_at",),
             ("state.said_more", "state.due_at", "_id"),
         ),
         unique=(("state.code",),),

@@ -1,11 +1,11 @@
 """`suggestions.yaml` and `claims.yaml`: ways in, organs, outcomes, a term where there is one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
@@ -18,10 +18,11 @@ from services.intake.rules.rows import (
     chosen,
     notified,
     promised_to,
+    untold,
 )
 from shared.clock import Calendar
 from shared.contracts.stages import StageDeadline
-from shared.policy import Frozen, Key, Source, Tenant
+from shared.policy import Frozen, Key, Remark, Source, Tenant
 
 REPLY: Final = "reply"
 Occasion = Literal["received", "informed", "dismissed"]
@@ -52,6 +53,10 @@ class VoiceSection(Frozen):
     ladder: tuple[Rung, ...] = ()
     letters: Mapping[Occasion, LetterRows] = {}
     source: Source
+
+    def remarks_beside(self, bodies: Mapping[str, Mapping[str, Any]]) -> Iterator[Remark]:
+        """What nobody is told."""
+        return untold(self.ladder, bodies)
 
 
 @dataclass(frozen=True)

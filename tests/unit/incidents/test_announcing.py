@@ -4,8 +4,8 @@ from datetime import datetime
 
 import pytest
 
-from services.incidents.announcing import window_end
 from services.incidents.domain import Expire
+from shared.mail.announcing import window_end
 from tests.support.incidents import lima, registered
 
 

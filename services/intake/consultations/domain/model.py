@@ -31,6 +31,7 @@ class Consultation:
     effective_received_at: datetime = NO_TIME
     promise: Promise | None = None
     due_at: datetime = NEVER
+    told_at: datetime | None = None
     profile_id: str = ""
     anonymous: bool = False
     preferential: str = ""
@@ -247,10 +248,15 @@ def _changed(  # noqa: C901, PLR0911, PLR0912 - a table of events
         case told.ConsultationUndelivered():
             return replace(case, undelivered=event.reason)
         case told.ConsultationWarned(share=share):
-            return replace(case, promise=promises.told(case.promise, share))
+            return _announced(case, share, stamp)
         case told.ConsultationDeadlineBreached():
-            return replace(case, promise=promises.told(case.promise, DUE))
+            return _announced(case, DUE, stamp)
     return case
+
+
+def _announced(case: Consultation, share: int, stamp: Stamp) -> Consultation:
+    promise = promises.told(case.promise, share)
+    return replace(case, promise=promise, told_at=stamp.at)
 
 
 def _to(case: Consultation, action: Action) -> Consultation:

@@ -40,6 +40,7 @@ class Dossier:
     effective_received_at: datetime = NO_TIME
     promise: Promise | None = None
     due_at: datetime = NEVER
+    told_at: datetime | None = None
     correct_by: datetime | None = None
     lapsed_by: datetime | None = None
     profile_id: str = ""
@@ -198,10 +199,15 @@ def _changed(  # noqa: C901, PLR0911 - a table of events
         case told.DossierAcknowledged():
             return _acknowledged(case, event)
         case told.DossierWarned(share=share):
-            return replace(case, promise=promises.told(case.promise, share))
+            return _announced(case, share, stamp)
         case told.DossierDeadlineBreached():
-            return replace(case, promise=promises.told(case.promise, DUE))
+            return _announced(case, DUE, stamp)
     return case
+
+
+def _announced(case: Dossier, share: int, stamp: Stamp) -> Dossier:
+    promise = promises.told(case.promise, share)
+    return replace(case, promise=promise, told_at=stamp.at)
 
 
 def _to(case: Dossier, action: Action) -> Dossier:

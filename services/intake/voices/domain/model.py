@@ -26,6 +26,7 @@ class Voice:
     received_at: datetime = NO_TIME
     promise: Promise | None = None
     due_at: datetime = NEVER
+    told_at: datetime | None = None
     profile_id: str = ""
     anonymous: bool = False
     preferential: str = ""
@@ -170,10 +171,15 @@ def _changed(  # noqa: C901, PLR0911 - a table of events
         case told.VoiceUndelivered(reason=reason):
             return replace(case, undelivered=reason)
         case told.VoiceWarned(share=share):
-            return replace(case, promise=promises.told(case.promise, share))
+            return _announced(case, share, stamp)
         case told.VoiceDeadlineBreached():
-            return replace(case, promise=promises.told(case.promise, DUE))
+            return _announced(case, DUE, stamp)
     return case
+
+
+def _announced(case: Voice, share: int, stamp: Stamp) -> Voice:
+    promise = promises.told(case.promise, share)
+    return replace(case, promise=promise, told_at=stamp.at)
 
 
 def _to(case: Voice, action: Action) -> Voice:

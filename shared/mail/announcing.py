@@ -1,11 +1,11 @@
 """The ladder's messages: what was announced within some minutes, as one letter a role.
 
-The announcements themselves are events of the incidents, each told once. Here they are gathered:
-a window is claimed by one of several processes, its letters are written, and only then it counts
-as done, so that a crash between repeats the writing and the letter's own id makes it one.
+The announcements themselves are events of the cases, each told once. Here they are gathered: a
+window is claimed by one of several processes, its letters are written, and only then it counts as
+done, so that a crash between repeats the writing and the letter's own id makes it one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -14,23 +14,48 @@ import structlog
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from services.incidents.cases import INCIDENT
-from services.incidents.policy import IncidentPolicy
-from shared.contracts.incidents import IncidentBreached, IncidentWarned
 from shared.decider import Transient, Unknown
 from shared.ids import derived_id
-from shared.mail import Letter, Letters, mail_of
 from shared.service import Workshop
+from shared.store import Kind
 from shared.store.group import Document, transient_when_away
 from shared.waiting import pause
 
+from .letters import Letter, Letters
+from .policy import mail_of
+
 log = structlog.get_logger()
-TEMPLATE: Final = "incident_digest"
 LOOK_EVERY: Final = 1.0
 SETTLING: Final = timedelta(seconds=10)
 """What was decided in a window may be saved a little later."""
-ANNOUNCEMENTS: Final = (IncidentWarned.event_type, IncidentBreached.event_type)
 EPOCH_SECONDS: Final = 60
+
+
+@dataclass(frozen=True)
+class Announced:
+    """Cases of a kind, and the events in which their ladder announces; `told_at` is in their state.
+
+    A letter's line is filled with `facts`, by where a case's document has them, and with `words`,
+    by how the catalogue calls them; their names may have what the event says in braces.
+    """
+
+    kind: Kind[Any]
+    types: tuple[str, ...]
+    facts: Mapping[str, str]
+    words: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """What a service announces together: `name` is in its letters' ids, `template` their words.
+
+    `minutes` is how much of it is one letter by a policy; None where nobody is written to.
+    """
+
+    name: str
+    template: str
+    announced: tuple[Announced, ...]
+    minutes: Callable[[Any], int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +76,11 @@ def window_end(now: datetime, minutes: int) -> datetime:
 class Announcer:
     """Writes the letters of each window of each account that has mail."""
 
-    def __init__(self, workshop: Workshop, letters: Letters) -> None:
+    def __init__(self, workshop: Workshop, letters: Letters, ladder: Ladder) -> None:
         self._workshop = workshop
         self._letters = letters
+        self._ladder = ladder
         self._marks = workshop.database["digests"]
-        self._incidents = workshop.of(INCIDENT).collection
         self._done: dict[str, datetime] = {}
 
     async def watch(self) -> None:
@@ -69,26 +94,24 @@ class Announcer:
 
     async def announce(self) -> None:
         """Write what is to be told of windows that are over."""
-        for tenant in self._workshop.tenants:
-            policy = self._policy(tenant)
-            if policy is None or mail_of(policy.tenant) is None:
+        for key, tenant in self._workshop.tenants.items():
+            minutes = self._minutes(key)
+            if minutes is None or mail_of(tenant) is None:
                 continue
-            until = window_end(self._workshop.now(), policy.section.digest.minutes)
-            if self._done.get(tenant) == until:
+            until = window_end(self._workshop.now(), minutes)
+            if self._done.get(key) == until:
                 continue
             with transient_when_away():
-                await self._tell(tenant, until, policy)
-            self._done[tenant] = until
+                await self._tell(key, until, timedelta(minutes=minutes))
+            self._done[key] = until
 
-    def _policy(self, tenant: str) -> IncidentPolicy | None:
+    def _minutes(self, tenant: str) -> int | None:
         try:
-            policy: IncidentPolicy = self._workshop.policy(tenant)
+            return self._ladder.minutes(self._workshop.policy(tenant))
         except Unknown:
             return None
-        return policy
 
-    async def _tell(self, tenant: str, until: datetime, policy: IncidentPolicy) -> None:
-        length = timedelta(minutes=policy.section.digest.minutes)
+    async def _tell(self, tenant: str, until: datetime, length: timedelta) -> None:
         mark = await self._mark(tenant, until - length)
         # a window that somebody claimed and did not finish comes first
         while mark.get("pending") or mark["upto"] < until:
@@ -98,7 +121,7 @@ class Announcer:
             pending = mark["pending"]
             window = Window(pending["since"], pending["until"])
             for role in await self._roles(tenant, window):
-                await self._letters.write(_letter(tenant, role, window))
+                await self._letters.write(_letter(self._ladder, tenant, role, window))
             settled = {"_id": tenant, "pending.until": window.until}
             await self._marks.update_one(settled, {"$unset": {"pending": ""}})
             mark = await self._mark(tenant, window.until)
@@ -126,33 +149,39 @@ class Announcer:
         return await self._mark(tenant, until)
 
     async def _roles(self, tenant: str, window: Window) -> list[str]:
-        pipeline = [
-            *said_within(tenant, window),
-            {"$unwind": "$said.data.notify"},
-            {"$group": {"_id": "$said.data.notify"}},
-            {"$sort": {"_id": 1}},
-        ]
-        return [found["_id"] async for found in await self._incidents.aggregate(pipeline)]
+        found: set[str] = set()
+        for announced in self._ladder.announced:
+            pipeline = [
+                *said_within(announced, tenant, window),
+                {"$unwind": "$said.data.notify"},
+                {"$group": {"_id": "$said.data.notify"}},
+            ]
+            cases = self._workshop.of(announced.kind).collection
+            found |= {role["_id"] async for role in await cases.aggregate(pipeline)}
+        return sorted(found)
 
 
-def _letter(tenant: str, role: str, window: Window) -> Letter:
+def _letter(ladder: Ladder, tenant: str, role: str, window: Window) -> Letter:
     facts = {"since": window.since.isoformat(), "until": window.until.isoformat()}
-    letter_id = derived_id("digest", tenant, role, facts["until"])
-    return Letter(letter_id, tenant, role, TEMPLATE, facts)
+    letter_id = derived_id(ladder.name, tenant, role, facts["until"])
+    return Letter(letter_id, tenant, role, ladder.template, facts)
 
 
-def said_within(tenant: str, window: Window, role: str | None = None) -> list[Mapping[str, Any]]:
-    """The announcements of a window, each with its incident's ticket and tier."""
+def said_within(
+    announced: Announced, tenant: str, window: Window, role: str | None = None
+) -> list[Mapping[str, Any]]:
+    """The announcements of a window, each with what is to be told of its case."""
     within = [
-        {"$in": ["$$said.type", list(ANNOUNCEMENTS)]},
+        {"$in": ["$$said.type", list(announced.types)]},
         {"$gte": ["$$said.at", window.since]},
         {"$lt": ["$$said.at", window.until]},
     ]
     if role is not None:
         within.append({"$in": [role, "$$said.data.notify"]})
     said = {"$filter": {"input": "$history", "as": "said", "cond": {"$and": within}}}
+    facts = {name: f"${place}" for name, place in announced.facts.items()}
     return [
         {"$match": {"tenant": tenant, "state.told_at": {"$gte": window.since}}},
-        {"$project": {"ticket": "$state.ticket", "tier": "$state.tier", "said": said}},
+        {"$project": {"facts": facts, "said": said}},
         {"$unwind": "$said"},
     ]
