@@ -206,14 +206,17 @@ class Desk(Generic[S, V]):
         own = await self.private.ground(call.tenant, case_id)
         return own or await self.private.ground(call.tenant, state.profile_id)
 
-    async def download(self, call: Call, ref: EnclosureRef | None) -> Response:
-        """A kept document, to be saved and never shown in place.
+    async def download(
+        self, call: Call, known: Sequence[EnclosureRef], document_id: str
+    ) -> Response:
+        """The document of that id among those of a case, to be saved and never shown in place.
 
         Raises:
             Unknown: it is not there, or it was refused.
         """
-        if ref is None or not ref.kept:
-            raise Unknown("enclosure.unknown", id="" if ref is None else ref.id)
+        ref = next((one for one in known if one.id == document_id and one.kept), None)
+        if ref is None:
+            raise Unknown("enclosure.unknown", id=document_id)
         name, file_id = await self.private.document(call.tenant, ref.id)
         return StreamingResponse(
             GridFiles(self.workshop.database).open(file_id),

@@ -136,6 +136,22 @@ async def test_what_is_discarded_to_the_suggestions_is_one_there_with_its_words(
     (before,), (after,) = view["enclosures"], new["enclosures"]
     assert after["sha256"] == before["sha256"]
     assert after["id"] != before["id"]
+    await _downloaded(street, new["id"], after["id"], before["id"])
+
+
+async def _downloaded(street: Street, case_id: str, document_id: str, of_another: str) -> None:
+    """By whoever reads the words, in its own account, and each only with its own case."""
+    path = f"/suggestions/{case_id}/documents"
+    answer = await street.desk.get(f"{path}/{document_id}")
+    assert answer.content == PDF
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''muestra.pdf"
+    assert (await street.desk.get(f"{path}/{of_another}")).status_code == 404
+    reader = street.house.as_(Role.AUDITOR, tenant="osce")
+    assert (await reader.get(f"{path}/{document_id}")).status_code == 403
+    elsewhere = street.house.as_(*Role, tenant="osinergmin")
+    assert (await elsewhere.get(f"{path}/{document_id}")).status_code == 404
+    claim = await street.desk.get(f"/claims/{case_id}/documents/{document_id}")
+    assert (claim.status_code, claim.json()["code"]) == (404, "claim.unknown")
 
 
 async def _one_person(street: Street, of_claim: str, of_suggestion: str) -> None:

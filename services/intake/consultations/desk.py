@@ -81,8 +81,7 @@ class Consultations(Desk[Consultation, ConsultationView]):
 
     async def document(self, call: Call, case_id: str, enclosure_id: str) -> Response:
         state = (await self.cases.get(case_id, call.tenant)).state
-        found = next((one for one in state.enclosures if one.id == enclosure_id), None)
-        return await self.download(call, found)
+        return await self.download(call, state.enclosures, enclosure_id)
 
     def _day(self, call: Call, query: ConsultationQuery) -> dict[str, datetime] | None:
         """A day of the account, as the register of a shift asks for it (B:L751-755)."""

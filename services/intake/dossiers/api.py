@@ -83,8 +83,7 @@ def _reading(api: Routes, desk: Dossiers) -> None:
     async def download_dossier_document(call: Call, dossier_id: str, document_id: str) -> Response:
         """A document of the file."""
         state = (await desk.cases.get(dossier_id, call.tenant)).state
-        found = next((one for one in state.documents if one.id == document_id), None)
-        return await desk.download(call, found)
+        return await desk.download(call, state.documents, document_id)
 
 
 def _user(api: Routes, desk: Dossiers) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
+from starlette.responses import Response
+
 from services.intake.desks import Correspondence
 from services.intake.views import HistoryEvent
 from services.intake.voices.desk import (
@@ -94,6 +96,17 @@ def _reading(api: Routes, desk: Voices, kind: VoiceKind) -> None:
     async def read_voice_messages(call: Call, case_id: str) -> Correspondence:
         """Who said it, and all that was written."""
         return await desk.correspondence(call, case_id)
+
+    @api.get(
+        path + "/{case_id}/documents/{document_id}",
+        may=f"read_{kind}_words",
+        media_types=["application/octet-stream"],
+    )
+    @_called(f"download_{kind}_document")
+    async def download_voice_document(call: Call, case_id: str, document_id: str) -> Response:
+        """A document that came with it."""
+        state = (await desk.cases.get(case_id, call.tenant)).state
+        return await desk.download(call, state.enclosures, document_id)
 
 
 def _responsible(api: Routes, desk: Voices, kind: VoiceKind) -> None:
