@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from services.intake.care import CarePolicy, care_policy
 from services.intake.consultations.policy import ConsultationPolicy, consultation_policy
+from services.intake.dossiers.policy import SECTION as DOCUMENTS
 from services.intake.dossiers.policy import DocumentsPolicy, documents_policy
 from services.intake.voices.policy import VoiceKind, VoicePolicy, voice_policies
 from shared.decider import Invalid
@@ -46,6 +47,12 @@ class PublicPolicy:
     def voice_at(self, way: str) -> VoiceKind | None:
         """Which of the two that way in is for; None for another, or one that is not offered."""
         return next((kind for kind in self.own_voices if kind.section == way), None)
+
+    def opens(self, way: str) -> bool:
+        """Whether a case is opened in that way in from what is forwarded to it."""
+        if way == DOCUMENTS:
+            return self.own_documents is not None
+        return self.voice_at(way) is not None
 
     def voice(self, kind: VoiceKind) -> VoicePolicy:
         """How suggestions, or claims, are attended.

@@ -153,12 +153,13 @@ class ConsultationResumed(EventBody, event_type="intake.consultation.resumed.v1"
 class ConsultationDiscarded(EventBody, event_type="intake.consultation.discarded.v1"):
     """It is not attended here; `forwarded_to` is the way in that it belongs to, if any.
 
-    `forwarded_case` is the case that is opened there from it.
+    `forwarded_case` is the case that is opened there from it, in the documents desk for `service`.
     """
 
     reason: str
     forwarded_to: str = ""
     forwarded_case: str = ""
+    service: str = ""
 
 
 class ConsultationUndelivered(EventBody, event_type="intake.consultation.undelivered.v1"):

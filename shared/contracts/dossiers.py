@@ -11,7 +11,10 @@ from shared.contracts.stages import StageDeadline
 
 
 class DossierReceived(EventBody, event_type="intake.dossier.received.v1"):
-    """Documents were presented for a service of the catalogue; `code` is the file's number."""
+    """Documents were presented for a service of the catalogue; `code` is the file's number.
+
+    `forwarded_from` is the case that it was taken for at first.
+    """
 
     code: str
     service: str
@@ -24,6 +27,7 @@ class DossierReceived(EventBody, event_type="intake.dossier.received.v1"):
     profile_id: str = ""
     preferential: str = ""
     for_entity: bool = False
+    forwarded_from: str = ""
 
 
 class DossierAccepted(EventBody, event_type="intake.dossier.accepted.v1"):

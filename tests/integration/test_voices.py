@@ -154,6 +154,25 @@ async def _downloaded(street: Street, case_id: str, document_id: str, of_another
     assert (claim.status_code, claim.json()["code"]) == (404, "claim.unknown")
 
 
+async def test_what_is_discarded_to_the_documents_desk_is_a_file_there(street: Street) -> None:
+    asked = written("Presento mi renovación.")
+    asked.add_attachment(PDF, maintype="application", subtype="pdf", filename="solicitud.pdf")
+    await street.send(asked)
+    (view,) = await street.consultations(1)
+    moved = {"reason": "Es un trámite.", "forwarded_to": "documents", "service": "registry"}
+    view = await street.act(view, "discard", moved)
+    letter = await street.letter("Recibimos sus documentos")
+    assert letter["to"] == SENDER
+    new = await street.read(view["forwarded_case"], "dossiers")
+    assert new["code"] in letter["subject"]
+    assert (new["service"], new["area"], new["status"]) == ("registry", "rnp", "received")
+    assert (new["forwarded_from"], new["profile_id"]) == (view["id"], view["profile_id"])
+    told = (await street.desk.get(f"/dossiers/{new['id']}/messages")).json()
+    assert [one["text"] for one in told["texts"]] == ["Presento mi renovación."]
+    path = f"/dossiers/{new['id']}/documents/{new['documents'][0]['id']}"
+    assert (await street.desk.get(path)).content == PDF
+
+
 async def _one_person(street: Street, of_claim: str, of_suggestion: str) -> None:
     """Whoever wrote by mail and filled in a form is one person, and stays first once he is."""
     assert of_claim == of_suggestion

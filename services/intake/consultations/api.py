@@ -20,8 +20,8 @@ from services.intake.consultations.inputs import (
 )
 from services.intake.consultations.views import AnswerView, ConsultationView
 from services.intake.desks import Correspondence, Why
+from services.intake.forwarding import forwarded_id
 from services.intake.views import HistoryEvent
-from services.intake.voices.forwarding import forwarded_id
 from shared.http import Call, Page, PageQuery, Routes
 from shared.ids import new_id
 from shared.security import Role
@@ -125,7 +125,8 @@ def _inbox(api: Routes, desk: Consultations) -> None:
         call: Call, consultation_id: str, body: Discarding
     ) -> ConsultationView:
         """It is no consultation, or belongs to another way in."""
-        command = model.Discard(body.reason, body.forwarded_to, forwarded_id(cause_of(call)))
+        new = forwarded_id(cause_of(call))
+        command = model.Discard(body.reason, body.forwarded_to, new, body.service)
         return await desk.give(call, consultation_id, command)
 
 

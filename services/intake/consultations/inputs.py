@@ -68,10 +68,12 @@ class Sending(Input):
 class Discarding(Why):
     """Why it is not attended here, and the way in that it belongs to, as the policy names them.
 
-    In that of suggestions or claims a case is opened from it.
+    In that of suggestions or claims a case is opened from it, and in the documents desk a file for
+    `service`, which is one of its catalogue. To the tiers of incidents it goes by `/channel`.
     """
 
     forwarded_to: Annotated[str, Field(max_length=80)] = ""
+    service: Annotated[str, Field(max_length=80)] = ""
 
 
 class ConsultationQuery(QueueQuery):

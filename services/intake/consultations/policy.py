@@ -139,6 +139,13 @@ class ConsultationPolicy:
         return chosen("unit", name, self.section.units)
 
     def forward(self, name: str) -> str:
+        """The way in that it belongs to.
+
+        Raises:
+            Invalid: the policy has no such way, or it is the tiers', who need more than its name.
+        """
+        if name == INCIDENTS and self.section.incidents is not None:
+            raise Invalid("consultation.channel_instead")
         return chosen("forwarded_to", name, self.section.forwards)
 
     def labels(self, names: Iterable[str]) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ class DossierView(View):
     reason: str = Field(description="Why it was observed, or rejected")
     preferential: str
     for_entity: bool
+    forwarded_from: str = Field(description="The case that it was taken for at first")
     documents: Sequence[EnclosureRef]
     resolved_at: datetime | None
     on_time: bool | None
@@ -81,6 +82,7 @@ def dossier_view(outcome: Outcome[Dossier]) -> DossierView:
         reason=state.reason,
         preferential=state.preferential,
         for_entity=state.for_entity,
+        forwarded_from=state.forwarded_from,
         documents=state.documents,
         resolved_at=state.resolved_at,
         on_time=state.on_time,

@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 from starlette.responses import Response
 
 from services.intake.desks import Correspondence
+from services.intake.forwarding import forwarded_id
 from services.intake.views import HistoryEvent
 from services.intake.voices.desk import (
     Dismissal,
@@ -18,7 +19,6 @@ from services.intake.voices.desk import (
     voices,
 )
 from services.intake.voices.domain import model
-from services.intake.voices.forwarding import forwarded_id
 from services.intake.voices.policy import VoiceKind
 from services.intake.voices.views import VoiceView
 from shared.http import Call, Page, PageQuery, Routes

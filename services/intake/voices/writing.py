@@ -5,11 +5,11 @@ from typing import Final
 
 from services.intake.correspondence import Correspondent, facts_of, letter_id
 from services.intake.following import follows
+from services.intake.forwarding import forwarded
 from services.intake.letterbox.policy import DeskName
 from services.intake.policy import IntakePolicy
 from services.intake.surveys.inviting import invitation
 from services.intake.voices.cases import VOICES
-from services.intake.voices.forwarding import forwarded
 from services.intake.voices.policy import Occasion, VoiceKind
 from shared.bus.hears import Heard, Send
 from shared.contracts import EventBody

@@ -8,6 +8,7 @@ from services.intake.consultations.domain import model
 from services.intake.consultations.domain.lifecycle import ENDED, LIFECYCLE, Action
 from services.intake.consultations.domain.model import Command, Consultation
 from services.intake.consultations.policy import ConsultationPolicy
+from services.intake.dossiers.policy import SECTION as DOCUMENTS
 from services.intake.policy import IntakePolicy
 from services.intake.rules.promise import BROKEN_AFTER, Told, passed
 from shared.contracts import EventBody
@@ -127,10 +128,17 @@ def _answered(
 
 def _discarded(command: model.Discard, given: Given[IntakePolicy]) -> told.ConsultationDiscarded:
     public, to = given.policy.public, command.forwarded_to
+    forwarded = public.consultations.forward(to) if to else ""
+    opens = public.opens(to)
+    service = ""
+    if opens and to == DOCUMENTS:
+        service = command.service
+        public.documents.service(service)
     return told.ConsultationDiscarded(
         reason=command.reason,
-        forwarded_to=public.consultations.forward(to) if to else "",
-        forwarded_case=command.forwarded_case if public.voice_at(to) else "",
+        forwarded_to=forwarded,
+        forwarded_case=command.forwarded_case if opens else "",
+        service=service,
     )
 
 

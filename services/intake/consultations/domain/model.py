@@ -145,11 +145,15 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Discard:
-    """It is none; `forwarded_case` is how a case of the way in that it belongs to is called."""
+    """It is none; `forwarded_case` is how a case of the way in that it belongs to is called.
+
+    `service` is what it asks of the documents desk, if it belongs there.
+    """
 
     reason: str
     forwarded_to: str = ""
     forwarded_case: str = ""
+    service: str = ""
 
 
 @dataclass(frozen=True, slots=True)

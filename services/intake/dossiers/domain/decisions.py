@@ -108,6 +108,7 @@ def _presented(command: model.Present, given: Given[IntakePolicy]) -> told.Dossi
         profile_id=command.profile_id,
         preferential=command.preferential,
         for_entity=command.for_entity,
+        forwarded_from=command.forwarded_from,
     )
 
 

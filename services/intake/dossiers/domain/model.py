@@ -46,6 +46,7 @@ class Dossier:
     profile_id: str = ""
     preferential: str = ""
     for_entity: bool = False
+    forwarded_from: str = ""
     documents: tuple[EnclosureRef, ...] = ()
     reason: str = ""
     answer: str = ""
@@ -72,6 +73,7 @@ class Present:
     profile_id: str = ""
     preferential: str = ""
     for_entity: bool = False
+    forwarded_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +228,7 @@ def _received(event: told.DossierReceived) -> Dossier:
         profile_id=event.profile_id,
         preferential=event.preferential,
         for_entity=event.for_entity,
+        forwarded_from=event.forwarded_from,
         documents=event.documents,
     )
 

@@ -255,11 +255,27 @@ def test_what_is_discarded_is_promised_nothing() -> None:
     assert (case.state.promise.state, RULES.next_due(case.state)) == ("cancelled", None)
 
 
-@pytest.mark.parametrize(("to", "opened"), [("suggestions", "f-1"), ("documents", ""), ("", "")])
-def test_a_case_is_opened_where_a_suggestion_or_a_claim_belongs(to: str, opened: str) -> None:
+@pytest.mark.parametrize(
+    ("to", "opened", "service"),
+    [("suggestions", "f-1", ""), ("documents", "f-1", "registry"), ("", "", "")],
+)
+def test_a_case_is_opened_where_it_belongs(to: str, opened: str, service: str) -> None:
     case = consultation()
-    case.give(m.Discard("No es una consulta.", to, "f-1"))
+    case.give(m.Discard("No es una consulta.", to, "f-1", "registry"))
     assert (case.state.forwarded_to, case.state.forwarded_case) == (to, opened)
+    (event,) = case.all_of(told.ConsultationDiscarded)
+    assert event.service == service
+
+
+def test_a_file_is_opened_for_a_service_of_the_catalogue_only() -> None:
+    for service in ("", "otro"):
+        command = m.Discard("Es un trámite.", "documents", "f-1", service)
+        assert consultation().refusal(command) == "desk.unknown_choice"
+
+
+def test_an_incident_is_channelled_and_not_only_named() -> None:
+    command = m.Discard("Es una incidencia.", "incidents", "f-1")
+    assert consultation().refusal(command) == "consultation.channel_instead"
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
-"""What came to another desk and is a suggestion or a claim: a case is opened from it (B:L1408)."""
+"""What came to one desk and belongs to another: a case is opened there from it (B:L1408)."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from services.intake.consultations.cases import CONSULTATION
 from services.intake.documents import Came, Documents
+from services.intake.dossiers.cases import DOSSIER
+from services.intake.dossiers.domain import model as dossier
 from services.intake.following import follows
 from services.intake.policy import IntakePolicy
 from services.intake.private import USER, Private
@@ -35,17 +37,33 @@ async def forwarded(
     """The command that opens it, its words and documents and who said it kept beside it."""
     tenant, new = heard.tenant, moved.forwarded_case
     policy: IntakePolicy = workshop.policy(tenant)
-    which = policy.public.voice_at(moved.forwarded_to)
-    if not new or which is None:
+    to = moved.forwarded_to
+    if not new or not policy.public.opens(to):
         return []
-    rules = policy.public.voice(which)
     state = (await workshop.of(kind).get(heard.subject, tenant)).state
     await _keep_person(heard, new, workshop)
+    text = await _words(heard, new, workshop, kind)
+    enclosures = await _documents(heard, new, workshop, state.enclosures)
+    which = policy.public.voice_at(to)
+    if which is None:
+        documents = policy.public.documents
+        year = documents.year(heard.at)
+        presented = dossier.Present(
+            code=await workshop.codes.next(tenant, documents.section.series, year),
+            service=getattr(moved, "service", ""),
+            text=text,
+            documents=enclosures,
+            profile_id=state.profile_id,
+            preferential=state.preferential,
+            forwarded_from=heard.subject,
+        )
+        return [Send(DOSSIER.stream, new, presented, create=True)]
+    rules = policy.public.voice(which)
     command = model.Receive(
         code=await workshop.codes.next(tenant, rules.section.series, rules.year(heard.at)),
         channel=_way(rules, state.channel),
-        text=await _words(heard, new, workshop, kind),
-        enclosures=await _documents(heard, new, workshop, state.enclosures),
+        text=text,
+        enclosures=enclosures,
         profile_id=state.profile_id,
         anonymous=state.anonymous,
         preferential=state.preferential,
