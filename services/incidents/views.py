@@ -7,7 +7,7 @@ takes four times as long to make.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,7 +16,7 @@ from services.incidents.domain.model import NEVER, Coordination, Extension, Solu
 from services.incidents.domain.stages import Stage, Standing
 from services.incidents.domain.times import worked
 from services.incidents.policy import IncidentPolicy
-from shared.store import Entry, Outcome
+from shared.store import Outcome
 
 
 class View(BaseModel):
@@ -280,28 +280,3 @@ def _solution(solution: Solution | None) -> SolutionView | None:
 
 def _extension(extension: Extension) -> ExtensionView:
     return ExtensionView.model_validate(extension)
-
-
-class HistoryEvent(View):
-    """One thing that happened; `hash` chains it to the one before."""
-
-    id: str
-    sequence: int
-    type: str
-    at: datetime
-    actor: str
-    data: Mapping[str, Any]
-    hash: str
-
-
-def history_event(entry: Entry) -> HistoryEvent:
-    """An entry of the history as it is shown."""
-    return HistoryEvent(
-        id=entry["id"],
-        sequence=entry["seq"],
-        type=entry["type"],
-        at=entry["at"],
-        actor=entry["actor"],
-        data=entry["data"],
-        hash=entry["hash"],
-    )

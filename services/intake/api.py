@@ -14,12 +14,12 @@ from services.intake.secrets import Secrets
 from services.intake.views import (
     ConfirmationNotes,
     ExplainedDeadline,
-    HistoryEvent,
     RequestQuery,
     RequestView,
 )
 from services.intake.webhooks import Webhooks, webhook_routes
 from shared.files import GridFiles
+from shared.histories import HistoryEvent
 from shared.http import Call, Page, PageQuery, Routes
 from shared.mail import Letters, letter_routes
 from shared.security import Permissions, Role

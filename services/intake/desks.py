@@ -13,11 +13,12 @@ from services.intake.policy import IntakePolicy
 from services.intake.private import Contact, Private
 from services.intake.profiles.meeting import Meeting, Met
 from services.intake.rules.promise import Promise
-from services.intake.views import HistoryEvent, View, history_event
+from services.intake.views import View
 from shared.contracts import body_of
 from shared.contracts.consultations import EnclosureRef
 from shared.decider import Stamp, Unknown
 from shared.files import GridFiles
+from shared.histories import HistoryEvent, history_page
 from shared.http import Call, Input, Page, PageQuery, page_of
 from shared.service import Workshop, cause_of
 from shared.store import Cases, Cause, Kind, Outcome
@@ -169,11 +170,7 @@ class Desk(Generic[S, V]):
         return Page(items=[self.show(call, one) for one in page.items], next=page.next)
 
     async def history(self, call: Call, case_id: str, query: PageQuery) -> Page[HistoryEvent]:
-        after = query.after(int)
-        start = min(max(0, after[0]), MAX_HISTORY) if after else 0
-        entries = await self.cases.history(case_id, call.tenant, start, query.limit + 1)
-        events = [history_event(entry) for entry in entries]
-        return page_of(events, query, lambda event: (event.sequence,))
+        return await history_page(self.cases, call, case_id, query)
 
     async def correspondence(self, call: Call, case_id: str) -> Correspondence:
         """All that became part of the case; words of a step that was refused did not."""

@@ -22,18 +22,17 @@ from services.intake.policy import IntakePolicy
 from services.intake.views import (
     ConfirmationNotes,
     ExplainedDeadline,
-    HistoryEvent,
     RequestQuery,
     RequestView,
     confirmation_notes,
     explained,
     filters,
-    history_event,
     request_view,
 )
 from shared.contracts import body_of
 from shared.contracts.intake import ReplacingRequest, RequestReplaced
 from shared.decider import Stamp
+from shared.histories import HistoryEvent, history_page
 from shared.http import Call, Page, PageQuery, page_of
 from shared.ids import derived_id
 from shared.service import Workshop, cause_of
@@ -147,11 +146,7 @@ class Registry:
         return Page(items=[_shown(outcome) for outcome in page.items], next=page.next)
 
     async def history(self, call: Call, case_id: str, query: PageQuery) -> Page[HistoryEvent]:
-        after = query.after(int)
-        start = min(max(0, after[0]), MAX_HISTORY) if after else 0
-        entries = await self.cases.history(case_id, call.tenant, start, query.limit + 1)
-        events = [history_event(entry) for entry in entries]
-        return page_of(events, query, lambda event: (event.sequence,))
+        return await history_page(self.cases, call, case_id, query)
 
     async def deadlines(self, call: Call, case_id: str) -> Page[ExplainedDeadline]:
         outcome = await self.cases.get(case_id, call.tenant)

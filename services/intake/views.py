@@ -1,6 +1,6 @@
 """The registry as it is read: one request, its deadlines with their reasons, its life, the list."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -155,18 +155,6 @@ class RequestView(View):
     version: int
 
 
-class HistoryEvent(View):
-    """One thing that happened; `hash` chains it to the one before."""
-
-    id: str
-    sequence: int
-    type: str
-    at: datetime
-    actor: str
-    data: Mapping[str, Any]
-    hash: str
-
-
 class RequestQuery(PageQuery):
     """Filters of the list; they narrow each other.
 
@@ -256,18 +244,6 @@ def confirmation_notes(request: Request, history: Sequence[Entry]) -> Confirmati
             if isinstance(event, RequestConfirmationAsked)
             for note in event.notes
         ],
-    )
-
-
-def history_event(entry: Entry) -> HistoryEvent:
-    return HistoryEvent.model_construct(
-        id=entry["id"],
-        sequence=entry["seq"],
-        type=entry["type"],
-        at=entry["at"],
-        actor=entry["actor"],
-        data=entry["data"],
-        hash=entry["hash"],
     )
 
 

@@ -16,8 +16,9 @@ from services.incidents.api.statistics import statistics_routes
 from services.incidents.catalogue import CatalogueView
 from services.incidents.digest import Digest
 from services.incidents.explanations import ExplainedDeadline
-from services.incidents.views import HistoryEvent, IncidentView
+from services.incidents.views import IncidentView
 from shared.contracts.stages import Estimate
+from shared.histories import HistoryEvent
 from shared.http import Call, Page, PageQuery, Routes
 from shared.mail import Letters, letter_routes
 from shared.service import Workshop

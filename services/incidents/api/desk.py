@@ -24,15 +24,14 @@ from services.incidents.policy import IncidentPolicy
 from services.incidents.queues import Queues, Wanted
 from services.incidents.reporters import Reporters
 from services.incidents.views import (
-    HistoryEvent,
     IncidentView,
-    history_event,
     incident_view,
     listed_view,
 )
 from shared.contracts import body_of
 from shared.contracts.stages import Estimate
 from shared.decider import Stamp, Unknown
+from shared.histories import HistoryEvent, history_page
 from shared.http import Call, Page, PageQuery, page_of
 from shared.ids import derived_id
 from shared.service import Workshop, cause_of
@@ -120,11 +119,7 @@ class Desk:
         return Page(items=items, next=page.next)
 
     async def history(self, call: Call, case_id: str, query: PageQuery) -> Page[HistoryEvent]:
-        after = query.after(int)
-        start = min(max(0, after[0]), MAX_HISTORY) if after else 0
-        entries = await self._cases.history(case_id, call.tenant, start, query.limit + 1)
-        events = [history_event(entry) for entry in entries]
-        return page_of(events, query, lambda event: (event.sequence,))
+        return await history_page(self._cases, call, case_id, query)
 
     async def deadlines(self, call: Call, case_id: str) -> Page[ExplainedDeadline]:
         outcome = await self._cases.get(case_id, call.tenant)

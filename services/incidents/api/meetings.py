@@ -10,10 +10,9 @@ from services.incidents.cases import MEETING
 from services.incidents.domain.meeting import Cancel, Command, Commit, Fulfil, Hold, Plan, Standing
 from services.incidents.meetings import FollowUp, MeetingView, Teams, meeting_view
 from services.incidents.policy import IncidentPolicy
-from services.incidents.views import HistoryEvent, history_event
+from shared.histories import HistoryEvent, history_page
 from shared.http import Call, Input, Page, PageQuery, Routes, page_of
 from shared.service import Workshop, cause_of
-from shared.store.cases import MAX_HISTORY
 
 STEP = "meeting.illegal_step"
 Owner = Annotated[str, StringConstraints(pattern=r"^(role|area|person):[a-z0-9._-]{1,80}$")]
@@ -105,10 +104,7 @@ class Table:
         return Page(items=[meeting_view(one, policy) for one in page.items], next=page.next)
 
     async def history(self, call: Call, meeting_id: str, query: PageQuery) -> Page[HistoryEvent]:
-        after = query.after(int)
-        start = min(max(0, after[0]), MAX_HISTORY) if after else 0
-        entries = await self._meetings.history(meeting_id, call.tenant, start, query.limit + 1)
-        return page_of([history_event(one) for one in entries], query, lambda one: (one.sequence,))
+        return await history_page(self._meetings, call, meeting_id, query)
 
     async def follow_up(self, call: Call, query: CommitmentQuery) -> FollowUp:
         wanted = meetings.Wanted(query.team or None, query.owner or None, query.overdue)

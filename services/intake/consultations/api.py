@@ -21,7 +21,7 @@ from services.intake.consultations.inputs import (
 from services.intake.consultations.views import AnswerView, ConsultationView
 from services.intake.desks import Correspondence, Why
 from services.intake.forwarding import forwarded_id
-from services.intake.views import HistoryEvent
+from shared.histories import HistoryEvent
 from shared.http import Call, Page, PageQuery, Routes
 from shared.ids import new_id
 from shared.security import Role

@@ -19,7 +19,7 @@ from services.intake.dossiers.inputs import (
     Resolution,
 )
 from services.intake.dossiers.views import DossierView, ServicesView
-from services.intake.views import HistoryEvent
+from shared.histories import HistoryEvent
 from shared.http import Call, Page, PageQuery, Routes
 from shared.security import Role
 from shared.service import Workshop

@@ -7,7 +7,6 @@ from starlette.responses import Response
 
 from services.intake.desks import Correspondence
 from services.intake.forwarding import forwarded_id
-from services.intake.views import HistoryEvent
 from services.intake.voices.desk import (
     Dismissal,
     Doing,
@@ -21,6 +20,7 @@ from services.intake.voices.desk import (
 from services.intake.voices.domain import model
 from services.intake.voices.policy import VoiceKind
 from services.intake.voices.views import VoiceView
+from shared.histories import HistoryEvent
 from shared.http import Call, Page, PageQuery, Routes
 from shared.security import Role
 from shared.service import Workshop, cause_of
