@@ -26,8 +26,9 @@ from .policy import mail_of
 
 log = structlog.get_logger()
 LOOK_EVERY: Final = 1.0
-SETTLING: Final = timedelta(seconds=10)
-"""What was decided in a window may be saved a little later."""
+SETTLING: Final = timedelta(seconds=30)
+"""What was decided in a window may be saved later: a write waits for the one before it, then for
+its own answer, up to 8 s each; one that comes when its window was told is in no letter."""
 EPOCH_SECONDS: Final = 60
 
 
