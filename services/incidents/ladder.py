@@ -1,16 +1,36 @@
 """What the ladder announces of incidents, and how a letter tells of it."""
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from services.incidents.cases import INCIDENT
+from services.incidents.domain.stages import Standing
 from services.incidents.policy import IncidentPolicy
 from shared.contracts.incidents import IncidentBreached, IncidentWarned
-from shared.mail import Announced, Composed, Composer, Ladder, Letter, Unsendable, compose_digest
+from shared.mail import (
+    Announced,
+    Composed,
+    Composer,
+    Ladder,
+    Letter,
+    Now,
+    Unsendable,
+    compose_digest,
+)
 from shared.service import Workshop
 
 
 def _minutes(policy: IncidentPolicy) -> int:
     return policy.section.digest.minutes
+
+
+_NOW: Final = {Standing.RUNNING.value: Now.RUNNING, Standing.WAITING.value: Now.WAITING}
+
+
+def _standing(stages: Sequence[Mapping[str, Any]], said: Mapping[str, Any]) -> Now:
+    """Of the newest promise of that name: the only one that can still run."""
+    newest = [stage for stage in stages if stage["name"] == said["stage"]][-1]
+    return _NOW.get(newest["standing"], Now.SETTLED)
 
 
 LADDER: Final = Ladder(
@@ -22,6 +42,8 @@ LADDER: Final = Ladder(
             (IncidentWarned.event_type, IncidentBreached.event_type),
             facts={"ticket": "state.ticket", "tier": "state.tier"},
             words={"stage": "incident.stage.{stage}"},
+            promises="state.stages",
+            standing=_standing,
         ),
     ),
     minutes=_minutes,

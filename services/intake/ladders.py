@@ -1,5 +1,6 @@
 """What the ladders of the public's desks announce, and how a letter tells of it (B:L538-541)."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from services.intake.consultations.cases import CONSULTATION
@@ -11,7 +12,7 @@ from shared.contracts import EventBody
 from shared.contracts import voices as voice
 from shared.contracts.consultations import ConsultationDeadlineBreached, ConsultationWarned
 from shared.contracts.dossiers import DossierDeadlineBreached, DossierWarned
-from shared.mail import Announced, Announcer, Composed, Ladder, Letter, Letters, compose_digest
+from shared.mail import Announced, Announcer, Composed, Ladder, Letter, Letters, Now, compose_digest
 from shared.service import Workshop
 from shared.store import Kind
 
@@ -22,7 +23,15 @@ def _announced(kind: Kind[Any], *told: type[EventBody]) -> Announced:
         tuple(one.event_type for one in told),
         facts={"code": "state.code"},
         words={"what": f"desk.{kind.thing}", "holder": "desk.holder.{holder}"},
+        promises="state.promise",
+        standing=_standing,
     )
+
+
+def _standing(promise: Mapping[str, Any], _: Mapping[str, Any]) -> Now:
+    if promise["finished_at"] is not None:
+        return Now.SETTLED
+    return Now.RUNNING if promise.get("paused_at") is None else Now.WAITING
 
 
 def _minutes(policy: IntakePolicy) -> int | None:

@@ -19,7 +19,7 @@ The same occasion gives the same id and so the same letter, however often it is 
 took a letter but lost its answer gets it again under the same Message-ID (RFC 5322 section 3.6.4).
 """
 
-from .announcing import Announced, Announcer, Ladder
+from .announcing import Announced, Announcer, Ladder, Now
 from .composing import Composed, Composer, Enclosure, Unsendable
 from .digests import compose_digest
 from .letters import Letter, Letters, LetterStatus
@@ -41,6 +41,7 @@ __all__ = [
     "Letters",
     "MailRow",
     "MailSection",
+    "Now",
     "Postman",
     "Unsendable",
     "compose_digest",

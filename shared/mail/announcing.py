@@ -8,6 +8,7 @@ done, so that a crash between repeats the writing and the letter's own id makes 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Final
 
 import structlog
@@ -32,18 +33,29 @@ its own answer, up to 8 s each; one that comes when its window was told is in no
 EPOCH_SECONDS: Final = 60
 
 
+class Now(StrEnum):
+    """How a promise stands that was warned of some minutes ago; not all are running still."""
+
+    RUNNING = "running"
+    WAITING = "waiting"
+    SETTLED = "settled"
+
+
 @dataclass(frozen=True)
 class Announced:
     """Cases of a kind, and the events in which their ladder announces; `told_at` is in their state.
 
     A letter's line is filled with `facts`, by where a case's document has them, and with `words`,
-    by how the catalogue calls them; their names may have what the event says in braces.
+    by how the catalogue calls them; their names may have what the event says in braces. `standing`
+    tells of what the document has at `promises` how that which the event names stands by now.
     """
 
     kind: Kind[Any]
     types: tuple[str, ...]
     facts: Mapping[str, str]
     words: Mapping[str, str]
+    promises: str
+    standing: Callable[[Any, Mapping[str, Any]], Now]
 
 
 @dataclass(frozen=True)
@@ -183,6 +195,6 @@ def said_within(
     facts = {name: f"${place}" for name, place in announced.facts.items()}
     return [
         {"$match": {"tenant": tenant, "state.told_at": {"$gte": window.since}}},
-        {"$project": {"facts": facts, "said": said}},
+        {"$project": {"facts": facts, "promises": f"${announced.promises}", "said": said}},
         {"$unwind": "$said"},
     ]

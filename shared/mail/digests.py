@@ -1,5 +1,6 @@
 """What the ladder's letters say: how many of each, and the most urgent by name."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,24 +11,27 @@ from zoneinfo import ZoneInfo
 from shared.clock import DUE
 from shared.i18n import Catalogue, load
 from shared.service import Workshop
-from shared.store.group import transient_when_away
+from shared.store.group import Document, transient_when_away
 
-from .announcing import Announced, Ladder, Window, said_within
+from .announcing import Announced, Ladder, Now, Window, said_within
 from .composing import Composed, Unsendable
 from .letters import Letter
 from .policy import mail_of
 
 SHOWN: Final = 40
 FORM: Final = "%d/%m/%Y %H:%M"
+_MANNERS: Final = {Now.RUNNING: "warned", Now.WAITING: "waiting", Now.SETTLED: "settled"}
+_ORDER: Final = ("broken", *_MANNERS.values())
 
 
 @dataclass(frozen=True)
 class Row:
-    """One announcement: what is told of its case, and what the event says."""
+    """One announcement: what is told of its case, what the event says, how it stands by now."""
 
     announced: Announced
     facts: Mapping[str, Any]
     said: Mapping[str, Any]
+    now: Now
 
     @property
     def share(self) -> int:
@@ -39,9 +43,15 @@ class Row:
         return _instant(self.said["due_at"])
 
     @property
-    def urgency(self) -> tuple[int, datetime, tuple[str, ...]]:
-        """What is broken first, then by due date."""
-        return -self.share, self.due_at, tuple(map(str, self.facts.values()))
+    def manner(self) -> str:
+        """How it is told: a promise may have been paused or kept since it was warned of."""
+        return "broken" if self.share == DUE else _MANNERS[self.now]
+
+    @property
+    def urgency(self) -> tuple[int, int, datetime, tuple[str, ...]]:
+        """What is broken first, then by due date; what waits and what is settled come last."""
+        facts = tuple(map(str, self.facts.values()))
+        return _ORDER.index(self.manner), -self.share, self.due_at, facts
 
 
 async def compose_digest(workshop: Workshop, ladder: Ladder, letter: Letter) -> Composed:
@@ -81,10 +91,13 @@ async def _rows(workshop: Workshop, ladder: Ladder, letter: Letter, window: Wind
         pipeline = said_within(announced, letter.tenant, window, letter.addressee)
         with transient_when_away():
             cursor = await workshop.of(announced.kind).collection.aggregate(pipeline)
-            rows += [
-                Row(announced, found["facts"], found["said"]["data"]) async for found in cursor
-            ]
+            rows += [_row(announced, found) async for found in cursor]
     return sorted(rows, key=lambda row: row.urgency)
+
+
+def _row(announced: Announced, found: Document) -> Row:
+    said = found["said"]["data"]
+    return Row(announced, found["facts"], said, announced.standing(found["promises"], said))
 
 
 @dataclass(frozen=True)
@@ -97,8 +110,8 @@ class _Text:
     zone: ZoneInfo
 
     def subject(self, rows: list[Row]) -> str:
-        broken = sum(row.share == DUE for row in rows)
-        return self._say("subject", broken=broken, warned=len(rows) - broken)
+        manners = Counter(row.manner for row in rows)
+        return self._say("subject", broken=manners["broken"], warned=manners["warned"])
 
     def body(self, rows: list[Row], window: Window) -> str:
         since, until = self._local(window.since), self._local(window.until)
@@ -114,7 +127,7 @@ class _Text:
             for name, key in row.announced.words.items()
         }
         return self._say(
-            "broken" if row.share == DUE else "warned",
+            row.manner,
             share=row.share,
             due=self._local(row.due_at),
             **row.facts,

@@ -1,5 +1,6 @@
 """The ladder's letters over a real mail server: one a role for all that fires together."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from services.incidents.cases import INCIDENT
 from services.incidents.ladder import LADDER
 from services.incidents.service import SERVICE
 from shared.mail import Announcer, Letters
@@ -103,3 +105,74 @@ def _judge(office: PostOffice) -> None:
     assert "… y 5 más." in text
     assert "usuaria@" not in text
     assert len(office.letters) == 2
+
+
+async def test_a_letter_says_what_waits_or_was_answered_since(
+    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
+) -> None:
+    """Three are warned of together; one of them waits and one is answered before the letter."""
+    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
+    async with post_office() as office:
+        settings = settings.model_copy(update={"smtp_url": SecretStr(office.url)})
+        async with running([SERVICE], settings, tmp_path) as house:
+            house.clock.move_to(MORNING)
+            await _digest(house)
+            views = [await _at_tier_3(house) for _ in range(3)]
+            warned_at = await _next(house)
+            house.clock.move_to(warned_at + timedelta(seconds=2))
+            await eventually(lambda: _breached(house), lambda number: number == len(views))
+            runs, waits, answered = [await _read(house, view) for view in views]
+            question = {"provider": "Telco", "question": "¿Por qué?", "steps": "Caso abierto."}
+            await _do(house, waits, "ask-provider", question)
+            solution = {"answer": "Reiniciado.", "evidence": ["captura.png"]}
+            await _do(house, answered, "solve", solution)
+            house.clock.move_to(warned_at + timedelta(minutes=6))
+            # two processes, at the same moment
+            await asyncio.gather(_digest(house), _digest(house))
+            desk = house.as_(Role.INCIDENT_LEADER, tenant="osce")
+            await eventually(lambda: _sent(desk), lambda sent: sent >= 2)
+
+    assert len(office.letters) == 2
+    letter = office.letters[0]
+    assert letter["subject"] == "Incidencias: 0 incumplidas, 1 por vencer"
+    lines = [line for line in letter.get_content().splitlines() if "INC-2026-" in line]
+    assert [line.split()[2] for line in lines] == [one["ticket"] for one in (runs, waits, answered)]
+    assert "vence el" in lines[0]
+    assert "en espera" in lines[1]
+    assert "ya no corre" in lines[2]
+
+
+async def _at_tier_3(house: House) -> dict[str, Any]:
+    """Elevated on its first day, and attended."""
+    desk = house.as_(Role.ADVISER, tenant="osce")
+    view = (await desk.post("/incidents", json=NEW)).raise_for_status().json()
+    for action, body in (("forward", {}), ("elevate", {"reason": "Técnico."}), ("take", {})):
+        view = await _do(house, view, action, body)
+    return view
+
+
+async def _do(
+    house: House, view: dict[str, Any], action: str, body: dict[str, Any]
+) -> dict[str, Any]:
+    roles = (Role.ADVISER, Role.SPECIALIST_L2, Role.SPECIALIST_L3)
+    headers = {"if-match": f'"{view["version"]}"'}
+    path = f"/incidents/{view['id']}/{action}"
+    client = house.as_(*roles, tenant="osce", subject="tito")
+    answer = await client.post(path, json=body, headers=headers)
+    assert answer.is_success, answer.text
+    after: dict[str, Any] = answer.json()
+    return after
+
+
+async def _read(house: House, view: dict[str, Any]) -> dict[str, Any]:
+    desk = house.as_(Role.ADVISER, tenant="osce")
+    found: dict[str, Any] = (await desk.get(f"/incidents/{view['id']}")).json()
+    return found
+
+
+async def _next(house: House) -> datetime:
+    """When the last of them announces something."""
+    cases = house.process.parts["incidents"].cases[INCIDENT.stream].collection
+    found = await cases.find({}, {"next_due": 1}).sort("next_due", -1).to_list(1)
+    at: datetime = found[0]["next_due"]
+    return at
