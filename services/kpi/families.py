@@ -44,6 +44,8 @@ FAMILIES: Final[dict[str, Family]] = {
     "request_people": Family(("person",)),
     "policies": Family(("policy",)),
     "training": Family(),
+    "training_people": Family(("person",), ()),
+    "session_people": Family(("person",), ()),
     "training_policies": Family(("policy",)),
     "open": Family(("status", "holder"), (), dated=False),
     "stages": Family(("stage",), (), dated=False),
@@ -110,7 +112,8 @@ class Key(NamedTuple):
 
     @property
     def is_whole(self) -> bool:
-        return WHOLE in self.values
+        of_month = self.period == self.period[:7] != ALL
+        return WHOLE in self.values or (of_month and not FAMILIES[self.family].cuts)
 
     @property
     def dimensions(self) -> dict[str, str]:
@@ -140,7 +143,8 @@ def _cells(text: str) -> tuple[str, ...]:
     key = Key.parse(text)
     if key.period == ALL:
         return (text,)
-    return text, str(key.month), str(key.month.whole)
+    # without cuts the month is whole already
+    return tuple(dict.fromkeys((text, str(key.month), str(key.month.whole))))
 
 
 def merge(total: Counts, more: Counts) -> None:

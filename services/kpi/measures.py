@@ -21,6 +21,7 @@ THIRD: Final = "@third"
 SIDES: Final = (CLIENT, PROVIDER, THIRD)
 ACTOR: Final = "@actor"
 TIER: Final = "@tier"
+PERSON_OF: Final = "@person/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class Measure:
     events that take it back. `scaled` counts the case under its step of `SCALE`. `by` tells
     dimensions that are the event's own: a field, `ACTOR`, or `TIER`, the tier that had the case.
     A field within another is written `deadline/due_at`, one of the last event of a name before this
-    one `solved:tier`; one of several values counts under each.
+    one `solved:tier`, and a person's id in either after `PERSON_OF`; one of several values counts
+    under each.
     """
 
     name: str

@@ -44,7 +44,8 @@ def with_months(tally: Tally) -> Tally:
             parts[2] = parts[2][:7]
             months["|".join(parts), measure] += amount
             cuts = len(FAMILIES[parts[1]].cuts)
-            months["|".join([*parts[:-cuts], *["*"] * cuts]), measure] += amount
+            if cuts:
+                months["|".join([*parts[:-cuts], *["*"] * cuts]), measure] += amount
     return Counter({**tally, **months})
 
 

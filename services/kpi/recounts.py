@@ -97,7 +97,11 @@ class _Recount:
         return found
 
     def _said(self, told: str, number: int) -> object:
-        """A field of the event, or of the last one of another name before it."""
+        """A field of the event, or of the last one of another name before it; persons by id."""
+        if told.startswith("@person/"):
+            said = self._said(told.removeprefix("@person/"), number)
+            named = [said] if isinstance(said, str) else said
+            return [f"person:{one}" for one in named] if isinstance(named, Sequence) else ""
         if ":" not in told:
             return _field(self.history[number]["data"], told)
         name, field = told.split(":")

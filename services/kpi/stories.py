@@ -18,6 +18,7 @@ from services.kpi.measures import (
     ACTOR,
     BUSINESS,
     CLIENT,
+    PERSON_OF,
     PROVIDER,
     SCALE,
     SIDES,
@@ -27,7 +28,7 @@ from services.kpi.measures import (
     Measure,
     Thing,
 )
-from services.kpi.policy import OTHER, Counting
+from services.kpi.policy import OTHER, PERSON, Counting
 from shared.contracts import EventBody
 
 OUTSIDE: Final = "provider:"
@@ -76,7 +77,7 @@ def _fields(thing: Thing, event: str) -> tuple[str, ...]:
 def _own_fields(measure: Measure, event: str) -> Iterator[str]:
     """What a measure's dimensions want of an event."""
     for told in measure.by.values():
-        named, _, field = told.rpartition(":")
+        named, _, field = told.removeprefix(PERSON_OF).rpartition(":")
         if event == (named or measure.event):
             yield field
 
@@ -175,12 +176,13 @@ class _Page:
             return (self._tiers[place],)
         if told == ACTOR:
             return (str(entry[3]),)
-        event, _, told = told.rpartition(":")
+        event, _, field = told.removeprefix(PERSON_OF).rpartition(":")
         said = entry[4]
         if event:
             said = next((e[4] for e in reversed(self.entries[:place]) if e[1] == event), {})
-        found = said.get(told, "")
-        return found if isinstance(found, list | tuple) else (str(found),)
+        found = said.get(field, "")
+        values = found if isinstance(found, list | tuple) else (str(found),)
+        return [f"{PERSON}:{one}" for one in values] if told.startswith(PERSON_OF) else values
 
     def _amount(self, measure: Measure, place: int) -> int | None:
         if not measure.amount:

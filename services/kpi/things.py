@@ -17,6 +17,7 @@ from services.kpi.measures import (
     Thing,
 )
 from services.kpi.public import CLAIM, CONSULTATION, DOSSIER, MEETING, SUGGESTION
+from services.kpi.replications import ENROLMENT, SESSION
 from services.kpi.sources import Source
 
 _TIER: Final = {"tier": TIER}
@@ -140,6 +141,16 @@ INCIDENT: Final = Thing(
 )
 
 THINGS: Final[dict[str, Thing]] = {
-    thing.name: thing for thing in (INCIDENT, CONSULTATION, DOSSIER, SUGGESTION, CLAIM, MEETING)
+    thing.name: thing
+    for thing in (
+        INCIDENT,
+        CONSULTATION,
+        DOSSIER,
+        SUGGESTION,
+        CLAIM,
+        MEETING,
+        ENROLMENT,
+        SESSION,
+    )
 }
 """By the name of their fact."""

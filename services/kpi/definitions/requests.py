@@ -7,6 +7,7 @@ from services.kpi.definitions.model import Good, Unit, average, by_policy, count
 
 _IN: Final = "requests"
 _STAGES: Final = "deadlines"
+_PEOPLE: Final = "training_people"
 _COVERAGE: Final = share(
     "training.coverage",
     "training",
@@ -101,4 +102,15 @@ REQUESTS: Final = (
     _COVERAGE,
     count("training.cancelled", "training", "cancelled", "derived: A:L2227"),
     by_policy("training", "training_policies"),
+    *(
+        count(f"training.{name}", family, measure, source, split="person")
+        for name, family, measure, source in (
+            ("assigned_to", _PEOPLE, "assigned", "A:L2193-2203"),
+            ("signed_by", _PEOPLE, "signed", "A:L2205"),
+            ("exempted", _PEOPLE, "exempt", "derived: AMB-2"),
+            ("attended_by", _PEOPLE, "attended", "A:L2209"),
+            ("sessions_by", "session_people", "held", "A:L2209"),
+        )
+    ),
+    share("training.quizzes_passed_by", _PEOPLE, "passed", ("taken",), "A:L2217", split="person"),
 )

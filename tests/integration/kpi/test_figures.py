@@ -116,6 +116,7 @@ async def test_figures_about_persons_are_for_those_who_lead_them(house: House) -
 
     about = {"incidents": {"taken_by", "solved_by"}}
     about["requests"] = {"queries_by"}
+    about["training"] = {"assigned_to", "signed_by", "quizzes_passed_by", "sessions_by"}
     about["consultations"] = {"answered_by", "answer_time_by"}
     luz = {"person": "person:luz"}
     stages = {"indicator": "requests.stages_met"}

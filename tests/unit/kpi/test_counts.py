@@ -9,7 +9,7 @@ from services.kpi.counts import counts_of
 from services.kpi.domain import RequestFact, fold, from_document, to_document
 from services.kpi.families import Counts, Key, difference, merge, spread
 from services.kpi.policy import Counting
-from services.kpi.recount import recount
+from services.kpi.recount import recount, with_months
 from shared.contracts.validation import EvaluationApproved
 from tests.support.lives import (
     HOUR,
@@ -286,6 +286,16 @@ def test_a_month_is_kept_by_cut_and_as_a_whole() -> None:
     months = [text for text in total if Key.parse(text).period == "2026-07"]
     assert len(months) == 3
     assert sum(Key.parse(text).period == "all" for text in total) == 1
+
+
+def test_a_family_without_cuts_keeps_its_month_once() -> None:
+    day = "osinergmin|training_people|2026-07-06|person:rosa"
+    month = "osinergmin|training_people|2026-07|person:rosa"
+    assert spread({day: {"signed": 1}}) == {day: {"signed": 1}, month: {"signed": 1}}
+    assert with_months(Counter({(day, "signed"): 1})) == {(day, "signed"): 1, (month, "signed"): 1}
+    assert Key.parse(month).is_whole
+    assert not Key.parse(day).is_whole
+    assert not Key.parse("osinergmin|plans|all").is_whole
 
 
 def test_what_was_counted_before_a_family_knew_a_dimension_can_be_taken_back() -> None:

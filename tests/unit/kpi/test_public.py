@@ -15,6 +15,7 @@ from shared.contracts import EventBody
 from shared.contracts import consultations as c
 from shared.contracts import dossiers as d
 from shared.contracts import incidents as m
+from shared.contracts import training as t
 from shared.contracts import voices as v
 from shared.contracts.stages import StageDeadline
 from tests.unit.kpi.test_incidents import osce
@@ -38,6 +39,8 @@ CAME: dict[str, Any] = {
     "deadline": DUE,
     "text": TEXT,
 }
+OWN: dict[str, Any] = {"plan_id": "p", "person_id": "rosa"}
+LED: dict[str, Any] = {**OWN, "leader": False}
 LIVES: dict[str, list[tuple[int, EventBody]]] = {
     "consultation": [
         (0, c.ConsultationReceived(channel="mail", **CAME)),
@@ -134,6 +137,26 @@ LIVES: dict[str, list[tuple[int, EventBody]]] = {
         (20, m.MeetingFulfilled(number=1, note="listo", in_time=True)),
         (31, m.MeetingOverdue(number=2, owner="rnp", due_at=AT + 30 * HOUR)),
         (40, m.MeetingFulfilled(number=2, note="tarde", in_time=False)),
+    ],
+    "enrolment": [
+        (0, t.EnrolmentOpened(**OWN)),
+        (1, t.EnrolmentQuizTaken(attempt=1, correct=1, asked=4, score=25, passed=False, **LED)),
+        (2, t.EnrolmentQuizTaken(attempt=2, correct=4, asked=4, score=100, passed=True, **LED)),
+        (3, t.EnrolmentSigned(material_version=1, sha256="0" * 64, method="password", **LED)),
+        (4, t.EnrolmentReopened(required_version=2, **OWN)),
+        (5, t.EnrolmentSigned(material_version=2, sha256="1" * 64, method="password", **LED)),
+    ],
+    "session": [
+        (0, t.SessionScheduled(
+            plan_id="p",
+            trainer="mario",
+            starts_at=AT + HOUR,
+            ends_at=AT + 2 * HOUR,
+            capacity=9,
+            people=("rosa", "ines"),
+        )),
+        (2, t.SessionAttended(plan_id="p", present=("rosa",))),
+        (3, t.SessionAttended(plan_id="p", present=("ines", "rosa"))),
     ],
 }  # fmt: skip
 OF = {"channelled": "consultation", "taken_up": "dossier"}
@@ -262,6 +285,18 @@ def test_meetings_and_what_was_promised_there() -> None:
     assert total("meeting", "committed", team="improvement") == 2
     assert total("meeting", "fulfilled") == 2
     assert (total("meeting", "in_time"), total("meeting", "overdue")) == (1, 1)
+
+
+def test_replications_by_person_and_sessions_by_trainer() -> None:
+    rosa = {"person": "person:rosa"}
+    assert total("enrolment", "assigned", **rosa) == total("enrolment", "passed", **rosa) == 1
+    assert total("enrolment", "taken", **rosa) == 2
+    # what a substantial change reopened is to be signed again
+    assert [total("enrolment", "signed", length, **rosa) for length in (4, 5, 6)] == [1, 0, 1]
+    # a list of who was there that was corrected counts as it is now
+    assert [total("session", "attended", length) for length in (1, 2, 3)] == [0, 1, 2]
+    assert total("session", "attended", **rosa) == 1
+    assert total("session", "held", person="person:mario") == 1
 
 
 @pytest.mark.parametrize(
