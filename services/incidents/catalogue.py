@@ -29,6 +29,22 @@ class AreaView(_View):
     tiers: Sequence[int]
 
 
+class LineView(_View):
+    """A telephone line by its number, its name and the channel that it is of."""
+
+    key: str
+    name: str
+    channel: str
+
+
+class PointView(_View):
+    """A point of attention, and the region that it counts for."""
+
+    key: str
+    name: str
+    region: str
+
+
 class CatalogueView(_View):
     """The classification in force; `version` is the coordinators' agreement."""
 
@@ -40,6 +56,8 @@ class CatalogueView(_View):
     types: Sequence[ChoiceView]
     areas: Sequence[AreaView]
     channels: Sequence[str]
+    lines: Sequence[LineView]
+    points: Sequence[PointView]
 
 
 def catalogue(policy: IncidentPolicy, language: str) -> CatalogueView:
@@ -58,6 +76,14 @@ def catalogue(policy: IncidentPolicy, language: str) -> CatalogueView:
             for key, area in agreed.areas.items()
         ],
         channels=agreed.channels,
+        lines=[
+            LineView(key=key, name=_said(line.name, language), channel=line.channel)
+            for key, line in section.lines.items()
+        ],
+        points=[
+            PointView(key=key, name=_said(point.name, language), region=point.region)
+            for key, point in section.points.items()
+        ],
     )
 
 

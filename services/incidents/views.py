@@ -128,6 +128,11 @@ class IncidentView:
         str, Field(description="The profile in intake of who reported, if it is known")
     ]
     preferential: Annotated[str, Field(description="`granted` for attention before others")]
+    line: Annotated[str, Field(description="The telephone line that it came by, if it was said")]
+    point: Annotated[
+        str, Field(description="The point of attention where it was reported, if it was said")
+    ]
+    region: Annotated[str, Field(description="The region of that point")]
     catalogue: str
     reporter: Annotated[str | None, Field(description="Only where one incident is asked for")]
     registered_at: datetime
@@ -204,6 +209,9 @@ def listed_view(
         consultation_id=state.consultation_id,
         profile_id=state.profile_id,
         preferential=state.preferential,
+        line=state.line,
+        point=state.point,
+        region=state.region,
         catalogue=state.catalogue,
         reporter=reporter,
         registered_at=state.registered_at,

@@ -16,6 +16,8 @@ ALL: Final = "all"
 WHOLE: Final = "*"
 """In a bucket of the whole month: of every value."""
 CUTS: Final = ("type", "channel", "area")
+_REPORTED: Final = ("line", "point", "region")
+"""How and where an incident came in, as far as its channel does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,14 @@ FAMILIES: Final[dict[str, Family]] = {
     "open": Family(("status", "holder"), (), dated=False),
     "stages": Family(("stage",), (), dated=False),
     "plans": Family((), (), dated=False),
-    "incidents": Family(("tier",)),
-    "incident_stages": Family(("stage",), (*CUTS, "tier")),
-    "incident_stage_people": Family(("person",), ("stage", *CUTS, "tier"), of="incident_stages"),
+    "incidents": Family(("tier",), (*CUTS, *_REPORTED)),
+    "incident_stages": Family(("stage",), (*CUTS, "tier", *_REPORTED)),
+    "incident_stage_people": Family(
+        ("person",), ("stage", *CUTS, "tier", *_REPORTED), of="incident_stages"
+    ),
     "incident_policies": Family(("policy",)),
-    "incident_origins": Family(("origin",)),
-    "incident_people": Family(("person",), ("tier", "channel", "area")),
+    "incident_origins": Family(("origin",), (*CUTS, *_REPORTED)),
+    "incident_people": Family(("person",), ("tier", "channel", "area", *_REPORTED)),
     "consultations": Family(("folder",), ("channel",)),
     "consultation_people": Family(("person",), ("folder",)),
     "consultation_reasons": Family(("reason",), ("folder", "channel")),

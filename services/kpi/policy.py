@@ -258,6 +258,9 @@ def counting(tenant: Tenant) -> Counting:
             "team": _told(tenant, "teams"),
             "outcome": _told(tenant, "outcomes"),
             "reason": _told(tenant, "labels"),
+            "line": _told(tenant, "lines"),
+            "point": _told(tenant, "points"),
+            "region": _regions(tenant),
             "tier": frozenset(TIERS),
             "side": frozenset(SIDES),
             "stage": frozenset(STAGES),
@@ -286,3 +289,11 @@ def _told(tenant: Tenant, *names: str) -> frozenset[str]:
             rows = {**body, **body.get("classification", {})}.get(name, ())
             found |= {str(row).casefold() for row in rows}
     return frozenset(found)
+
+
+def _regions(tenant: Tenant) -> frozenset[str]:
+    """Where the account's points of attention count."""
+    document = tenant.documents.get("incidents")
+    points = {} if document is None else document.body.get("points", {})
+    told = (point.get("region", "") for point in points.values())
+    return frozenset(str(region).casefold() for region in told if region)

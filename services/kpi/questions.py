@@ -25,6 +25,9 @@ class Dimension(StrEnum):
     TEAM = "team"
     OUTCOME = "outcome"
     REASON = "reason"
+    LINE = "line"
+    POINT = "point"
+    REGION = "region"
 
 
 class Part(StrEnum):
@@ -51,6 +54,9 @@ class Values(Input):
     team: Value | None = None
     outcome: Value | None = None
     reason: Value | None = None
+    line: Value | None = None
+    point: Value | None = None
+    region: Value | None = None
 
 
 class IndicatorQuery(Values):

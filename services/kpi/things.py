@@ -57,6 +57,9 @@ INCIDENT: Final = Thing(
         "channel": ("channel", ("registered", "imported")),
         "area": ("area", ("registered", "imported", "classified")),
         "origin": ("origin", ("registered", "imported", "classified")),
+        "line": ("line", ("registered",)),
+        "point": ("point", ("registered",)),
+        "region": ("region", ("registered",)),
     },
     tiers={
         "registered": 1,

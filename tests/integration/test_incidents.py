@@ -99,7 +99,8 @@ def stage(view: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 async def test_the_ticket_comes_at_once_with_its_deadlines(tiers: Tiers) -> None:
-    answer = await tiers.desk.post("/incidents", json={**NEW, "criticality": "high"})
+    came = {"criticality": "high", "line": "614-3636", "point": "odes"}
+    answer = await tiers.desk.post("/incidents", json={**NEW, **came})
     view = answer.json()
 
     assert answer.status_code == 201
@@ -111,6 +112,7 @@ async def test_the_ticket_comes_at_once_with_its_deadlines(tiers: Tiers) -> None
         {"stage": "respond", "due_at": "2026-07-08T21:30:00Z", "state": "running"},
     ]
     assert 23_000 < view["time_left_seconds"] <= 23_400
+    assert (view["line"], view["point"], view["region"]) == ("614-3636", "odes", "regiones")
     assert view["reporter"] == NEW["reporter"]
 
 
@@ -405,6 +407,8 @@ async def test_the_catalogue_offers_the_manuals_definitions(tiers: Tiers) -> Non
     assert "pérdida parcial" in spanish["criticality"][0]["help"]
     assert spanish["criticality"][0]["source"].startswith("B:L")
     assert len(spanish["complexity"]) == 5
+    assert [line["key"] for line in spanish["lines"]] == ["614-3636", "613-5555"]
+    assert {point["region"] for point in spanish["points"]} == {"lima", "regiones"}
     assert "partial loss" in other["criticality"][0]["help"]
 
 
@@ -526,6 +530,9 @@ async def test_a_file_goes_in_as_evidence_and_comes_back_the_same(tiers: Tiers) 
 
 
 BAD: tuple[dict[str, Any], ...] = (
+    {"line": "999"},
+    {"line": "614-3636", "channel": "mail"},
+    {"point": "luna"},
     {"area": "x"},
     {"origin": "x"},
     {"channel": "x"},

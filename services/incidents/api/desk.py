@@ -66,6 +66,8 @@ class Desk:
             priority=policy.priority(body.priority) if body.priority else "",
             profile_id=body.profile_id,
             preferential=GRANTED if body.preferential else "",
+            line=policy.line(body.line, body.channel),
+            point=policy.point(body.point),
         )
         cause = cause_of(call)
         # first who reported: an incident without its reporter could never be answered

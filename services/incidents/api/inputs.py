@@ -23,7 +23,8 @@ class NewIncident(Input):
 
     `criticality`, `type` and `priority` may be left to tier 2; see `/incident-catalogue`.
     `profile_id` is the reporter's, from intake's `/profile-searches`; `preferential` is for who is
-    attended before others, on whatever ground (B:L565-577).
+    attended before others, on whatever ground (B:L565-577). `line` is the telephone line that was
+    called, of the channel that has it, `point` the point of attention where it was reported.
     """
 
     summary: Short
@@ -37,6 +38,8 @@ class NewIncident(Input):
     priority: Choice | None = None
     profile_id: Choice = ""
     preferential: bool = False
+    line: Choice = ""
+    point: Choice = ""
 
 
 class Forwarding(Input):

@@ -10,6 +10,8 @@ from shared.contracts.stages import Estimate
 class Register:
     """A user reports, by a consultation or without; what is empty nobody has said yet.
 
+    `line` is the telephone line that it came by, of a channel that has lines, and `point` the point
+    of attention where it was reported.
     `profile_id` is the user's in intake; `preferential` is `granted` for attention before others.
     """
 
@@ -25,6 +27,8 @@ class Register:
     consultation_id: str = ""
     profile_id: str = ""
     preferential: str = ""
+    line: str = ""
+    point: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ def register(state: Incident, command: Register, given: Given[IncidentPolicy]) -
         StageName.RESPOND, policy.response_term(criticality, priority), given.at, policy
     )
     kind = policy.type(command.kind or section.classification.unclassified)
+    point = policy.point(command.point)
     event = IncidentRegistered(
         ticket=command.ticket,
         summary=command.summary,
@@ -60,6 +61,9 @@ def register(state: Incident, command: Register, given: Given[IncidentPolicy]) -
         consultation_id=command.consultation_id,
         profile_id=command.profile_id,
         preferential=command.preferential,
+        line=policy.line(command.line, command.channel),
+        point=point,
+        region=policy.region_of(point),
         holder=Asked(state, given).holder(status, area=desk),
         clocks=(forward, respond),
     )

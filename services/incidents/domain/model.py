@@ -119,6 +119,9 @@ class Incident:
     consultation_id: str = ""
     profile_id: str = ""
     preferential: str = ""
+    line: str = ""
+    point: str = ""
+    region: str = ""
     catalogue: str = ""
     registered_at: datetime | None = None
     holder: str = "none"

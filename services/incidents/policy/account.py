@@ -117,6 +117,28 @@ class IncidentPolicy:
     def channel(self, name: str) -> str:
         return _chosen("channel", name, dict.fromkeys(self.section.classification.channels))
 
+    def line(self, name: str, channel: str) -> str:
+        """A telephone line of a channel; none when nothing was said.
+
+        Raises:
+            Invalid: it is not the account's, or not the channel's.
+        """
+        if not name:
+            return ""
+        line = _chosen("line", name, self.section.lines)
+        own = self.section.lines[line].channel
+        if own != self.channel(channel):
+            raise Invalid("incident.line_of_another_channel", line=line, channel=own)
+        return line
+
+    def point(self, name: str) -> str:
+        """A point of attention; none when nothing was said."""
+        return _chosen("point", name, self.section.points) if name else ""
+
+    def region_of(self, point: str) -> str:
+        """The region that a point counts for."""
+        return self.section.points[point].region if point else ""
+
     def area(self, name: str) -> str:
         """An area by its key or its name."""
         areas = self.section.classification.areas

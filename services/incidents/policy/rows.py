@@ -82,6 +82,22 @@ class Area(Frozen):
     source: Source
 
 
+class LineRow(Frozen):
+    """A telephone line that incidents are reported by, under its number; by which channel it is."""
+
+    name: Words
+    channel: Key
+    source: Source
+
+
+class PointRow(Frozen):
+    """A point of attention, and the region that it counts for (B:L1530-1538)."""
+
+    name: Words
+    region: Key
+    source: Source
+
+
 class Classification(Frozen):
     """What the coordinators agreed on; a new agreement has a new version (B:L1293-1374)."""
 
@@ -169,6 +185,8 @@ class IncidentSection(Frozen):
     complexity: Annotated[Mapping[Key, Level], Field(min_length=1)]
     priority: Mapping[Key, PriorityLevel] = {}
     classification: Classification
+    lines: Mapping[Key, LineRow] = {}
+    points: Mapping[Key, PointRow] = {}
     tiers: Annotated[Mapping[Tier, TierRow], Field(min_length=3)]
     ladder: Annotated[tuple[Rung, ...], Field(min_length=1)]
     digest: DigestRow
@@ -188,6 +206,11 @@ class IncidentSection(Frozen):
                 "incident_default",
                 {"name": self.classification.unclassified},
             )
+        for number, line in self.lines.items():
+            if line.channel not in self.classification.channels:
+                yield Remark(
+                    ("lines", number, "channel"), "incident_default", {"name": line.channel}
+                )
         for tier, row in self.tiers.items():
             area = self.classification.areas.get(row.area)
             if area is None or tier not in area.tiers:

@@ -25,7 +25,9 @@ class IncidentRegistered(_Moved, event_type="incidents.incident.registered.v1"):
 
     `criticality_given` is false while the account's default stands for what nobody has said yet;
     `desk` is the area that attends tier 1; `consultation_id` the consultation that it came by,
-    `profile_id` the person's in intake, `preferential` is `granted` for attention before others.
+    `profile_id` the person's in intake, `preferential` is `granted` for attention before others,
+    `line` the telephone line that was called, `point` the point of attention where it was reported
+    and `region` the one that the point counts for.
     """
 
     ticket: str
@@ -44,6 +46,9 @@ class IncidentRegistered(_Moved, event_type="incidents.incident.registered.v1"):
     consultation_id: str = Field("", exclude_if=not_)
     profile_id: str = Field("", exclude_if=not_)
     preferential: str = Field("", exclude_if=not_)
+    line: str = Field("", exclude_if=not_)
+    point: str = Field("", exclude_if=not_)
+    region: str = Field("", exclude_if=not_)
 
 
 class IncidentForwarded(_Moved, event_type="incidents.incident.forwarded.v1"):

@@ -73,6 +73,34 @@ def test_the_response_is_by_criticality_as_the_manual_writes_it(criticality: str
     assert case.state.criticality_given == bool(criticality)
 
 
+def test_the_ticket_tells_the_line_and_the_point_that_it_came_by() -> None:
+    case = registered(line="614-3636", point="ODES")
+
+    assert (case.state.line, case.state.point, case.state.region) == (
+        "614-3636",
+        "odes",
+        "regiones",
+    )
+    (event, _) = case.told[0]
+    assert event.model_dump(mode="json")["line"] == "614-3636"
+    plain, _ = registered().told[0]
+    assert not {"line", "point", "region"} & plain.model_dump(mode="json").keys()
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"line": "999"}, "incident.unknown_line"),
+        ({"line": "614-3636", "channel": "mail"}, "incident.line_of_another_channel"),
+        ({"point": "luna"}, "incident.unknown_point"),
+    ],
+)
+def test_a_line_or_a_point_that_is_not_there_is_refused(changes: dict[str, str], code: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        registered(**changes)
+    assert refused.value.code == code
+
+
 def test_a_report_after_hours_is_to_be_forwarded_on_the_next_business_day() -> None:
     exact, late = registered(lima(24, 16, 30)), registered(lima(24, 16, 31))
 

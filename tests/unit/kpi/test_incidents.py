@@ -173,6 +173,7 @@ def dismissed() -> Case:
 
 LIVES = {
     "registered": registered,
+    "by a line at a point": lambda: registered(line="613-5555", point="mac-lima"),
     "solved at tier 2": solved_at_2,
     "through a provider": through_a_provider,
     "sent around": sent_around,
@@ -285,6 +286,25 @@ def test_what_a_tier_has_solved_waits_at_the_one_below() -> None:
 
 def test_a_reopening_is_of_the_tier_that_had_solved_it() -> None:
     assert _tiers(reopened(), "incidents", "reopened") == ["2"]
+
+
+def test_the_months_total_is_told_by_line_and_by_region() -> None:
+    by_line: Counter[tuple[str, str, str]] = Counter()
+    for case in (
+        registered(line="614-3636", point="sede-central"),
+        registered(line="614-3636", point="odes"),
+        registered(channel="mail"),
+    ):
+        for text, amounts in counts_of(INCIDENT, story_of(case), osce()).items():
+            key = Key.parse(text)
+            if key.family == "incidents" and "registered" in amounts:
+                cut = key.dimensions
+                by_line[cut["line"], cut["point"], cut["region"]] += amounts["registered"]
+    assert by_line == {
+        ("614-3636", "sede-central", "lima"): 1,
+        ("614-3636", "odes", "regiones"): 1,
+        (OTHER, OTHER, OTHER): 1,
+    }
 
 
 def test_a_promise_that_runs_is_of_nobody_yet_and_of_the_tier_that_has_it() -> None:
