@@ -56,6 +56,7 @@ async def forwarded(
             profile_id=state.profile_id,
             preferential=state.preferential,
             forwarded_from=heard.subject,
+            channel=state.channel,
         )
         return [Send(DOSSIER.stream, new, presented, create=True)]
     rules = policy.public.voice(which)

@@ -64,7 +64,7 @@ FAMILIES: Final[dict[str, Family]] = {
     "consultation_people": Family(("person",), ("folder",)),
     "consultation_reasons": Family(("reason",), ("folder", "channel")),
     "consultation_policies": Family(("policy",), ("folder", "channel")),
-    "dossiers": Family(("area",), ("type",)),
+    "dossiers": Family(("area",), ("type", "channel")),
     "dossier_policies": Family(("policy",), ("area", "type")),
     "suggestions": Family(("unit",), ("channel",)),
     "suggestion_outcomes": Family(("outcome",), ("unit",)),

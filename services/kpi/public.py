@@ -75,7 +75,11 @@ CONSULTATION: Final = Thing(
 
 DOSSIER: Final = Thing(
     source=Source("intake", "dossier", "dossier"),
-    attributes={"area": ("area", ("received", "accepted")), "type": ("service", ("received",))},
+    attributes={
+        "area": ("area", ("received", "accepted")),
+        "type": ("service", ("received",)),
+        "channel": ("channel", ("received",)),
+    },
     tiers={},
     started=("received",),
     ended=("resolved", "rejected"),

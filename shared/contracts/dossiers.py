@@ -4,6 +4,9 @@ Who presented it, the names of documents and whoever signed a receipt stay in in
 """
 
 from datetime import datetime
+from operator import not_
+
+from pydantic import Field
 
 from shared.contracts.consultations import EnclosureRef, TextRef
 from shared.contracts.events import EventBody
@@ -13,7 +16,8 @@ from shared.contracts.stages import StageDeadline
 class DossierReceived(EventBody, event_type="intake.dossier.received.v1"):
     """Documents were presented for a service of the catalogue; `code` is the file's number.
 
-    `forwarded_from` is the case that it was taken for at first.
+    `forwarded_from` is the case that it was taken for at first, `channel` the way that they came
+    by.
     """
 
     code: str
@@ -27,7 +31,8 @@ class DossierReceived(EventBody, event_type="intake.dossier.received.v1"):
     profile_id: str = ""
     preferential: str = ""
     for_entity: bool = False
-    forwarded_from: str = ""
+    forwarded_from: str = Field("", exclude_if=not_)
+    channel: str = Field("", exclude_if=not_)
 
 
 class DossierAccepted(EventBody, event_type="intake.dossier.accepted.v1"):

@@ -1,5 +1,7 @@
 """What comes by mail for the documents desk: files, additions, and replies that prove a notice."""
 
+from typing import Final
+
 from services.intake.correspondence import letter_id
 from services.intake.dossiers.cases import DOSSIER
 from services.intake.dossiers.domain import Dossier, Status, model
@@ -10,6 +12,8 @@ from shared.contracts.dossiers import DossierNotified
 from shared.service import Workshop
 from shared.store import Cause
 from shared.store.cases import MAX_HISTORY
+
+MAIL: Final = "mail"
 
 
 class DossierMail(CaseMail[Dossier]):
@@ -29,6 +33,7 @@ class DossierMail(CaseMail[Dossier]):
             documents=incoming.enclosures,
             profile_id=met.profile_id,
             preferential=met.preferential,
+            channel=MAIL,
         )
         await self.cases.create(incoming.case_id, command, incoming.cause)
 

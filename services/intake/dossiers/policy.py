@@ -59,10 +59,14 @@ class Taken(Frozen):
 
 
 class DocumentsSection(Frozen):
-    """`documents.yaml`. `calendar` has the hours of the desk; `correction` is the user's term."""
+    """`documents.yaml`. `calendar` has the hours of the desk; `correction` is the user's term.
+
+    `channel` is what files are counted by that come to the desk itself and not by mail.
+    """
 
     series: Series
     calendar: Key
+    channel: Key = "documents-desk"
     correction: Key
     areas: Annotated[Mapping[Key, Named], Field(min_length=1)]
     services: Annotated[Mapping[Key, ServiceRow], Field(min_length=1)]

@@ -80,7 +80,7 @@ LIVES: dict[str, list[tuple[int, EventBody]]] = {
         )),
     ],
     "dossier": [
-        (0, d.DossierReceived(service="norm-opinion", area="norms", **CAME)),
+        (0, d.DossierReceived(service="norm-opinion", area="norms", channel="mail", **CAME)),
         (1, d.DossierObserved(reason="falta firma", deadline=DUE)),
         (2, d.DossierWarned(share=80, due_at=AT + 24 * HOUR, holder="user")),
         (3, d.DossierDeadlineBreached(due_at=AT + 3 * HOUR, holder="user")),
@@ -261,6 +261,8 @@ def test_what_is_overdue_counts_as_missed_before_it_is_answered() -> None:
 
 def test_files_tell_whose_time_it_took() -> None:
     assert total("dossier", "observed", area="norms", type="norm-opinion") == 1
+    assert total("dossier", "resolved", channel="mail") == 1
+    assert total("taken_up", "resolved", channel="other") == 1
     assert total("taken_up", "rejected", 3) == total("taken_up", "lapsed", 3) == 1
     assert total("taken_up", "rejected") == total("taken_up", "lapsed") == 0
     assert total("taken_up", "client_seconds") == 3 * 3600

@@ -109,6 +109,7 @@ def _presented(command: model.Present, given: Given[IntakePolicy]) -> told.Dossi
         preferential=command.preferential,
         for_entity=command.for_entity,
         forwarded_from=command.forwarded_from,
+        channel=command.channel or policy.section.channel,
     )
 
 

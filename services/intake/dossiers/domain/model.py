@@ -64,7 +64,7 @@ class Dossier:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """Somebody presents documents for a service."""
+    """Somebody presents documents for a service; `channel` where it is not the desk's own."""
 
     code: str
     service: str
@@ -74,6 +74,7 @@ class Present:
     preferential: str = ""
     for_entity: bool = False
     forwarded_from: str = ""
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,16 @@ def test_what_comes_outside_the_hours_counts_the_next_business_day(
     assert (received.received_at, received.effective_received_at) == (at, counts)
 
 
+def test_a_file_tells_by_which_way_it_came() -> None:
+    def channel(command: m.Present) -> str:
+        (event,) = Case(RULES, Dossier()).give(command, lima(1))
+        assert isinstance(event, told.DossierReceived)
+        return event.channel
+
+    assert channel(PRESENT) == "documents-desk"
+    assert channel(replace(PRESENT, channel="mail")) == "mail"
+
+
 def test_an_account_may_read_before_opening_as_the_same_day() -> None:
     policy = policy_of().public.documents
     reading = Reading(value="same_day", source="B:L771-774")
