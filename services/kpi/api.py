@@ -9,8 +9,8 @@ from services.kpi.answers import CaseLine, Report
 from services.kpi.desk import Desk
 from services.kpi.periods import ClosedMonths, Periods, PeriodView
 from services.kpi.permissions import PERMISSIONS
-from services.kpi.questions import CaseQuery, IndicatorQuery, ReportQuery
-from services.kpi.reports import Editor, Form, Kind, rendered
+from services.kpi.questions import CaseQuery, IndicatorQuery, ReportQuery, Value
+from services.kpi.reports import Asked, Editor, Form, Kind, rendered
 from services.kpi.reports.forms import MEDIA_TYPES
 from services.kpi.views import Period
 from shared.http import Call, Page, Routes
@@ -26,6 +26,12 @@ PROBLEMS: Final = (
     "indicator.unknown_value",
     "indicator.about_persons",
 )
+
+
+class ReportOf(ReportQuery):
+    """The period, and the unit that a report of the kind `unit` is of."""
+
+    area: Value | None = None
 
 
 def routes(workshop: Workshop) -> Routes:
@@ -62,17 +68,17 @@ def routes(workshop: Workshop) -> Routes:
     @api.get(
         "/reports/{kind}.{form}",
         may="read_indicators",
-        problems=PROBLEMS[:3],
+        problems=(*PROBLEMS[:4], "report.area_missing", "report.area_unexpected"),
         media_types=sorted(MEDIA_TYPES.values()),
         timeout=REPORT_SECONDS,
     )
-    async def report(call: Call, kind: Kind, form: Form, query: ReportQuery) -> Response:
+    async def report(call: Call, kind: Kind, form: Form, query: ReportOf) -> Response:
         """A report of a period, in the caller's language; the same figures in every form."""
-        period = Period.of(query.from_, query.to)
-        frozen = await periods.frozen(call.tenant, period)
-        document = await editor.document(call.tenant, call.language, kind, period, frozen)
+        asked = Asked(kind, Period.of(query.from_, query.to), query.area or "")
+        frozen = await periods.frozen(call.tenant, asked.period)
+        document = await editor.document(call.tenant, call.language, asked, frozen)
         body = await asyncio.to_thread(rendered, document, form, words)
-        name = f"{call.tenant}-{kind}-{period.first}-{period.last}.{form}"
+        name = f"{call.tenant}-{asked.stem}.{form}"
         headers = {
             "content-disposition": f'attachment; filename="{name}"',
             "content-language": call.language,

@@ -14,7 +14,7 @@ import structlog
 from services.kpi.desk import Desk
 from services.kpi.periods import Periods
 from services.kpi.policy import Counting, Form, Kind
-from services.kpi.reports import Editor, rendered
+from services.kpi.reports import Asked, Editor, rendered
 from services.kpi.reports.forms import MEDIA_TYPES
 from services.kpi.schedule import DECIDER, PlanReport, Schedule
 from services.kpi.views import Period
@@ -86,6 +86,8 @@ def letter_of(tenant: str, body: ScheduleReached, addressee: str) -> Letter:
         "forms": " ".join(body.forms),
         "language": body.language,
     }
+    if body.area:
+        facts["area"] = body.area
     return Letter(derived_id(*occasion), tenant, addressee, TEMPLATE, facts)
 
 
@@ -103,12 +105,12 @@ def composer(workshop: Workshop) -> Composer:
         if letter.template != TEMPLATE or facts["report"] not in tuple(Kind):
             raise Unsendable("unknown_template")
         first, last = (date.fromisoformat(facts[name]) for name in ("first", "last"))
-        period, kind = Period.of(first, last), Kind(facts["report"])
+        asked = Asked(Kind(facts["report"]), Period.of(first, last), facts.get("area", ""))
         language = facts["language"]
-        frozen = await periods.frozen(letter.tenant, period)
-        document = await editor.document(letter.tenant, language, kind, period, frozen)
+        frozen = await periods.frozen(letter.tenant, asked.period)
+        document = await editor.document(letter.tenant, language, asked, frozen)
         told = {"title": document.title, "account": document.account, "start": first, "end": last}
-        stem = f"{letter.tenant}-{kind}-{first}-{last}"
+        stem = f"{letter.tenant}-{asked.stem}"
         enclosures = [
             Enclosure(
                 f"{stem}.{form}",

@@ -85,11 +85,13 @@ class Form(StrEnum):
 class Kind(StrEnum):
     """Which report: the client's of A61, the consolidated one by day, the one to improve by.
 
-    `suggestions` is the year's of B62.
+    `unit` is one unit's, which the consolidated one is made of (B72), and `suggestions` the year's
+    of B62.
     """
 
     CLIENT = "client"
     DAILY = "daily"
+    UNIT = "unit"
     IMPROVEMENT = "improvement"
     SUGGESTIONS = "suggestions"
 
@@ -110,10 +112,12 @@ class ReportRow(Frozen):
     """A report that is made and sent by itself.
 
     It is of each piece of the calendar, due on the `after`-th business day past its end (0: on the
-    next day) at the local time `at`. `to` are words of `mail.yaml`.
+    next day) at the local time `at`. `to` are words of `mail.yaml`. One of a unit says of which
+    `area`.
     """
 
     report: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
+    area: Value | None = None
     every: Every
     after: Annotated[int, Field(ge=0, le=60)] = 1
     at: time = time(8, 30)
@@ -198,7 +202,8 @@ class KpiSection(Frozen):
                 yield Remark(where, "indicator_twice", {"name": name})
 
     def remarks_beside(self, bodies: Mapping[str, Mapping[str, Any]]) -> Iterable[Remark]:
-        """A report for a mailbox that the account does not have would never leave."""
+        """A report for a mailbox or of a unit that the account does not have would never leave."""
+        areas = frozenset(self.areas) | _told(bodies, "areas")
         boxes = bodies.get(MAIL, {}).get("mailboxes")
         boxes = boxes if isinstance(boxes, Mapping) else {}
         for key, row in self.reports.items():
@@ -206,6 +211,17 @@ class KpiSection(Frozen):
                 if name not in boxes:
                     facts = {"name": name, "known": ", ".join(map(str, boxes)) or "-"}
                     yield Remark(("reports", key, "to", place), "unknown_mailbox", facts)
+            yield from self._of_area(("reports", key), row, areas)
+
+    def _of_area(
+        self, place: tuple[str, ...], row: ReportRow, areas: frozenset[str]
+    ) -> Iterable[Remark]:
+        """A unit's report is of one that is counted; the others are of the whole account."""
+        if (row.area is not None) != (row.report == Kind.UNIT):
+            yield Remark(place, "report_area", {"name": row.report})
+        elif row.area is not None and row.area not in areas:
+            facts = {"name": row.area, "known": ", ".join(sorted(areas))}
+            yield Remark((*place, "area"), "unknown_report_area", facts)
 
 
 @dataclass(frozen=True)
@@ -242,25 +258,26 @@ def counting(tenant: Tenant) -> Counting:
     else:
         section = KpiSection(calendar=next(iter(tenant.calendars)))
     calendar = tenant.calendar(section.calendar)
+    bodies = {name: document.body for name, document in tenant.documents.items()}
     return Counting(
         tenant=tenant.key,
         zone=ZoneInfo(calendar.spec.tz),
         calendar=calendar,
         values={
-            "type": frozenset(section.types) | _told(tenant, "types", "services"),
+            "type": frozenset(section.types) | _told(bodies, "types", "services"),
             "channel": frozenset(section.channels)
             | frozenset(tenant.channels)
-            | _told(tenant, "channels", "ways"),
-            "area": frozenset(section.areas) | _told(tenant, "areas"),
-            "origin": _told(tenant, "origins"),
-            "folder": _told(tenant, "folders"),
-            "unit": _told(tenant, "units"),
-            "team": _told(tenant, "teams"),
-            "outcome": _told(tenant, "outcomes"),
-            "reason": _told(tenant, "labels"),
-            "line": _told(tenant, "lines"),
-            "point": _told(tenant, "points"),
-            "region": _regions(tenant),
+            | _told(bodies, "channels", "ways"),
+            "area": frozenset(section.areas) | _told(bodies, "areas"),
+            "origin": _told(bodies, "origins"),
+            "folder": _told(bodies, "folders"),
+            "unit": _told(bodies, "units"),
+            "team": _told(bodies, "teams"),
+            "outcome": _told(bodies, "outcomes"),
+            "reason": _told(bodies, "labels"),
+            "line": _told(bodies, "lines"),
+            "point": _told(bodies, "points"),
+            "region": _regions(bodies),
             "tier": frozenset(TIERS),
             "side": frozenset(SIDES),
             "stage": frozenset(STAGES),
@@ -279,21 +296,19 @@ def counting(tenant: Tenant) -> Counting:
 LISTS: Final = ("incidents", "consultations", "documents", "suggestions", "claims")
 
 
-def _told(tenant: Tenant, *names: str) -> frozenset[str]:
+def _told(bodies: Mapping[str, Mapping[str, Any]], *names: str) -> frozenset[str]:
     """Lists of the account's other files, which close the sets as well."""
     found: set[str] = set()
     for place in LISTS:
-        document = tenant.documents.get(place)
-        body = {} if document is None else document.body
+        body = bodies.get(place, {})
         for name in names:
             rows = {**body, **body.get("classification", {})}.get(name, ())
             found |= {str(row).casefold() for row in rows}
     return frozenset(found)
 
 
-def _regions(tenant: Tenant) -> frozenset[str]:
+def _regions(bodies: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
     """Where the account's points of attention count."""
-    document = tenant.documents.get("incidents")
-    points = {} if document is None else document.body.get("points", {})
+    points = bodies.get("incidents", {}).get("points", {})
     told = (point.get("region", "") for point in points.values())
     return frozenset(str(region).casefold() for region in told if region)

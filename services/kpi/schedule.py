@@ -95,6 +95,7 @@ def _reach(state: Schedule, given: Given[Counting]) -> Sequence[EventBody]:
             to=row.to,
             forms=row.forms,
             language=row.language,
+            area=row.area or "",
             next_first=first,
             next_last=last,
             next_at=_due(row, last, given.policy),

@@ -69,6 +69,7 @@ class SchedulePlanned(EventBody, event_type="kpi.schedule.planned.v1"):
 class ScheduleReached(EventBody, event_type="kpi.schedule.reached.v1"):
     """The report of a period is due: it goes to these addressees of the account in these forms.
 
+    `area` is the unit that it is of, empty where it is of the whole account.
     `next_first`, `next_last` and `next_at` are the period after it.
     """
 
@@ -83,6 +84,7 @@ class ScheduleReached(EventBody, event_type="kpi.schedule.reached.v1"):
     next_first: date
     next_last: date
     next_at: datetime
+    area: str = Field("", exclude_if=not_)
 
 
 class ScheduleEnded(EventBody, event_type="kpi.schedule.ended.v1"):

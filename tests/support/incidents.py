@@ -10,9 +10,11 @@ from services.incidents.domain import Command, Incident, decide, evolve, next_du
 from services.incidents.domain.commands import (
     AskProvider,
     Elevate,
+    Expire,
     Forward,
     RecordAnswer,
     Register,
+    Reply,
     Solve,
     Take,
 )
@@ -101,6 +103,25 @@ def at_tier_2(at: datetime | None = None, **changes: str) -> Case:
     """Forwarded an hour after it came, and not taken yet."""
     case = registered(at, **changes)
     case.give(Forward(), at or lima(1, 11))
+    return case
+
+
+def overdue() -> Case:
+    """At tier 2 since the first of July, and on the twentieth nobody has done anything yet."""
+    case = at_tier_2()
+    due = case.due
+    while due is not None and due < lima(20):
+        case.give(Expire(due), due, frozenset({"system"}))
+        due = case.due
+    return case
+
+
+def solved_at_2() -> Case:
+    """Taken, solved and told to the user in two days."""
+    case = at_tier_2()
+    case.give(Take(), lima(1, 12), actor="person:luz")
+    case.give(Solve("Se corrigió."), lima(2), actor="person:luz")
+    case.give(Reply("Ya funciona."), lima(2, 11))
     return case
 
 

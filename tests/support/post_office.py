@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP as WIRE
+from email.utils import getaddresses
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -29,7 +30,8 @@ class PostOffice:
 
     def to(self, address: str) -> list[EmailMessage]:
         """What came for one address."""
-        return [one for one in self.letters if address in str(one["to"])]
+        found = [(one, getaddresses([str(one["to"])])) for one in self.letters]
+        return [one for one, boxes in found if address in {box for _, box in boxes}]
 
     async def handle_MAIL(  # noqa: N802 - the server's own
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]

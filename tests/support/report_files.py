@@ -15,7 +15,7 @@ from shared.i18n import Catalogue
 from tests.support import tagged_pdf
 
 Json = dict[str, Any]
-TABLES: Final = ("figures", "course", "findings", "requests", "definitions")
+TABLES: Final = ("figures", "unit", "course", "findings", "requests", "definitions")
 MEASURED: Final = {"value", "target", "frozen_target", "before", "change"}
 """These are in the figure's own unit."""
 HIDDEN: Final = {"good"}

@@ -16,6 +16,7 @@ from services.kpi.reports.rows import (
     FigureRow,
     FindingRow,
     RequestRow,
+    UnitRow,
 )
 from shared.i18n import Catalogue
 
@@ -65,7 +66,7 @@ class Sample:
         told = kind in (Kind.IMPROVEMENT, Kind.SUGGESTIONS)
         return Document(
             kind=kind,
-            title=self._words.text(self._language, f"report.{kind}.title"),
+            title=self._words.text(self._language, f"report.{kind}.title", {"area": "rnp"}),
             account="Organismo *de* prueba #1",
             from_=first,
             to=first + timedelta(days=days - 1 if daily else 30),
@@ -77,6 +78,7 @@ class Sample:
             definitions=[self._definition(one) for one in wanted],
             days=self._days(first, days) if daily else [],
             course=self._course(wanted) if told else [],
+            unit=[self._unit(tier) for tier in ("", "1", "2", "3")] if kind is Kind.UNIT else [],
             findings=[self._finding(one) for one in wanted[:3]] if told else [],
             requests=[self._request(number) for number in range(4)] if client else [],
             requests_left_out=False,
@@ -182,6 +184,10 @@ class Sample:
             target=TARGETS.get(one.id),
             before=value * 2,
         )
+
+    def _unit(self, tier: str) -> UnitRow:
+        columns = ("entered", "attended", "solved", "closed", "pending", "overdue")
+        return UnitRow(tier=tier, **{name: next(self._numbers) for name in columns})
 
     def _request(self, number: int) -> RequestRow:
         at = datetime(2026, 7, 6 + number, 9, 5 * number, tzinfo=UTC)

@@ -13,7 +13,7 @@ from services.kpi.definitions import Unit
 from services.kpi.reports.charts import Drawer
 from services.kpi.reports.numbers import number
 from services.kpi.reports.rows import Document
-from services.kpi.reports.tables import FROZEN, Cell, Table, Tabler
+from services.kpi.reports.tables import FROZEN, UNIT, Cell, Table, Tabler
 
 PROGRAM: Final = Path(__file__).with_name("typesetter.py")
 SECONDS: Final = 60.0
@@ -31,6 +31,7 @@ NUMBERS: Final = frozenset(
         "before",
         "version",
         "compliance_pct",
+        *UNIT[1:],
         *FROZEN,
     }
     - {"frozen_excluded"}

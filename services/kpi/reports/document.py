@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final, NamedTuple
 
+from pymongo.asynchronous.client_session import AsyncClientSession
+
 from services.kpi.answers import Figure, Share, share
 from services.kpi.books import Books
 from services.kpi.closing import Close, row_id
@@ -20,7 +22,9 @@ from services.kpi.reports.rows import (
     Document,
     FigureRow,
     RequestRow,
+    UnitRow,
 )
+from services.kpi.reports.unit import TIER, unit_rows
 from services.kpi.views import Amounts, Cut, Figures, Period
 from shared.contracts.kpi import FrozenFigure
 from shared.decider import Invalid
@@ -50,6 +54,20 @@ def indicators_of(kind: Kind, tenant: Tenant) -> Sequence[Indicator]:
     return [one for one in told_outside() if one.report not in gone]
 
 
+class Asked(NamedTuple):
+    """Which report, of when, and of which unit if it is one's."""
+
+    kind: Kind
+    period: Period
+    area: str = ""
+
+    @property
+    def stem(self) -> str:
+        """What its file is called, before the ending."""
+        named = (self.kind, self.area, str(self.period.first), str(self.period.last))
+        return "-".join(filter(None, named))
+
+
 class Scope(NamedTuple):
     """Of whom, from when to when, in which language."""
 
@@ -63,34 +81,44 @@ class Editor:
     """Puts documents together, each of one moment."""
 
     def __init__(self, workshop: Workshop, desk: Desk, words: Catalogue) -> None:
-        self._figures = Figures(Books(workshop.database))
+        self._books = Books(workshop.database)
+        self._figures = Figures(self._books)
         self._workshop = workshop
         self._desk = desk
         self._words = words
 
     async def document(
-        self, account: str, language: str, kind: Kind, period: Period, frozen: Close | None
+        self, account: str, language: str, asked: Asked, frozen: Close | None
     ) -> Document:
-        """The report of a period; `frozen` are its closed figures, if it was closed."""
+        """The report of a period; `frozen` are its closed figures, if it was closed.
+
+        Raises:
+            Invalid: the period is too long, or the unit missing, unknown or out of place.
+        """
+        kind, period = asked.kind, asked.period
         if (period.last - period.first).days >= MAX_DAYS:
             raise Invalid("period.too_long", days=MAX_DAYS)
         counting: Counting = self._workshop.policy(account)
         tenant = self._workshop.tenants[account]
-        scope = Scope(counting, period, Cut.of(counting, {}), language)
-        wanted = indicators_of(kind, tenant)
+        scope = Scope(counting, period, _cut_of(counting, asked), language)
+        wanted = [one for one in indicators_of(kind, tenant) if scope.cut.knows(one.family)]
+        if asked.area:
+            # a closed month was frozen as a whole
+            frozen = None
         requests: list[Record] = []
         days: list[DayRow] = []
+        unit: list[UnitRow] = []
         progress = Progress([], [])
         async with self._figures.moment() as session:
-            figures = await self._desk.shown(
-                wanted, period, scope.cut, scope.language, session=session
-            )
+            figures = await self._shown(wanted, scope, kind, session)
             if kind is Kind.CLIENT:
                 requests = await self._figures.requests(period, scope.cut, MAX_REQUESTS, session)
             elif kind is Kind.DAILY:
                 daily = [INDICATORS[name] for name in counting.daily]
                 found = await self._figures.days(daily, period, scope.cut, session)
                 days = self._days(scope, found)
+            elif kind is Kind.UNIT:
+                unit = await unit_rows(self._books, period, scope.cut, session)
             else:
                 course = Course(self._figures, self._words, session)
                 progress = await course.of(
@@ -98,8 +126,9 @@ class Editor:
                 )
         return Document(
             kind=kind,
-            title=self._words.text(language, f"report.{kind}.title"),
+            title=self._words.text(language, f"report.{kind}.title", scope.cut.values),
             account=tenant.name,
+            area=scope.cut.values.get("area"),
             from_=period.first,
             to=period.last,
             time_zone=counting.zone.key,
@@ -112,6 +141,7 @@ class Editor:
             days=days,
             course=progress.course,
             findings=progress.findings,
+            unit=unit,
             requests=[
                 self._request(scope, record.fact)
                 for record in requests[:MAX_REQUESTS]
@@ -119,6 +149,27 @@ class Editor:
             ],
             requests_left_out=len(requests) > MAX_REQUESTS,
         )
+
+    async def _shown(
+        self,
+        wanted: Sequence[Indicator],
+        scope: Scope,
+        kind: Kind,
+        session: AsyncClientSession,
+    ) -> list[Figure]:
+        """The figures by their own parts; of a unit by tier, where they know it."""
+        found: dict[str, Figure] = {}
+        for by in (None, TIER):
+            own = [
+                one
+                for one in wanted
+                if (by == TIER) == (kind is Kind.UNIT and scope.cut.knows(one.family, TIER))
+            ]
+            for figure in await self._desk.shown(
+                own, scope.period, scope.cut, scope.language, session=session, by=by
+            ):
+                found[figure.id] = figure
+        return [found[one.id] for one in wanted]
 
     def _closing(
         self, figures: Sequence[Figure], frozen: Close | None, language: str
@@ -170,6 +221,15 @@ class Editor:
             channel=fact.channel,
             area=fact.area,
         )
+
+
+def _cut_of(counting: Counting, asked: Asked) -> Cut:
+    """A unit's report is cut by its unit, and no other is."""
+    if asked.kind is Kind.UNIT and not asked.area:
+        raise Invalid("report.area_missing", known=", ".join(sorted(counting.values["area"])))
+    if asked.kind is not Kind.UNIT and asked.area:
+        raise Invalid("report.area_unexpected", report=asked.kind)
+    return Cut.of(counting, {"area": asked.area or None})
 
 
 def figure_rows(figures: Sequence[Figure], frozen: Close | None) -> list[FigureRow]:

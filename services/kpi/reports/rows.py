@@ -82,6 +82,18 @@ class FindingRow(_Row):
     before: float | None
 
 
+class UnitRow(_Row):
+    """The incidents of a unit at one tier (empty: at all): moved in the period, and held now."""
+
+    tier: str
+    entered: int
+    attended: int
+    solved: int
+    closed: int
+    pending: int
+    overdue: int
+
+
 class RequestRow(_Row):
     """The seven fields of the register (A:L1457-1461), with channel and area."""
 
@@ -113,6 +125,7 @@ class Document(_Row):
     kind: Kind
     title: str
     account: str
+    area: str | None = None
     from_: Annotated[date, Field(alias="from")]
     to: date
     time_zone: str
@@ -125,5 +138,6 @@ class Document(_Row):
     days: list[DayRow]
     course: list[CourseRow] = []
     findings: list[FindingRow] = []
+    unit: list[UnitRow] = []
     requests: list[RequestRow]
     requests_left_out: bool

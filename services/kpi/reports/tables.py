@@ -22,6 +22,7 @@ FROZEN: Final = (
 FIGURES: Final = ("id", "name", "part", "value", "unit", "numerator", "denominator", "excluded")
 COURSE: Final = ("first", "last", *FIGURES[:2], *FIGURES[3:7], "change")
 FINDINGS: Final = ("id", "name", "finding", "value", "unit", "target", "before")
+UNIT: Final = ("tier", "entered", "attended", "solved", "closed", "pending", "overdue")
 DEFINITIONS: Final = ("id", "name", "version", "formula", "source", "note")
 REQUESTS: Final = (
     "code",
@@ -73,7 +74,9 @@ class Tabler:
     def tables(self) -> list[Table]:
         """Figures, then what the report is about, then the definitions."""
         document = self._document
-        if document.course:
+        if document.unit:
+            more = [self._unit()]
+        elif document.course:
             more = [self._findings(), self._course()]
         elif document.requests or not document.days:
             more = [self._requests()]
@@ -147,6 +150,12 @@ class Tabler:
             for row in self._document.requests
         ]
         return self._table("requests", REQUESTS, rows)
+
+    def _unit(self) -> Table:
+        rows = [
+            tuple(_cell(getattr(row, column)) for column in UNIT) for row in self._document.unit
+        ]
+        return self._table("unit", UNIT, rows)
 
     def _course(self) -> Table:
         return self._plain("course", COURSE, self._document.course)

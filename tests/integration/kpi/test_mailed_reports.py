@@ -63,6 +63,8 @@ async def test_a_report_is_sent_when_it_is_due_and_once(
             period = {"from": str(daily.first), "to": str(daily.last)}
             answer = await reader.get("/reports/daily.json", params=period)
             _judge(letter, answer.json())
+            of_units = await eventually(lambda: _of_units(office), lambda told: len(told) == 7)
+            assert all(set(enclosed(one)) == {"xlsx"} for one in of_units.values())
             # another start plans nothing anew, and the same period is not told again
             await plan(house.process.parts["kpi"].workshop)
             state = await due(house, "daily")
@@ -101,6 +103,12 @@ async def test_the_quarters_and_the_years_reports_are_sent_when_they_are_due(
 async def _about(office: PostOffice, period: str) -> EmailMessage | None:
     letters = office.to("direccion@osce.example")
     return next((one for one in letters if period in str(one["subject"])), None)
+
+
+async def _of_units(office: PostOffice) -> dict[str, EmailMessage]:
+    """The daily reports of OSCE's units, by their subject."""
+    letters = office.to("coordinacion.incidencias@osce.example")
+    return {str(one["subject"]): one for one in letters if "de la unidad" in str(one["subject"])}
 
 
 async def _arrived(office: PostOffice) -> list[EmailMessage]:

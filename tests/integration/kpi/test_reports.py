@@ -12,8 +12,10 @@ from services.kpi.definitions import reports
 from shared.i18n import load
 from shared.security import Role
 from tests.support import tagged_pdf
+from tests.support.eventually import eventually
 from tests.support.figures import JULY, World, counted, events_of, figures, some_lives
 from tests.support.house import House
+from tests.support.incidents import Case, at_tier_3, overdue, registered, solved_at_2
 from tests.support.lives import MONDAY, Life, received
 from tests.support.report_files import Reader, csv_tables, xlsx_tables
 
@@ -144,6 +146,63 @@ async def test_bad_questions_are_refused(house: House, reader: httpx.AsyncClient
     assert await code("client.pdf", to="2028-06-30") == (422, "period.too_long")
     outsider = house.as_(Role.ADVISER)
     assert (await outsider.get("/reports/client.json", params=JULY)).status_code == 403
+
+
+async def unit_report(reader: httpx.AsyncClient, area: str) -> dict[str, dict[str, int]]:
+    told = (await fetched(reader, "unit.json", area=area)).json()
+    return {row.pop("tier"): row for row in told["unit"]}
+
+
+async def test_a_unit_has_its_daily_report_tier_by_tier(house: House, things: World) -> None:
+    cases = (registered(), overdue(), solved_at_2(), at_tier_3(), registered(area="rnp"))
+    await things.publish(events_of([life_of(case) for case in cases]))
+    reader = house.as_(Role.REPORT_READER, tenant="osce")
+
+    def heard(rows: dict[str, dict[str, int]]) -> bool:
+        whole = [rows[""][name] for name in ("entered", "closed", "overdue")]
+        return [*whole, rows["3"]["pending"]] == [4, 1, 1, 1]
+
+    rows = await eventually(lambda: unit_report(reader, "seace"), heard)
+    columns = ("entered", "attended", "solved", "closed", "pending", "overdue")
+    assert {tier: tuple(row[name] for name in columns) for tier, row in rows.items()} == {
+        "": (4, 1, 1, 1, 3, 1),
+        "1": (4, 0, 0, 0, 1, 0),
+        "2": (0, 1, 1, 1, 1, 1),
+        "3": (0, 0, 0, 0, 1, 0),
+    }
+    await eventually(
+        lambda: unit_report(reader, "rnp"),
+        lambda rows: rows[""]["pending"] == rows["1"]["entered"] == 1,
+    )
+    for language, title in (
+        ("es", "Informe diario de la unidad seace"),
+        ("en", "Daily report of the unit seace"),
+    ):
+        told = await compared(reader, "unit", language=language, area="seace")
+        assert (told["title"], told["area"]) == (title, "seace")
+        by_tier = {row["part"]: row for row in told["figures"] if row["id"] == "incidents.closed"}
+        closed = {tier: row["numerator"] for tier, row in by_tier.items()}
+        assert {tier: number for tier, number in closed.items() if number} == {"": 1, "2": 1}
+
+
+def life_of(case: Case) -> Life:
+    life = Life(tenant="osce")
+    for event, stamp in case.told:
+        life.add(stamp.at, event)
+    return life
+
+
+async def test_a_unit_is_told_where_it_belongs(house: House) -> None:
+    reader = house.as_(Role.REPORT_READER, tenant="osce")
+
+    async def code(name: str, **query: str) -> str:
+        answer = await reader.get(f"/reports/{name}", params={**JULY, **query})
+        assert answer.status_code == 422
+        return str(answer.json()["code"])
+
+    assert await code("unit.pdf") == "report.area_missing"
+    assert await code("daily.pdf", area="rnp") == "report.area_unexpected"
+    assert await code("unit.pdf", area="weather") == "indicator.unknown_value"
 
 
 async def test_another_tenant_reads_its_own(house: House, things: World) -> None:

@@ -34,6 +34,7 @@ from services.kpi.kinds import KINDS, Life
 from services.kpi.measures import Measure, Thing
 from services.kpi.policy import OTHER, SECTION, Counting, KpiSection, counting
 from services.kpi.recounts import recount_of
+from services.kpi.reports.unit import is_overdue
 from services.kpi.stories import Story, counts_of, fold, from_document, to_document
 from services.kpi.things import INCIDENT, THINGS
 from shared.clock import Calendar
@@ -48,7 +49,9 @@ from tests.support.incidents import (
     at_tier_2,
     at_tier_3,
     lima,
+    overdue,
     registered,
+    solved_at_2,
     validating,
 )
 
@@ -114,14 +117,6 @@ def _sums(one: Indicator, total: Counter[tuple[str, str, str]]) -> dict[str, dic
     return {**parts, "": whole}
 
 
-def solved_at_2() -> Case:
-    case = at_tier_2()
-    case.give(Take(), lima(1, 12), actor="person:luz")
-    case.give(Solve("Se corrigió."), lima(2), actor="person:luz")
-    case.give(Reply("Ya funciona."), lima(2, 11))
-    return case
-
-
 def through_a_provider() -> Case:
     case = at_tier_3()
     case.give(Take(), lima(2), actor="person:rui")
@@ -148,11 +143,7 @@ def sent_around() -> Case:
 
 
 def late() -> Case:
-    case = at_tier_2()
-    due = case.due
-    while due is not None and due < lima(20):
-        case.give(Expire(due), due, frozenset({"system"}))
-        due = case.due
+    case = overdue()
     case.give(Take(), lima(20))
     case.give(Solve("Tarde."), lima(20, 11))
     case.give(Reply("Tarde."), lima(20, 12))
@@ -310,10 +301,10 @@ def test_the_months_total_is_told_by_line_and_by_region() -> None:
 def test_a_promise_that_runs_is_of_nobody_yet_and_of_the_tier_that_has_it() -> None:
     found = _stages(at_tier_3(), "incident_stage_people", "stage", "person", "tier")
     assert found["solve_l3", OTHER, "3"] == {"running"}
-    overdue = registered()
-    while (due := overdue.due) is not None and due < lima(20):
-        overdue.give(Expire(due), due, frozenset({"system"}))
-    found = _stages(overdue, "incident_stage_people", "stage", "person", "tier")
+    untouched = registered()
+    while (due := untouched.due) is not None and due < lima(20):
+        untouched.give(Expire(due), due, frozenset({"system"}))
+    found = _stages(untouched, "incident_stage_people", "stage", "person", "tier")
     assert found["forward", OTHER, "1"] == {"breached"}
 
 
@@ -321,6 +312,12 @@ def test_who_takes_incidents_is_cut_by_their_way_in_and_area() -> None:
     keys = map(Key.parse, counts_of(INCIDENT, story_of(solved_at_2()), osce()))
     people = [key.dimensions for key in keys if key.family == "incident_people"]
     assert {(one["channel"], one["area"]) for one in people} == {("telephone", "seace")}
+
+
+def test_what_is_overdue_is_so_until_it_is_done() -> None:
+    assert not is_overdue(story_of(at_tier_2()))
+    assert is_overdue(story_of(overdue()))
+    assert not is_overdue(story_of(late()))
 
 
 def test_a_reopening_takes_the_closing_back() -> None:

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from cli.policy import sections
 from services.kpi.calendar_pieces import Every, piece_of
 from services.kpi.mailing import letter_of
-from services.kpi.policy import Counting, Form, Kind, ReportRow
+from services.kpi.policy import Counting, Form, Kind, ReportRow, counting
 from services.kpi.reports.course import finding_of
 from services.kpi.schedule import PlanReport, Reach, Schedule, decide, evolve, next_due
 from shared.contracts.kpi import ScheduleEnded, SchedulePlanned, ScheduleReached
 from shared.decider import Given, Stamp
-from shared.policy import Finding, Severity, check
+from shared.policy import Finding, Severity, check, load_tenants
 from tests.unit.kpi.conftest import TENANTS
 from tests.unit.kpi.test_incidents import osce
 
@@ -182,6 +182,35 @@ def test_a_misspelt_mailbox_is_found_with_its_line(tmp_path: Path) -> None:
     assert (found.file, found.line, found.rule) == (file, line, "unknown_mailbox")
     assert found.facts["name"] == "direktion"
     assert "direction" in found.reason()
+
+
+@pytest.mark.parametrize(
+    ("told", "rule"),
+    [
+        ("report: unit, area: weather,", "unknown_report_area"),
+        ("report: unit,", "report_area"),
+        ("report: daily, area: rnp,", "report_area"),
+    ],
+)
+def test_a_report_of_a_unit_names_one_that_is_counted(tmp_path: Path, told: str, rule: str) -> None:
+    tenants = Path(copytree(TENANTS, tmp_path / "tenants"))
+    file = tenants / "osce" / "kpi.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("report: unit, area: rnp,", told))
+    (found,) = errors(tenants)
+    assert (found.file, found.rule) == (file, rule)
+    assert found.reason()
+
+
+def test_each_unit_of_the_manual_has_its_daily_report_before_the_consolidated_one() -> None:
+    """B:L1470-1475: the coordinators' reports are what the consolidated one is made of."""
+    tenant = load_tenants(TENANTS, sections())["osce"]
+    counted = counting(tenant)
+    rows = [row for row in counted.reports.values() if row.report == Kind.UNIT]
+    areas = tenant.documents["incidents"].body["classification"]["areas"]
+    assert {row.area for row in rows} == set(areas)
+    assert all(row.every is Every.DAY for row in rows)
+    assert max(row.at for row in rows) < counted.reports["daily"].at
 
 
 def test_reports_without_any_mailbox_are_found(tmp_path: Path) -> None:
