@@ -15,6 +15,7 @@ from services.kpi.definitions import INDICATORS, Indicator, report, reports
 from services.kpi.families import FAMILIES, Key, of_family
 from services.kpi.ledger import Record
 from services.kpi.permissions import PERMISSIONS
+from services.kpi.pieces import sums_of_pieces
 from services.kpi.policy import PERSON, POLICY, Counting
 from services.kpi.questions import CaseQuery, IndicatorQuery, Part, filters
 from services.kpi.views import Amounts, Cut, Figures, Period
@@ -29,9 +30,9 @@ class Desk:
     """Answers for the figures of all tenants."""
 
     def __init__(self, workshop: Workshop, words: Catalogue) -> None:
-        books = Books(workshop.database)
-        self._figures = Figures(books)
-        self._cases = drilldown.Cases(books)
+        self._books = Books(workshop.database)
+        self._figures = Figures(self._books)
+        self._cases = drilldown.Cases(self._books)
         self._counting = workshop.policy
         self._tenants = workshop.tenants
         self._words = words
@@ -49,7 +50,7 @@ class Desk:
         pieces = [] if query.every is None else period.pieces(query.every)
         async with self.moment() as session:
             shown = await self.shown(wanted, period, cut, call.language, by=by, session=session)
-            course = [await self._piece(wanted, piece, cut, session) for piece in pieces]
+            course = await self._course(wanted, pieces, cut, session)
             promised = await self._promised(told, period, cut, call.language, session)
         return Report(
             from_=query.from_,
@@ -67,12 +68,22 @@ class Desk:
             raise Unknown("indicator.unknown_report", report=name, known=", ".join(reports()))
         return report(name)
 
-    async def _piece(
-        self, wanted: Sequence[Indicator], piece: Period, cut: Cut, session: AsyncClientSession
-    ) -> Piece:
-        sums = await self._figures.sums(wanted, piece, cut, None, session)
-        shares = {one.name: share(one, sums[one.id][""]) for one in wanted}
-        return Piece(from_=piece.first, to=piece.last, figures=shares)
+    async def _course(
+        self,
+        wanted: Sequence[Indicator],
+        pieces: Sequence[Period],
+        cut: Cut,
+        session: AsyncClientSession,
+    ) -> list[Piece]:
+        sums = await sums_of_pieces(self._books, wanted, pieces, cut, session)
+        return [
+            Piece(
+                from_=piece.first,
+                to=piece.last,
+                figures={one.name: share(one, own[one.family]) for one in wanted},
+            )
+            for piece, own in zip(pieces, sums, strict=True)
+        ]
 
     async def _promised(
         self,

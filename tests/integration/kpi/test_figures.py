@@ -1,14 +1,27 @@
 """What the figures are, asked over HTTP and by Prometheus."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from pymongo import AsyncMongoClient
+from pymongo.monitoring import (
+    CommandFailedEvent,
+    CommandListener,
+    CommandStartedEvent,
+    CommandSucceededEvent,
+)
 
+from services.kpi.books import Books
+from services.kpi.calendar_pieces import Every
+from services.kpi.definitions import report
+from services.kpi.pieces import sums_of_pieces
+from services.kpi.views import Cut, Period
 from shared.security import Role
 from shared.settings import Settings
+from shared.store.group import Document
 from tests.support.eventually import eventually
 from tests.support.figures import (
     JULY,
@@ -122,8 +135,8 @@ async def test_figures_about_persons_are_for_those_who_lead_them(house: House) -
     stages = {"indicator": "requests.stages_met"}
     taken = {"indicator": "incidents.taken_by"}
     for role in (Role.LIAISON, Role.REPORT_READER, Role.PROGRAM):
-        for report, names in about.items():
-            shown = (await asked(role, report, every="month")).json()
+        for subject, names in about.items():
+            shown = (await asked(role, subject, every="month")).json()
             assert shown["figures"]
             assert not names & shown["figures"].keys()
             assert not names & shown["course"][0]["figures"].keys()
@@ -144,8 +157,8 @@ async def test_figures_about_persons_are_for_those_who_lead_them(house: House) -
         assert (unknown.status_code, unknown.json()["code"]) == (422, "indicator.unknown")
         assert "taken_by" not in unknown.json()["fields"]["known"]
     for role in (Role.SUPERVISOR, Role.SERVICE_MANAGER, Role.TENANT_ADMIN, Role.AUDITOR):
-        for report, names in about.items():
-            assert names <= (await asked(role, report)).json()["figures"].keys()
+        for subject, names in about.items():
+            assert names <= (await asked(role, subject)).json()["figures"].keys()
         for path, query in (
             ("incidents", luz),
             ("incidents", {"by": "person"}),
@@ -155,6 +168,72 @@ async def test_figures_about_persons_are_for_those_who_lead_them(house: House) -
         ):
             assert (await asked(role, path, **query)).status_code == 200
         assert "stages_met" in (await asked(role, "incidents", **luz)).json()["figures"]
+
+
+PERIODS = {
+    "day": ("2026-07-04", "2026-07-16"),
+    "week": ("2026-06-20", "2026-08-10"),
+    "fortnight": ("2026-06-20", "2026-08-10"),
+    "month": ("2026-06-20", "2026-08-31"),
+    "quarter": ("2026-05-20", "2026-12-31"),
+    "year": ("2025-11-20", "2027-02-03"),
+}
+
+
+@pytest.mark.parametrize("pieces", PERIODS)
+async def test_a_piece_has_the_figures_of_its_own_days(
+    reader: httpx.AsyncClient, things: World, pieces: str
+) -> None:
+    lives = some_lives()
+    await things.happened(*lives)
+    await things.publish(events_of(lives))
+    await counted(things, lives)
+    first, last = PERIODS[pieces]
+
+    shown = ("value", "numerator", "denominator", "excluded")
+    for told, cut in (("requests", {}), ("requests", {"area": "dsr"}), ("training", {})):
+        path, query = f"/indicators/{told}", {"from": first, "to": last, **cut}
+        course = (await reader.get(path, params={**query, "every": pieces})).json()["course"]
+        assert (course[0]["from"], course[-1]["to"]) == (first, last)
+        for piece in course:
+            own = {"from": piece["from"], "to": piece["to"]}
+            alone = (await reader.get(path, params={**own, **cut})).json()["figures"]
+            expected = {name: {key: one[key] for key in shown} for name, one in alone.items()}
+            assert piece["figures"] == expected, own
+        name = {"requests": "received", "training": "opened"}[told]
+        assert sum(piece["figures"][name]["numerator"] for piece in course)
+
+
+class Questions(CommandListener):
+    """What a client has asked of the database, by name."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def started(self, event: CommandStartedEvent) -> None:
+        self.asked.append(event.command_name)
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        pass
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        pass
+
+
+async def test_many_pieces_are_one_question_a_family(settings: Settings) -> None:
+    assert settings.mongo_url is not None
+    questions = Questions()
+    indicators = report("incidents")
+    client: AsyncMongoClient[Document] = AsyncMongoClient(
+        settings.mongo_url.get_secret_value(), event_listeners=[questions]
+    )
+    async with client:
+        books = Books(client.get_database(settings.for_service("kpi").database))
+        days = Period.of(date(2026, 7, 1), date(2026, 7, 31)).pieces(Every.DAY)
+        async with books.snapshot() as session:
+            found = await sums_of_pieces(books, indicators, days, Cut("osce", {}), session)
+    assert len(found) == 31
+    assert questions.asked.count("aggregate") == len({one.family for one in indicators})
 
 
 async def test_another_tenant_sees_nothing(house: House, things: World) -> None:
