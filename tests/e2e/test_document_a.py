@@ -198,6 +198,24 @@ async def closed_and_told(road: Road, case_id: str) -> None:
     assert report.status_code == 200, report.text
 
 
+async def people_are_seen(road: Road) -> None:
+    """Who evaluated, who signed: for who leads them (A53, A61)."""
+    leader, month = road.of(Role.SERVICE_MANAGER), {"from": "2026-07-01", "to": "2026-08-31"}
+
+    async def counted(report: str, figure: str, **query: str) -> dict[str, Any]:
+        answer = await leader.get(f"/indicators/{report}", params={**month, **query})
+        parts = answer.json()["figures"][figure]["parts"]
+        return {name: one["numerator"] for name, one in parts.items() if one["numerator"]}
+
+    signers = {f"person:{road.people[name]}": 1 for name in ("sofía", "mario", "ana", "caro")}
+    await eventually(lambda: counted("training", "signed_by"), lambda found: found == signers)
+    evaluated = await counted("requests", "stages_met", by="person", stage="evaluation")
+    assert evaluated == {f"person:one-{EVA}": 2}
+    case = {**month, "indicator": "requests.stages_met", "person": f"person:one-{EVA}"}
+    lines = await every(leader, "/indicators/requests/cases", **case)
+    assert {line["dimensions"]["stage"] for line in lines} == {"evaluation"}
+
+
 async def test_the_whole_of_document_a(road: Road) -> None:
     case_id = await road.ask(**INSTRUCTION)
     road.house.clock.move_to(MONDAY)
@@ -207,6 +225,7 @@ async def test_the_whole_of_document_a(road: Road) -> None:
     await doubted(road, case_id)
     await replicated(road, case_id)
     await closed_and_told(road, case_id)
+    await people_are_seen(road)
 
 
 async def test_a_replaced_request_stops_and_its_successor_goes_its_own_way(road: Road) -> None:
