@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Protocol, Self, TypeVar
 from urllib.parse import quote
 
 from pydantic import Field, StringConstraints
@@ -14,18 +14,20 @@ from services.intake.private import Contact, Private
 from services.intake.profiles.meeting import Meeting, Met
 from services.intake.rules.promise import Promise
 from services.intake.views import View
+from shared.clock import Step, sentence
 from shared.contracts import body_of
 from shared.contracts.consultations import EnclosureRef
+from shared.contracts.stages import StageDeadline
 from shared.decider import Stamp, Unknown
 from shared.files import GridFiles
 from shared.histories import HistoryEvent, history_page
 from shared.http import Call, Input, Page, PageQuery, page_of
 from shared.service import Workshop, cause_of
-from shared.store import Cases, Cause, Kind, Outcome
+from shared.store import Cases, Cause, Entry, Kind, Outcome
 from shared.store.cases import MAX_HISTORY
 
 S = TypeVar("S")
-V = TypeVar("V")
+V = TypeVar("V", bound="Dated")
 _FIRST_EVENTS = 8
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Choice = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
@@ -53,12 +55,18 @@ class Why(Input):
 
 
 class DeskDeadlineView(View):
-    """A promise and how it stands: `running`, `met`, `breached`, `cancelled`."""
+    """A promise and how it stands: `running`, `paused` with the user, or how it ended.
+
+    It ends `met`, `breached` or `cancelled`.
+    """
 
     stage: str
     due_at: datetime
     effective_at: datetime
     state: str
+    explain: Sequence[str] = Field(
+        (), description="How the date came about, its waits too; where one case is read"
+    )
 
 
 class Caution(View):
@@ -102,6 +110,19 @@ class QueueQuery(PageQuery):
     status: Annotated[tuple[Choice, ...], Field(max_length=20)] = ()
     code: str | None = Field(None, max_length=80)
     overdue: bool | None = None
+
+
+class Dated(Protocol):
+    """The view of a case that something is promised of."""
+
+    @property
+    def deadlines(self) -> Sequence[DeskDeadlineView]:
+        """What is promised."""
+        ...
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None) -> Self:
+        """The same with other values."""
+        ...
 
 
 def deadline_views(promise: Promise | None) -> list[DeskDeadlineView]:
@@ -156,7 +177,11 @@ class Desk(Generic[S, V]):
         return self.show(call, outcome)
 
     async def read(self, call: Call, case_id: str) -> V:
-        return self.show(call, await self.cases.get(case_id, call.tenant))
+        """One case, its dates with their reasons as they were written down."""
+        view = self.show(call, await self.cases.get(case_id, call.tenant))
+        history = await self.cases.history(case_id, call.tenant, 0, MAX_HISTORY)
+        dates = [_explained(one, history, call.language) for one in view.deadlines]
+        return view.model_copy(update={"deadlines": dates})
 
     async def find(self, call: Call, query: QueueQuery, **fields: object) -> Page[V]:
         """The queue, the tightest promise first."""
@@ -238,6 +263,20 @@ class Desk(Generic[S, V]):
             state = decider.evolve(state, body_of(entry["type"], entry["data"]), stamp)
             version = entry["seq"]
         return Outcome(outcome.id, state, version)
+
+
+def _explained(
+    shown: DeskDeadlineView, history: Sequence[Entry], language: str
+) -> DeskDeadlineView:
+    told = (one["data"]["deadline"] for one in history if one["data"].get("deadline"))
+    made = [StageDeadline.model_validate(one) for one in told]
+    steps = next((d.steps for d in reversed(made) if _dates(d) == _dates(shown)), ())
+    words = [sentence(Step(one.code, one.params), language) for one in steps]
+    return shown.model_copy(update={"explain": words})
+
+
+def _dates(one: StageDeadline | DeskDeadlineView) -> tuple[str, datetime]:
+    return one.stage, one.due_at
 
 
 def _filters(query: QueueQuery, now: datetime, fields: Mapping[str, object]) -> dict[str, Any]:

@@ -42,25 +42,34 @@ class DossierAccepted(EventBody, event_type="intake.dossier.accepted.v1"):
 
 
 class DossierObserved(EventBody, event_type="intake.dossier.observed.v1"):
-    """Something is missing; the user has until the deadline to put it right."""
+    """Something is missing; the user has until the deadline to put it right.
+
+    `paused` is whether the term of the answer stands still until he does.
+    """
 
     reason: str
     deadline: StageDeadline
+    paused: bool = False
 
 
 class DossierRequired(EventBody, event_type="intake.dossier.required.v1"):
-    """The area asks the user for more."""
+    """The area asks the user for more; `paused` as when something is observed."""
 
     reason: str
+    paused: bool = False
 
 
 class DossierAdded(EventBody, event_type="intake.dossier.added.v1"):
-    """The user added documents or words to a file that is open."""
+    """The user added documents or words to a file that is open.
+
+    `deadline` is the date of the answer without the time that he had the file, when it stood still.
+    """
 
     text: TextRef
     documents: tuple[EnclosureRef, ...] = ()
     received_at: datetime
     effective_received_at: datetime
+    deadline: StageDeadline | None = None
 
 
 class DossierRejected(EventBody, event_type="intake.dossier.rejected.v1"):

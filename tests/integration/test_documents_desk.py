@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from services.intake.letterbox.policy import places
 from tests.support.eventually import eventually
 from tests.support.house import settings_of
-from tests.support.street import Street, open_street
+from tests.support.street import MORNING, Street, open_street
 from tests.unit.intake.public.letters import PDF, SENDER, bounce, written
 
 pytestmark = pytest.mark.integration
@@ -148,6 +149,19 @@ async def _prove_nothing(street: Street, view: dict[str, Any], notice_id: str) -
     assert len(await street.consultations(1)) == 1
     seen = await street.read(view["id"], "dossiers")
     assert (seen["status"], seen["version"]) == ("notifying", view["version"] + 1)
+
+
+async def test_a_file_that_is_read_tells_what_was_waited_for(street: Street) -> None:
+    view = (await street.desk.post("/dossiers", json=PRESENTED)).json()
+    view = await street.act(view, "observe", {"reason": "Falta la firma."}, "dossiers")
+    assert view["deadlines"][0]["state"] == "paused"
+    street.house.clock.move_to(MORNING + timedelta(hours=2))
+    view = await street.act(view, "add", {"text": "Aquí va firmado."}, "dossiers")
+    (promised,) = (await street.read(view["id"], "dossiers"))["deadlines"]
+    assert (promised["state"], promised["due_at"]) == ("running", view["deadlines"][0]["due_at"])
+    assert any(
+        one.endswith("a la espera de la persona usuaria (cliente)") for one in promised["explain"]
+    )
 
 
 async def test_an_answer_to_the_first_notice_proves_the_first(street: Street) -> None:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from services.intake.letterbox.policy import SECTION as LETTERBOX
 from services.intake.letterbox.policy import DeskName, MediaType
-from services.intake.rules.promise import deadline
+from services.intake.rules.promise import Waits, deadline
 from services.intake.rules.rows import (
     LetterRows,
     Named,
@@ -121,6 +121,16 @@ class DocumentsPolicy:
     def promise(self, service: str, at: datetime) -> StageDeadline:
         """Until when a file for that service, presented now, is answered."""
         return self._promise(RESOLVE, self.service(service).term, at)
+
+    def moved(self, service: str, effective: datetime, waits: Waits) -> StageDeadline | None:
+        """The date of one that counted as received then, without the time that the user had it.
+
+        None for a service that the catalogue no longer has: it keeps its first date.
+        """
+        row = self.section.services.get(service)
+        if row is None:
+            return None
+        return deadline(self.tenant.plan({RESOLVE: row.term}), row.term, effective, waits)
 
     def correction(self, at: datetime) -> StageDeadline:
         """Until when the user may put right what is observed now."""

@@ -1,11 +1,11 @@
 """One promise to the public: its date, its warnings, and how it ended."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from shared.clock import DUE, Plan, start
+from shared.clock import DUE, Change, Plan, replay, start
 from shared.contracts import EventBody
 from shared.contracts.stages import StageDeadline, Warn
 from shared.contracts.terms import DeadlineStep
@@ -14,14 +14,19 @@ from shared.contracts.terms import DeadlineStep
 BROKEN_AFTER: Final = timedelta(seconds=1)
 NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
 """Sorts a case without an open promise behind all that have one."""
+USER_WAIT: Final = "a la espera de la persona usuaria"
 NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+Waits = tuple[tuple[datetime, datetime], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Promise:
     """What was promised; `told` are the shares of its budget that were announced, 100 the breach.
 
-    It is over when `finished_at` is there; `on_time` says how.
+    It is over when `finished_at` is there; `on_time` says how. `paused_at` is since when it stands
+    still because the user has it, `waits` when it did before.
     """
 
     stage: str
@@ -32,15 +37,19 @@ class Promise:
     told: tuple[int, ...] = ()
     finished_at: datetime | None = None
     on_time: bool | None = None
+    paused_at: datetime | None = None
+    waits: Waits = ()
 
     @property
     def state(self) -> str:
-        """`running`, `met`, `breached`, or `cancelled` when it ended without being judged."""
+        """`running`, `paused`, `met`, `breached`, or `cancelled` when it ended unjudged."""
         if self.on_time is not None:
             return "met" if self.on_time else "breached"
         if self.finished_at is not None:
             return "cancelled"
-        return "breached" if DUE in self.told else "running"
+        if DUE in self.told:
+            return "breached"
+        return "running" if self.paused_at is None else "paused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +68,12 @@ class Told:
     breached: Callable[..., EventBody]
 
 
-def deadline(plan: Plan, term: str, at: datetime) -> StageDeadline:
-    """The date that a plan of one target promises to what arrives now, with its reasons."""
-    (promised,) = start(plan, at).promises
+def deadline(plan: Plan, term: str, at: datetime, waits: Waits = ()) -> StageDeadline:
+    """The date that a plan of one target promises to what arrives then, with its reasons.
+
+    `waits` are when the user had it since: that time is not counted.
+    """
+    (promised,) = replay(start(plan, at), _changes(at, waits), plan).promises
     return StageDeadline(
         stage=promised.target,
         due_at=promised.due_at,
@@ -73,6 +85,16 @@ def deadline(plan: Plan, term: str, at: datetime) -> StageDeadline:
         earliest_at=promised.earliest_at,
         warnings=tuple(Warn(share=share, at=moment) for share, moment in promised.warnings),
     )
+
+
+def _changes(at: datetime, waits: Waits) -> Iterator[Change]:
+    # mail is received when it comes and read later, and what comes at night begins in the morning
+    last = at
+    for begun, ended in waits:
+        begins = max(last, begun)
+        last = max(begins, ended)
+        yield Change("pause", begins, USER_WAIT)
+        yield Change("resume", last, USER_WAIT)
 
 
 def promised(made: StageDeadline) -> Promise:
@@ -90,20 +112,50 @@ def finished(promise: Promise | None, at: datetime, *, judged: bool = True) -> P
     """Ended; the due second itself is in time. Unjudged, a breach that was told stays one."""
     if promise is None or promise.finished_at is not None:
         return promise
-    in_time: bool | None = at < promise.due_at + BROKEN_AFTER
+    in_time: bool | None = kept(promise, at)
     if not judged:
         in_time = False if DUE in promise.told else None
     return replace(promise, finished_at=at, on_time=in_time)
 
 
+def kept(promise: Promise, at: datetime) -> bool:
+    """Whether what is done now is in time; while it stood still its date did not come nearer."""
+    return min(at, promise.paused_at or at) < promise.due_at + BROKEN_AFTER
+
+
+def runs(promise: Promise | None, at: datetime) -> bool:
+    """Whether its time still runs, so that a wait for the user can make it stand still."""
+    return promise is not None and promise.state == "running" and kept(promise, at)
+
+
+def paused(promise: Promise | None, at: datetime) -> Promise | None:
+    """It stands still: the user has it."""
+    return None if promise is None else replace(promise, paused_at=at)
+
+
+def waited(promise: Promise, at: datetime) -> Waits:
+    """When the user had it, up to now."""
+    begun = promise.paused_at
+    return promise.waits if begun is None else (*promise.waits, (begun, max(begun, at)))
+
+
+def redated(promise: Promise | None, made: StageDeadline, at: datetime) -> Promise:
+    """To be kept by a new date, since the user has done his part; what was told stays told."""
+    if promise is None:
+        return promised(made)
+    return replace(promised(made), told=promise.told, waits=waited(promise, at))
+
+
 def resumed(promise: Promise | None) -> Promise | None:
     """To be kept again, by its first date."""
-    return None if promise is None else replace(promise, finished_at=None, on_time=None)
+    if promise is None:
+        return None
+    return replace(promise, finished_at=None, on_time=None, paused_at=None)
 
 
 def next_reached(promise: Promise | None) -> Reached | None:
-    """The next warning or breach of a promise that is still to be kept."""
-    if promise is None or promise.finished_at is not None:
+    """The next warning or breach of a promise that is still to be kept and does not stand still."""
+    if promise is None or promise.finished_at is not None or promise.paused_at is not None:
         return None
     ahead = [*promise.warnings, (DUE, promise.due_at + BROKEN_AFTER)]
     left = [Reached(share, at) for share, at in ahead if share not in promise.told]
@@ -117,9 +169,10 @@ def next_due(promise: Promise | None) -> datetime | None:
 
 
 def open_until(promise: Promise | None) -> datetime:
-    """Until when it is to be kept, to sort by; `NEVER` when nothing is."""
-    waits = promise is not None and promise.finished_at is None
-    return promise.due_at if promise is not None and waits else NEVER
+    """Until when it is to be kept, to sort by; `NEVER` when nothing is, or it stands still."""
+    if promise is None or promise.finished_at is not None or promise.paused_at is not None:
+        return NEVER
+    return promise.due_at
 
 
 def passed(

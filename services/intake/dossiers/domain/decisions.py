@@ -9,10 +9,11 @@ from services.intake.dossiers.domain.lifecycle import LIFECYCLE, Action, Status
 from services.intake.dossiers.domain.model import Command, Dossier
 from services.intake.dossiers.policy import DocumentsPolicy
 from services.intake.policy import IntakePolicy
-from services.intake.rules.promise import BROKEN_AFTER, Told, passed
+from services.intake.rules.promise import BROKEN_AFTER, Told, kept, passed, runs, waited
 from shared.contracts import EventBody
 from shared.contracts import dossiers as told
 from shared.contracts.consultations import TextRef
+from shared.contracts.stages import StageDeadline
 from shared.decider import Given, Invalid, Rejected
 
 _SAY: Final = Told(told.DossierWarned, told.DossierDeadlineBreached)
@@ -49,9 +50,10 @@ def _decided(  # noqa: C901, PLR0911 - a table of commands
         case model.Accept(area):
             return told.DossierAccepted(area=policy.area(area) if area else case.area)
         case model.Observe(reason):
-            return told.DossierObserved(reason=reason, deadline=policy.correction(given.at))
+            by, pauses = policy.correction(given.at), runs(case.promise, given.at)
+            return told.DossierObserved(reason=reason, deadline=by, paused=pauses)
         case model.Require(reason):
-            return told.DossierRequired(reason=reason)
+            return told.DossierRequired(reason=reason, paused=runs(case.promise, given.at))
         case model.Add(text, documents):
             _in_time(case, given.at)
             return told.DossierAdded(
@@ -59,12 +61,13 @@ def _decided(  # noqa: C901, PLR0911 - a table of commands
                 documents=documents,
                 received_at=given.at,
                 effective_received_at=policy.received(given.at),
+                deadline=_moved(case, given.at, policy),
             )
         case model.Reject(reason):
             return told.DossierRejected(reason=reason)
         case model.Resolve(text):
-            late = case.promise is not None and given.at >= case.promise.due_at + BROKEN_AFTER
-            return told.DossierResolved(text=text, resolved_at=given.at, on_time=not late)
+            in_time = case.promise is None or kept(case.promise, given.at)
+            return told.DossierResolved(text=text, resolved_at=given.at, on_time=in_time)
         case model.Notify(means):
             return told.DossierNotified(
                 number=len(case.notifications) + 1,
@@ -92,6 +95,13 @@ def _in_time(case: Dossier, at: datetime) -> None:
     if case.lapsed_by is None or at >= case.lapsed_by + BROKEN_AFTER:
         status, action = case.status.value, Action.ADD.value
         raise Rejected("dossier.illegal_transition", status=status, action=action)
+
+
+def _moved(case: Dossier, at: datetime, policy: DocumentsPolicy) -> StageDeadline | None:
+    """The date that the user's part brings, if the term stood still for it."""
+    if case.promise is None or case.promise.paused_at is None:
+        return None
+    return policy.moved(case.service, case.effective_received_at, waited(case.promise, at))
 
 
 def _presented(command: model.Present, given: Given[IntakePolicy]) -> told.DossierReceived:

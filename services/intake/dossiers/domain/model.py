@@ -173,10 +173,10 @@ def _changed(  # noqa: C901, PLR0911 - a table of events
         case told.DossierAccepted(area=area):
             return replace(_to(case, Action.ACCEPT), area=area, reason="")
         case told.DossierObserved():
-            by = event.deadline.due_at
-            return replace(_to(case, Action.OBSERVE), reason=event.reason, correct_by=by)
-        case told.DossierRequired(reason=reason):
-            return replace(_to(case, Action.REQUIRE), reason=reason)
+            moved = _paused(_to(case, Action.OBSERVE), event, stamp)
+            return replace(moved, reason=event.reason, correct_by=event.deadline.due_at)
+        case told.DossierRequired():
+            return replace(_paused(_to(case, Action.REQUIRE), event, stamp), reason=event.reason)
         case told.DossierAdded():
             return _added(case, event)
         case told.DossierRejected(reason=reason, lapsed=lapsed):
@@ -234,14 +234,23 @@ def _received(event: told.DossierReceived) -> Dossier:
     )
 
 
+def _paused(
+    case: Dossier, event: told.DossierObserved | told.DossierRequired, stamp: Stamp
+) -> Dossier:
+    return replace(case, promise=promises.paused(case.promise, stamp.at)) if event.paused else case
+
+
 def _added(case: Dossier, event: told.DossierAdded) -> Dossier:
-    taken_up = case.status is Status.REJECTED
+    waited = case.status in (Status.OBSERVED, Status.REQUIRED, Status.REJECTED)
+    promise = promises.resumed(case.promise) if waited else case.promise
+    if event.deadline is not None:
+        promise = promises.redated(case.promise, event.deadline, event.received_at)
     return replace(
         _to(case, Action.ADD),
         documents=(*case.documents, *event.documents),
         correct_by=None,
         lapsed_by=None,
-        promise=promises.resumed(case.promise) if taken_up else case.promise,
+        promise=promise,
     )
 
 

@@ -19,6 +19,8 @@ from services.intake.dossiers.policy import (
 )
 from services.intake.letterbox.policy import SECTION as LETTERBOX
 from services.intake.letterbox.policy import DeskName, LetterboxSection, letterbox_of
+from services.intake.rules.promise import USER_WAIT
+from shared.clock import Step, sentence
 from shared.contracts import dossiers as told
 from shared.decider import Invalid
 from shared.policy import Reading, check, load_tenants
@@ -135,13 +137,14 @@ def test_what_is_not_put_right_in_time_is_rejected_once() -> None:
 
 def test_what_had_come_in_time_is_taken_up_though_the_clock_was_quicker() -> None:
     case = presented()
-    before = case.state.promise
     case.give(COMMANDS[Action.OBSERVE])
     by = case.state.correct_by
     assert by is not None
     case.wake()
     case.give(m.Add(WORDS), by)
-    assert (case.state.status, case.state.promise) == (Status.RECEIVED, before)
+    assert (case.state.status, standing(case)) == (Status.RECEIVED, "running")
+    # he had it for two days and a half
+    assert case.state.due_at == lima(21, 15, month=8)
     case.give(COMMANDS[Action.REJECT], lima(6))
     case.at = by
     assert case.refusal(m.Add(WORDS)) == ILLEGAL
@@ -164,16 +167,85 @@ def test_a_letter_says_what_its_event_said() -> None:
     assert "text" not in facts_of(case.told[0])
 
 
-def test_what_is_put_right_goes_on_with_its_first_term() -> None:
+def test_the_term_stands_still_while_the_user_has_the_file() -> None:
     case = presented()
     due = case.state.due_at
-    case.give(COMMANDS[Action.OBSERVE])
-    case.give(m.Add(WORDS), lima(2))
-    assert (case.state.status, case.state.correct_by, case.state.due_at) == (
-        Status.RECEIVED,
-        None,
-        due,
+    assert due == lima(18, 16, 30, month=8)
+    (observed,) = case.give(COMMANDS[Action.OBSERVE])
+    assert isinstance(observed, told.DossierObserved)
+    assert (observed.paused, standing(case)) == (True, "paused")
+    # only what he must put right falls due
+    assert RULES.next_due(case.state) == lima(3, 16, 30, 1)
+    assert case.state.due_at > due
+    (added,) = case.give(m.Add(WORDS), lima(2))
+    assert isinstance(added, told.DossierAdded)
+    assert added.deadline is not None
+    assert (standing(case), case.state.correct_by) == ("running", None)
+    assert case.state.due_at == added.deadline.due_at == lima(19, 16, 30, month=8)
+    (wait,) = [step for step in added.deadline.steps if step.code == "wait_paused"]
+    assert (wait.params["side"], wait.params["reason"]) == ("client", USER_WAIT)
+    assert sentence(Step(wait.code, wait.params), "es") == (
+        "pausa de mié 1 jul 2026 10:00 a jue 2 jul 2026 10:00, 8:00:00 hábiles:"
+        " a la espera de la persona usuaria (cliente)"
     )
+
+
+def test_all_that_the_user_waited_is_taken_out_and_nothing_twice() -> None:
+    case = presented()
+    steps = [COMMANDS[Action.OBSERVE], m.Add(WORDS), m.Add(WORDS), m.Accept()]
+    steps += [COMMANDS[Action.REQUIRE], m.Add(WORDS), m.Add(WORDS)]
+    for day, command in enumerate(steps, 1):
+        case.give(command, lima(day if day < 4 else day + 2))
+    # a day each: the 1st to the 2nd, and the 7th to the 8th
+    assert case.state.due_at == lima(20, 16, 30, month=8)
+    while case.wake():
+        pass
+    assert [event.share for event in case.all_of(told.DossierWarned)] == [50, 80]
+    (breach,) = case.all_of(told.DossierDeadlineBreached)
+    assert breach.due_at == lima(20, 16, 30, month=8)
+
+
+def test_what_was_warned_of_before_the_wait_is_not_told_again() -> None:
+    case = presented()
+    case.give(m.Accept())
+    case.wake()
+    case.give(COMMANDS[Action.REQUIRE])
+    case.give(m.Add(WORDS), lima(10, month=8))
+    while case.wake():
+        pass
+    assert [event.share for event in case.all_of(told.DossierWarned)] == [50, 80]
+
+
+def test_what_was_late_when_the_user_was_asked_stays_late() -> None:
+    case = presented()
+    case.give(m.Accept())
+    due = case.state.due_at
+    (required,) = case.give(COMMANDS[Action.REQUIRE], due + timedelta(seconds=1))
+    assert isinstance(required, told.DossierRequired)
+    assert (required.paused, RULES.next_due(case.state) is None) == (False, False)
+    (added,) = case.give(m.Add(WORDS), due + timedelta(days=1))
+    assert isinstance(added, told.DossierAdded)
+    assert (added.deadline, case.state.due_at) == (None, due)
+
+
+def test_mail_of_before_the_observation_waits_for_nobody() -> None:
+    case = presented()
+    case.give(COMMANDS[Action.OBSERVE], lima(1, 12))
+    case.give(m.Add(WORDS), lima(1, 11))
+    assert case.state.due_at == lima(18, 16, 30, month=8)
+
+
+def test_a_file_of_before_goes_on_with_its_first_date() -> None:
+    case = presented()
+    case.give(COMMANDS[Action.OBSERVE])
+    case.state = replace(case.state, promise=presented().state.promise)
+    case.give(m.Add(WORDS), lima(2))
+    assert (case.state.due_at, standing(case)) == (lima(18, 16, 30, month=8), "running")
+
+
+def standing(case: Case[Dossier]) -> str:
+    assert case.state.promise is not None
+    return case.state.promise.state
 
 
 def test_a_file_whose_user_is_silent_still_gets_its_end() -> None:
@@ -181,8 +253,10 @@ def test_a_file_whose_user_is_silent_still_gets_its_end() -> None:
     case.give(m.Accept())
     case.give(COMMANDS[Action.REQUIRE])
     waiting = case.state
-    case.give(m.Resolve(WORDS), lima(20))
+    # long after its first date, which did not come nearer
+    case.give(m.Resolve(WORDS), lima(20, month=9))
     assert (case.state.status, case.state.on_time) == (Status.RESOLVED, True)
+    assert standing(case) == "met"
     case.state = waiting
     case.give(COMMANDS[Action.REJECT], lima(20))
     assert (case.state.status, RULES.next_due(case.state)) == (Status.REJECTED, None)
