@@ -54,7 +54,7 @@ class GrantView(BaseModel):
 class GrantQuery(PageQuery):
     """Filters of the list; without `status`, those that somebody has now."""
 
-    status: tuple[GrantStatus, ...] = (GrantStatus.ACTIVE,)
+    status: Annotated[tuple[GrantStatus, ...], Field(max_length=20)] = (GrantStatus.ACTIVE,)
     person_id: Name | None = None
     system: Name | None = None
     request_id: Name | None = None

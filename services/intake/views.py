@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -162,7 +162,7 @@ class RequestQuery(PageQuery):
     """
 
     q: str | None = Field(None, max_length=200)
-    status: tuple[Status, ...] = ()
+    status: Annotated[tuple[Status, ...], Field(max_length=20)] = ()
     holder: Holder | None = None
     type: str | None = Field(None, max_length=80)
     code: str | None = Field(None, max_length=80)

@@ -1,9 +1,9 @@
 """The replications' HTTP edge: material, launch, signatures, exemptions, coverage."""
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from services.training import views
 from services.training.acta_api import acta_routes
@@ -52,7 +52,12 @@ PERMISSIONS: Final = Permissions(
 class TrainingQuery(PageQuery):
     """Filters of the list; without `status` those under way."""
 
-    status: tuple[Standing, ...] = ("open", "ready", "leaders", "cascade")
+    status: Annotated[tuple[Standing, ...], Field(max_length=20)] = (
+        "open",
+        "ready",
+        "leaders",
+        "cascade",
+    )
 
 
 class EnrolmentQuery(PageQuery):

@@ -67,7 +67,11 @@ PERMISSIONS: Final = Permissions(
 class EvaluationQuery(PageQuery):
     """Filters of the queue; without `status` those that somebody has to decide or to answer."""
 
-    status: tuple[Standing, ...] = ("evaluating", "observed", "consulting")
+    status: Annotated[tuple[Standing, ...], Field(max_length=20)] = (
+        "evaluating",
+        "observed",
+        "consulting",
+    )
     request_type: Name | None = None
 
 

@@ -162,7 +162,7 @@ class IncidentQuery(PageQuery):
     found too, unless a `status` is given.
     """
 
-    status: tuple[Status, ...] = ()
+    status: Annotated[tuple[Status, ...], Field(max_length=20)] = ()
     tier: Annotated[int | None, Field(ge=1, le=3)] = None
     desk: Choice | None = None
     holder: Annotated[str | None, Field(max_length=200)] = None
