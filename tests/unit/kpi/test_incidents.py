@@ -57,6 +57,7 @@ from tests.support.incidents import (
 
 TENANTS = Path(__file__).parents[3] / "deploy" / "tenants"
 HOUR = 3600
+NEWER = {"line", "point", "region", "tier"}
 
 
 @cache
@@ -273,6 +274,16 @@ def test_what_a_tier_has_solved_waits_at_the_one_below() -> None:
     answered.give(Take(), lima(1, 12))
     answered.give(Solve("Se corrigió."), lima(2))
     assert _tiers(answered, "incidents_open", "open") == ["1"]
+
+
+def test_a_story_that_was_kept_before_a_field_was_asked_for_still_counts() -> None:
+    former = [
+        (*entry[:4], {name: told for name, told in entry[4].items() if name not in NEWER})
+        for entry in story_of(solved_at_2()).entries
+    ]
+    counted = counts_of(INCIDENT, from_document({"entries": former}), osce())
+    lines = {Key.parse(text).dimensions.get("line") for text in counted}
+    assert lines == {OTHER, None}
 
 
 def test_a_reopening_is_of_the_tier_that_had_solved_it() -> None:
