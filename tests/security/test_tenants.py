@@ -16,10 +16,13 @@ from tests.security.town import ALL_ROLES, FOREIGN, MINE, Town
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 # an estimate needs several answered incidents of its kind, a quiz is read by who is to take it,
-# evidence of training needs a signature, that of an incident a file
+# evidence of training needs a signature, that of an incident a file, and what comes by mail to the
+# boxes of suggestions and claims is another account's alone
 RARE = {
     "incidents.download_incident_evidence",
     "incidents.read_incident_estimate",
+    "intake.download_claim_document",
+    "intake.download_suggestion_document",
     "training.read_evidence",
     "training.read_quiz",
 }
