@@ -10,6 +10,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field, StringConstraints
 
 from services.intake.public_policy import PublicPolicy, public_policy
+from services.intake.rules.rows import Words as Called
 from shared.clock import Calendar, Promise
 from shared.contracts.terms import Deadline, DeadlineStep
 from shared.decider import Invalid, Unknown
@@ -66,12 +67,13 @@ class LetterOccasion(StrEnum):
 
 
 class TypeRow(Frozen):
-    """A type of request: its code's series, and the terms promised on reception by stage.
+    """A type of request: its name, its code's series, the terms promised on reception by stage.
 
     `rules` is whether what it asks for is in force once it is deployed, for its topic and the
     procedures it touches (A28). `access` is whether it asks for access to the client's systems.
     """
 
+    name: Called | None = None
     series: Series
     promises: Mapping[Key, Key] = {}
     rules: bool = True

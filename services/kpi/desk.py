@@ -14,6 +14,7 @@ from services.kpi.closing import Close
 from services.kpi.definitions import INDICATORS, Indicator, report, reports
 from services.kpi.families import FAMILIES, Key, of_family
 from services.kpi.ledger import Record
+from services.kpi.lists import Labels
 from services.kpi.permissions import PERMISSIONS
 from services.kpi.pieces import sums_of_pieces
 from services.kpi.policy import PERSON, POLICY, Counting
@@ -125,6 +126,10 @@ class Desk:
         if not names:
             return None
         return self._words.text(language, "period.redefined", {"figures": "; ".join(names)})
+
+    def labels(self, account: str, language: str) -> Labels:
+        """What the parts of an account's figures are called."""
+        return Labels(self._tenants[account], self._words, language)
 
     def moment(self) -> AsyncClientSession:
         """A session for `shown` whose reads agree with each other."""

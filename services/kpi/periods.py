@@ -21,7 +21,7 @@ from services.kpi.closing import (
 from services.kpi.definitions import told_outside
 from services.kpi.desk import Desk
 from services.kpi.policy import Counting
-from services.kpi.reports.document import figure_rows
+from services.kpi.reports.figures import figure_rows
 from services.kpi.reports.rows import FigureRow
 from services.kpi.sealing import keys_of, signer_of
 from services.kpi.views import Cut, Period
@@ -137,7 +137,7 @@ class Periods:
         return (await self._series(tenant)).find(month)
 
     def _view(self, call: Call, close: Close, figures: Sequence[Figure]) -> PeriodView:
-        rows = figure_rows(figures, close)
+        rows = figure_rows(figures, close, self._desk.labels(call.tenant, call.language))
         return PeriodView(
             **_line(close).model_dump(),
             adjusted=any(map(_is_adjusted, rows)),

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, StringConstraints
 
 from services.kpi.calendar_pieces import Every
+from services.kpi.lists import LISTS, listed, regions
 from shared.clock import Calendar
 from shared.policy import Frozen, Key, Remark, Severity, Source, Tenant
 
@@ -203,7 +204,7 @@ class KpiSection(Frozen):
 
     def remarks_beside(self, bodies: Mapping[str, Mapping[str, Any]]) -> Iterable[Remark]:
         """A report for a mailbox or of a unit that the account does not have would never leave."""
-        areas = frozenset(self.areas) | _told(bodies, "areas")
+        areas = frozenset(self.areas) | listed(bodies, "area")
         boxes = bodies.get(MAIL, {}).get("mailboxes")
         boxes = boxes if isinstance(boxes, Mapping) else {}
         for key, row in self.reports.items():
@@ -264,20 +265,11 @@ def counting(tenant: Tenant) -> Counting:
         zone=ZoneInfo(calendar.spec.tz),
         calendar=calendar,
         values={
-            "type": frozenset(section.types) | _told(bodies, "types", "services"),
-            "channel": frozenset(section.channels)
-            | frozenset(tenant.channels)
-            | _told(bodies, "channels", "ways"),
-            "area": frozenset(section.areas) | _told(bodies, "areas"),
-            "origin": _told(bodies, "origins"),
-            "folder": _told(bodies, "folders"),
-            "unit": _told(bodies, "units"),
-            "team": _told(bodies, "teams"),
-            "outcome": _told(bodies, "outcomes"),
-            "reason": _told(bodies, "labels"),
-            "line": _told(bodies, "lines"),
-            "point": _told(bodies, "points"),
-            "region": _regions(bodies),
+            **{dimension: listed(bodies, dimension) for dimension in LISTS},
+            "type": frozenset(section.types) | listed(bodies, "type"),
+            "channel": frozenset((*section.channels, *tenant.channels)) | listed(bodies, "channel"),
+            "area": frozenset(section.areas) | listed(bodies, "area"),
+            "region": regions(bodies),
             "tier": frozenset(TIERS),
             "side": frozenset(SIDES),
             "stage": frozenset(STAGES),
@@ -291,24 +283,3 @@ def counting(tenant: Tenant) -> Counting:
         daily=section.daily.indicators if section.daily else (),
         worse=section.improvement.worse if section.improvement else None,
     )
-
-
-LISTS: Final = ("incidents", "consultations", "documents", "suggestions", "claims")
-
-
-def _told(bodies: Mapping[str, Mapping[str, Any]], *names: str) -> frozenset[str]:
-    """Lists of the account's other files, which close the sets as well."""
-    found: set[str] = set()
-    for place in LISTS:
-        body = bodies.get(place, {})
-        for name in names:
-            rows = {**body, **body.get("classification", {})}.get(name, ())
-            found |= {str(row).casefold() for row in rows}
-    return frozenset(found)
-
-
-def _regions(bodies: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
-    """Where the account's points of attention count."""
-    points = bodies.get("incidents", {}).get("points", {})
-    told = (point.get("region", "") for point in points.values())
-    return frozenset(str(region).casefold() for region in told if region)

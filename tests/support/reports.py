@@ -102,6 +102,7 @@ class Sample:
             id=one.id,
             name=self._name(one),
             part=part,
+            label=part and f"Parte {part}",
             value=value,
             unit=one.unit,
             numerator=numerator,

@@ -41,7 +41,7 @@ class Tagged:
         return [node.text for node in self.root.all(*tags)]
 
     def tables(self) -> dict[str, list[dict[str, str]]]:
-        """The rows of each table by its heading cells, under the heading before it."""
+        """The rows by their heading cells, under the heading before their tables."""
         found: dict[str, list[dict[str, str]]] = {}
         title = ""
         for node in self.root.all("H2", "Table"):
@@ -51,7 +51,7 @@ class Tagged:
             head, *rows = [[cell.text for cell in row.below] for row in node.all("TR")]
             assert [cell.scope for cell in node.all("TH")] == ["/Column"] * len(head)
             assert len(node.all("TD")) == len(head) * len(rows)
-            found[title] = [dict(zip(head, row, strict=True)) for row in rows]
+            found.setdefault(title, []).extend(dict(zip(head, row, strict=True)) for row in rows)
         return found
 
 

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
@@ -20,6 +21,10 @@ SECONDS: Final = 60.0
 """More than the longest report took by far; then it is given up."""
 LONG_WORD: Final = 20
 """A longer one may end in the middle of its cell."""
+UNTOLD: Final = frozenset({"id", "part", "unit"})
+"""What programs go by, and the unit, which stands with the number: the other forms have them."""
+LEFT: Final = frozenset({"definitions"})
+"""The table in which what programs go by is looked up."""
 SPOT: Final = "\u200b"
 NUMBERS: Final = frozenset(
     {
@@ -39,8 +44,8 @@ NUMBERS: Final = frozenset(
 """The columns, of days the ends of their names, that stand to the right."""
 WIDTHS: Final = {
     "id": 44,
-    "name": 50,
-    "part": 24,
+    "name": 64,
+    "label": 38,
     "excluded": 40,
     "frozen_excluded": 40,
     "unit": 19,
@@ -50,6 +55,8 @@ WIDTHS: Final = {
     "version": 14,
     "topic": 50,
     "code": 34,
+    "area": 44,
+    "channel": 24,
     "received_at": 32,
     "due_at": 32,
     "status": 30,
@@ -90,19 +97,33 @@ def _typeset(told: bytes) -> bytes:
 
 def _table(table: Table, language: str) -> dict[str, Any]:
     units = table.units or [{}] * len(table.rows)
+    told = [n for n, name in enumerate(table.columns) if name not in _untold(table)]
+    columns = [table.columns[n] for n in told]
+    rows = [
+        [shown(row[n], unit.get(table.columns[n]), language) for n in told]
+        for row, unit in zip(table.rows, units, strict=True)
+    ]
     return {
         "title": table.title,
-        "headings": [breakable(heading) for heading in table.headings],
-        "widths": [WIDTHS.get(column, 20) for column in table.columns],
-        "numbers": [column.rpartition(".")[2] in NUMBERS for column in table.columns],
-        "rows": [
-            [
-                shown(cell, unit.get(column), language)
-                for column, cell in zip(table.columns, row, strict=True)
-            ]
-            for row, unit in zip(table.rows, units, strict=True)
-        ],
+        "headings": [breakable(table.headings[n]) for n in told],
+        "widths": [WIDTHS.get(column, 20) for column in columns],
+        "numbers": [column.rpartition(".")[2] in NUMBERS for column in columns],
+        "parts": _parts(table.groups, rows),
     }
+
+
+def _untold(table: Table) -> frozenset[str]:
+    return frozenset() if table.name in LEFT else UNTOLD
+
+
+def _parts(groups: Sequence[str], rows: Sequence[list[str]]) -> list[dict[str, Any]]:
+    """The rows under their subjects; under none where a table has no subjects."""
+    if not groups:
+        return [{"title": None, "rows": rows}]
+    found: dict[str, list[list[str]]] = {}
+    for group, row in zip(groups, rows, strict=True):
+        found.setdefault(group, []).append(row)
+    return [{"title": group, "rows": own} for group, own in found.items()]
 
 
 def shown(cell: Cell, unit: Unit | None, language: str) -> str:

@@ -90,7 +90,7 @@ def _draw_parts(sheet: Worksheet, table: Table, names: Mapping[str, str]) -> Non
     value = table.columns.index("value")
     drawn = 0
     for name in CHARTED:
-        rows = [n for n, row in enumerate(table.rows) if row[0] == name]
+        rows = [n for n, row in enumerate(table.rows) if row[-1] == name]
         if any(table.rows[n][value] for n in rows):
             chart = _chart_of(sheet, table, rows)
             chart.title = names[name]
@@ -108,7 +108,7 @@ def _chart_of(sheet: Worksheet, table: Table, rows: Sequence[int]) -> BarChart:
         Reference(
             sheet, min_col=table.columns.index(name) + 1, min_row=rows[0] + 2, max_row=rows[-1] + 2
         )
-        for name in ("value", "part")
+        for name in ("value", "label")
     )
     chart.add_data(value)
     chart.set_categories(part)

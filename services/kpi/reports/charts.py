@@ -103,7 +103,7 @@ class Drawer:
     def _by_part(self, name: str) -> Chart | None:
         rows = [row for row in self._document.figures if row.id == name]
         marks = [
-            Mark(row.part or self._word("chart.total"), self._of(row), row.value)
+            Mark(row.label or self._word("chart.total"), self._of(row), row.value)
             for row in rows
             if row.value is not None
         ]
@@ -119,7 +119,7 @@ class Drawer:
         parts = [row for row in rows if row.part and row.numerator]
         if not parts:
             return None
-        parts.sort(key=lambda row: (-row.numerator, row.part))
+        parts.sort(key=lambda row: (-row.numerator, row.label))
         total, sum_ = sum(row.numerator for row in parts), 0
         marks = []
         for row in parts:
@@ -127,7 +127,7 @@ class Drawer:
             level, cumulative = row.numerator / total, sum_ / total
             text = f"{row.numerator} ({self._number(cumulative, Unit.SHARE)})"
             line = None if len(parts) > BESIDE else cumulative
-            marks.append(Mark(row.part, text, level, line=line))
+            marks.append(Mark(row.label, text, level, line=line))
         title = self._filled("chart.pareto", name=self._names[name])
         if len(parts) > BESIDE:
             return self._bars(title, marks)

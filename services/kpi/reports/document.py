@@ -6,27 +6,26 @@ from typing import Final, NamedTuple
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from services.kpi.answers import Figure, Share, share
+from services.kpi.answers import Figure, share
 from services.kpi.books import Books
-from services.kpi.closing import Close, row_id
+from services.kpi.closing import Close
 from services.kpi.definitions import INDICATORS, Indicator, told_outside
 from services.kpi.desk import Desk
 from services.kpi.domain import RequestFact
 from services.kpi.ledger import Record
+from services.kpi.lists import Labels
 from services.kpi.policy import Counting, Kind
 from services.kpi.reports.course import Course, Progress
+from services.kpi.reports.figures import definition_of, figure_rows, group_of, quiet_groups
 from services.kpi.reports.rows import (
     Closing,
     DayRow,
-    Definition,
     Document,
-    FigureRow,
     RequestRow,
     UnitRow,
 )
 from services.kpi.reports.unit import TIER, unit_rows
 from services.kpi.views import Amounts, Cut, Figures, Period
-from shared.contracts.kpi import FrozenFigure
 from shared.decider import Invalid
 from shared.i18n import Catalogue
 from shared.policy import Tenant
@@ -105,6 +104,7 @@ class Editor:
         if asked.area:
             # a closed month was frozen as a whole
             frozen = None
+        labels = self._desk.labels(account, language)
         requests: list[Record] = []
         days: list[DayRow] = []
         unit: list[UnitRow] = []
@@ -124,6 +124,9 @@ class Editor:
                 progress = await course.of(
                     wanted, figures, scope.cut, period, language, counting.worse
                 )
+        by = TIER if kind is Kind.UNIT else ""
+        rows = figure_rows(figures, frozen, labels, by)
+        quiet = quiet_groups(rows)
         return Document(
             kind=kind,
             title=self._words.text(language, f"report.{kind}.title", scope.cut.values),
@@ -136,14 +139,15 @@ class Editor:
             mixed_policies=self._desk.mixed(figures, language),
             language=language,
             closing=self._closing(figures, frozen, language),
-            figures=figure_rows(figures, frozen),
-            definitions=[_definition(figure) for figure in figures],
+            quiet=[self._words.text(language, f"report.group.{group}") for group in quiet],
+            figures=[row for row in rows if group_of(row.id) not in quiet],
+            definitions=[definition_of(one) for one in figures if group_of(one.id) not in quiet],
             days=days,
-            course=progress.course,
+            course=[row for row in progress.course if group_of(row.id) not in quiet],
             findings=progress.findings,
             unit=unit,
             requests=[
-                self._request(scope, record.fact)
+                self._request(scope, record.fact, labels)
                 for record in requests[:MAX_REQUESTS]
                 if isinstance(record.fact, RequestFact)
             ],
@@ -203,7 +207,7 @@ class Editor:
                 )
         return rows
 
-    def _request(self, scope: Scope, fact: RequestFact) -> RequestRow:
+    def _request(self, scope: Scope, fact: RequestFact, labels: Labels) -> RequestRow:
         if fact.received_at is None:
             raise AssertionError("a request of the figures was received")
         status = fact.outcome or (fact.turns[-1][2] if fact.turns else "received")
@@ -215,11 +219,11 @@ class Editor:
             received_at=fact.received_at.astimezone(zone),
             due_at=None if due_at is None else due_at.astimezone(zone),
             status=self._words.find(scope.language, f"report.status.{status}") or status,
-            type=fact.request_type,
+            type=labels.of("type", fact.request_type),
             topic=fact.topic,
             compliance_pct=pct,
-            channel=fact.channel,
-            area=fact.area,
+            channel=labels.of("channel", fact.channel),
+            area=labels.of("area", fact.area),
         )
 
 
@@ -230,72 +234,3 @@ def _cut_of(counting: Counting, asked: Asked) -> Cut:
     if asked.kind is not Kind.UNIT and asked.area:
         raise Invalid("report.area_unexpected", report=asked.kind)
     return Cut.of(counting, {"area": asked.area or None})
-
-
-def figure_rows(figures: Sequence[Figure], frozen: Close | None) -> list[FigureRow]:
-    """Each figure and, after it, its parts; beside them what was frozen and the adjustment."""
-    rows: list[FigureRow] = []
-    for figure in figures:
-        whole = Share(
-            value=figure.value,
-            numerator=figure.numerator,
-            denominator=figure.denominator,
-            excluded=figure.excluded,
-        )
-        parts = {"": whole, **(figure.parts or {})}
-        gone = frozen.parts_of(figure.id) - parts.keys() if frozen else set()
-        zero = Share(value=None, numerator=0, denominator=figure.denominator and 0)
-        for part, one in [*parts.items(), *((name, zero) for name in sorted(gone))]:
-            target = figure.target if not part else None
-            rows.append(_with_frozen(_figure_row(figure, part, one, target), frozen))
-    return rows
-
-
-def _figure_row(figure: Figure, part: str, one: Share, target: float | None) -> FigureRow:
-    return FigureRow(
-        id=figure.id,
-        name=figure.name,
-        part=part,
-        value=one.value,
-        unit=figure.unit,
-        numerator=one.numerator,
-        denominator=one.denominator,
-        excluded=one.excluded,
-        target=target,
-    )
-
-
-def _with_frozen(row: FigureRow, frozen: Close | None) -> FigureRow:
-    """An indicator that is newer than the close has nothing frozen."""
-    before = None if frozen is None else frozen.rows.get(row_id(row.id, row.part))
-    if frozen is None or (before is None and not frozen.knows(row.id)):
-        return row
-    if before is None:
-        before = FrozenFigure(
-            id=row.id, version=0, part=row.part, numerator=0, denominator=row.denominator and 0
-        )
-    change = None
-    if before.denominator is not None and row.denominator is not None:
-        change = row.denominator - before.denominator
-    return row.model_copy(
-        update={
-            "frozen_numerator": before.numerator,
-            "frozen_denominator": before.denominator,
-            "frozen_excluded": dict(before.excluded),
-            "frozen_target": before.target,
-            "adjustment_numerator": row.numerator - before.numerator,
-            "adjustment_denominator": change,
-        }
-    )
-
-
-def _definition(figure: Figure) -> Definition:
-    return Definition(
-        id=figure.id,
-        name=figure.name,
-        version=figure.version,
-        formula=figure.formula,
-        good=figure.good,
-        source=figure.source,
-        reason=figure.reason,
-    )

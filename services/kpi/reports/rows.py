@@ -14,11 +14,12 @@ class _Row(BaseModel):
 
 
 class FigureRow(_Row):
-    """One figure, or its part for one value of its split (`part`, else empty)."""
+    """One figure, or its part for one value of its split (`part`, else empty; `label` its name)."""
 
     id: str
     name: str
     part: str
+    label: str = ""
     value: float | None
     unit: Unit
     numerator: int
@@ -95,7 +96,7 @@ class UnitRow(_Row):
 
 
 class RequestRow(_Row):
-    """The seven fields of the register (A:L1457-1461), with channel and area."""
+    """The seven fields of the register (A:L1457-1461), with channel and area, in words."""
 
     code: str
     received_at: datetime
@@ -118,7 +119,10 @@ class Closing(_Row):
 
 
 class Document(_Row):
-    """A report; `requests_left_out` says that there are more than are listed."""
+    """A report; `requests_left_out` says that there are more than are listed.
+
+    `quiet` are the groups of figures of which there is nothing to tell: they are left out.
+    """
 
     model_config = ConfigDict(frozen=True, populate_by_name=True, serialize_by_alias=True)
 
@@ -133,6 +137,7 @@ class Document(_Row):
     mixed_policies: str | None = None
     language: str
     closing: Closing | None
+    quiet: list[str] = []
     figures: list[FigureRow]
     definitions: list[Definition]
     days: list[DayRow]

@@ -19,11 +19,14 @@ FROZEN: Final = (
     "adjustment_numerator",
     "adjustment_denominator",
 )
-FIGURES: Final = ("id", "name", "part", "value", "unit", "numerator", "denominator", "excluded")
-COURSE: Final = ("first", "last", *FIGURES[:2], *FIGURES[3:7], "change")
-FINDINGS: Final = ("id", "name", "finding", "value", "unit", "target", "before")
+_MEASURED: Final = ("value", "unit", "numerator", "denominator")
+FIGURES: Final = ("name", "label", *_MEASURED, "excluded", "target")
+KEYS: Final = ("part", "id")
+"""By what programs know a row: the last columns."""
+COURSE: Final = ("first", "last", "name", *_MEASURED, "change", "id")
+FINDINGS: Final = ("name", "finding", "value", "unit", "target", "before", "id")
 UNIT: Final = ("tier", "entered", "attended", "solved", "closed", "pending", "overdue")
-DEFINITIONS: Final = ("id", "name", "version", "formula", "source", "note")
+DEFINITIONS: Final = ("name", "formula", "source", "version", "note", "id")
 REQUESTS: Final = (
     "code",
     "received_at",
@@ -39,7 +42,10 @@ REQUESTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under named columns; `units` are those of numbers that are no plain counts."""
+    """Rows under named columns; `units` are those of numbers that are no plain counts.
+
+    `groups` are the subjects of its rows, one a row, each subject's rows together.
+    """
 
     name: str
     title: str
@@ -47,6 +53,7 @@ class Table:
     headings: tuple[str, ...]
     rows: Sequence[tuple[Cell, ...]]
     units: Sequence[dict[str, Unit]]
+    groups: Sequence[str] = ()
 
 
 class Tabler:
@@ -100,6 +107,8 @@ class Tabler:
             lines.append(self.filled("closed", month=closing.month, at=at, sha256=closing.sha256))
             if closing.redefined is not None:
                 lines.append(closing.redefined)
+        if document.quiet:
+            lines.append(self.filled("quiet", groups=", ".join(document.quiet)))
         if document.requests_left_out:
             lines.append(self.filled("left_out", number=len(document.requests)))
         return lines
@@ -114,13 +123,15 @@ class Tabler:
         rows: Sequence[tuple[Cell, ...]],
         units: Sequence[dict[str, Unit]] = (),
         headings: tuple[str, ...] = (),
+        indicators: Sequence[str] = (),
     ) -> Table:
         shown = headings or tuple(self.word(f"column.{column}") for column in columns)
-        return Table(name, self.word(f"table.{name}"), columns, shown, rows, units)
+        groups = [self.word(f"group.{INDICATORS[one].report}") for one in indicators]
+        return Table(name, self.word(f"table.{name}"), columns, shown, rows, units, groups)
 
     def _figures(self) -> Table:
         frozen = FROZEN if self._document.closing is not None else ()
-        columns = (*FIGURES, "target", *frozen)
+        columns = (*FIGURES, *frozen, *KEYS)
         rows: list[tuple[Cell, ...]] = []
         units: list[dict[str, Unit]] = []
         for row in self._document.figures:
@@ -130,19 +141,21 @@ class Tabler:
                 "frozen_excluded": self._excluded(row.frozen_excluded or {}),
             }
             rows.append(tuple(shown[c] if c in shown else _cell(getattr(row, c)) for c in columns))
-            units.append(dict.fromkeys(("value", "target", "frozen_target"), row.unit))
-        return self._table("figures", columns, rows, units)
+            units.append(_units_of(row.unit, *frozen))
+        indicators = [row.id for row in self._document.figures]
+        return self._table("figures", columns, rows, units, indicators=indicators)
 
     def _excluded(self, left_out: Mapping[str, int]) -> str:
-        parts = (f"{self.word(f'excluded.{name}')}: {n}" for name, n in left_out.items())
+        parts = (f"{self.word(f'excluded.{name}')}: {n}" for name, n in left_out.items() if n)
         return "; ".join(parts)
 
     def _definitions(self) -> Table:
         rows: list[tuple[Cell, ...]] = [
-            (one.id, one.name, one.version, one.formula, one.source, one.reason or "")
+            (one.name, one.formula, one.source, one.version, one.reason or "", one.id)
             for one in self._document.definitions
         ]
-        return self._table("definitions", DEFINITIONS, rows)
+        indicators = [one.id for one in self._document.definitions]
+        return self._table("definitions", DEFINITIONS, rows, indicators=indicators)
 
     def _requests(self) -> Table:
         rows = [
@@ -170,7 +183,7 @@ class Tabler:
         for row in found:
             shown = {"unit": self.word(f"unit.{row.unit}")}
             rows.append(tuple(shown[c] if c in shown else _cell(getattr(row, c)) for c in columns))
-        units = [dict.fromkeys(("value", "target", "before", "change"), row.unit) for row in found]
+        units = [_units_of(row.unit) for row in found]
         return self._table(name, columns, rows, units)
 
     def _days(self) -> Table:
@@ -190,6 +203,15 @@ class Tabler:
         ]
         units = [{f"{name}.value": INDICATORS[name].unit for name in names}] * len(rows)
         return self._table("days", tuple(columns), rows, units, tuple(headings))
+
+
+def _units_of(unit: Unit, *more: str) -> dict[str, Unit]:
+    """The columns of a row that are in its unit; what seconds are a sum of are seconds too."""
+    own = dict.fromkeys(("value", "target", "frozen_target", "before", "change"), unit)
+    if unit is Unit.SECONDS:
+        summed = ("numerator", *(name for name in more if name.endswith("_numerator")))
+        own |= dict.fromkeys(summed, unit)
+    return own
 
 
 def _fields(name: str) -> tuple[str, ...]:

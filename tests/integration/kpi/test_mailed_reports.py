@@ -123,8 +123,9 @@ def _judge(letter: EmailMessage, told: dict[str, Any]) -> None:
     rows = xlsx_tables(files["xlsx"])["Indicadores"]
     assert len(rows) == len(figures)
     for row in rows:
-        one = figures[row["Indicador"], row["Parte"] or ""]
+        one = figures[row["Indicador"], row["Clave de la parte"] or ""]
         assert (row["Valor"], row["Numerador"]) == (one["value"], one["numerator"])
     assert figures["requests.received", ""]["value"] == 1
     printed = tagged_pdf.read(files["pdf"]).tables()["Indicadores"]
-    assert [row["Valor"] for row in printed if row["Indicador"] == "requests.received"] == ["1"]
+    received = figures["requests.received", ""]["name"]
+    assert [row["Valor"] for row in printed if row["Nombre"] == received] == ["1"]

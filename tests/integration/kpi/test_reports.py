@@ -82,10 +82,10 @@ async def test_requests_have_the_seven_fields_and_no_formula(
         "received_at": "",
         "due_at": "",
         "status": "desplegada",
-        "type": "information",
+        "type": "Información",
         "topic": "tariffs",
         "compliance_pct": 90.0,
-        "channel": "api",
+        "channel": "sistema",
         "area": "dsr",
     }
     assert done["received_at"] == "2026-07-06T09:00:00-05:00"

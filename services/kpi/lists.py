@@ -1,0 +1,79 @@
+"""What an account's other files list: the values that figures are split by, and their names."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from shared.i18n import SPANISH, Catalogue
+from shared.policy import Tenant
+
+Bodies = Mapping[str, Mapping[str, Any]]
+"""The account's files, by their names."""
+_CLOSING: Final = ("incidents", "consultations", "documents", "suggestions", "claims")
+"""The files whose lists close a dimension's set."""
+_NAMING: Final = ("intake", *_CLOSING)
+LISTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "type": ("types", "services"),
+    "channel": ("channels", "ways"),
+    "area": ("areas",),
+    "origin": ("origins",),
+    "folder": ("folders",),
+    "unit": ("units",),
+    "team": ("teams",),
+    "outcome": ("outcomes",),
+    "reason": ("labels",),
+    "line": ("lines",),
+    "point": ("points",),
+}
+"""By which names the files list a dimension's values."""
+
+
+def listed(bodies: Bodies, dimension: str) -> frozenset[str]:
+    """The values that the account's files have for a dimension."""
+    return frozenset(value for value, _ in _rows(bodies, dimension, _CLOSING))
+
+
+def regions(bodies: Bodies) -> frozenset[str]:
+    """Where the account's points of attention count."""
+    points = bodies.get("incidents", {}).get("points", {})
+    told = (point.get("region", "") for point in points.values())
+    return frozenset(str(region).casefold() for region in told if region)
+
+
+def _rows(bodies: Bodies, dimension: str, files: tuple[str, ...]) -> Iterator[tuple[str, object]]:
+    for file in files:
+        body = bodies.get(file, {})
+        lists = {**body, **body.get("classification", {})}
+        for name in LISTS[dimension]:
+            rows = lists.get(name, ())
+            for key in rows:
+                yield str(key).casefold(), rows[key] if isinstance(rows, Mapping) else None
+
+
+class Labels:
+    """What values are called in the account's words, else in the catalogue's, else as they are."""
+
+    def __init__(self, tenant: Tenant, words: Catalogue, language: str) -> None:
+        self._words = words
+        self._language = language
+        bodies = {name: document.body for name, document in tenant.documents.items()}
+        self._names = {
+            (dimension, value): name
+            for dimension in LISTS
+            for value, row in _rows(bodies, dimension, _NAMING)
+            if (name := _name(row, language))
+        }
+
+    def of(self, dimension: str, value: str) -> str:
+        """`value` is as figures have it, in small letters."""
+        told = self._names.get((dimension, value.casefold()))
+        for place in (f"value.{dimension}", f"incident.{dimension}", "value.any"):
+            told = told or self._words.find(self._language, f"{place}.{value}")
+        return told or value
+
+
+def _name(row: object, language: str) -> str:
+    """The name in a row of a list: texts by language, a text, or there under `name`."""
+    name = row.get("name", row) if isinstance(row, Mapping) else None
+    if isinstance(name, Mapping):
+        name = name.get(language) or name.get(SPANISH)
+    return name if isinstance(name, str) else ""
