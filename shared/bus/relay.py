@@ -25,7 +25,7 @@ from shared.contracts.events import TypeName
 from shared.decider import Transient
 from shared.store.cases import utc_now
 from shared.store.document import RELAY_LEASE
-from shared.store.group import Collection
+from shared.store.group import Collection, Document
 from shared.store.history import Entry, to_envelope
 from shared.telemetry.kernel import KernelMetrics
 from shared.waiting import pause
@@ -115,15 +115,9 @@ class EventRelay:
 
     async def oldest_unpublished_seconds(self) -> float:
         """How long the oldest unconfirmed event has waited, 0 when there is none."""
-        oldest: datetime | None = None
-        for collection in self._collections.values():
-            document = await collection.find_one(
-                {"relay_at": {"$exists": True}}, {"relay_at": 1}, sort=[("relay_at", 1)]
-            )
-            if document is not None:
-                since = document["relay_at"] - RELAY_LEASE
-                oldest = since if oldest is None else min(oldest, since)
-        return 0.0 if oldest is None else max(0.0, (utc_now() - oldest).total_seconds())
+        found = await asyncio.gather(*map(_oldest_in, self._collections.values()))
+        waiting = [document["relay_at"] - RELAY_LEASE for document in found if document is not None]
+        return max(0.0, (utc_now() - min(waiting)).total_seconds()) if waiting else 0.0
 
     async def sweep(self) -> bool:
         """Publish some of what is past its `relay_at`; True when there is more of it."""
@@ -259,3 +253,8 @@ def _message(run: Run, entry: Mapping[str, Any]) -> Message:
     event = to_envelope(run.case_id, run.tenant, entry)
     key = TypeName.parse(event.type).routing_key
     return Message(EVENTS, key, encode(event), event.id, event.type)
+
+
+async def _oldest_in(collection: Collection) -> Document | None:
+    unpublished = {"relay_at": {"$exists": True}}
+    return await collection.find_one(unpublished, {"relay_at": 1}, sort=[("relay_at", 1)])
