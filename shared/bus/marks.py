@@ -13,7 +13,7 @@ from pymongo import WriteConcern
 from shared.store.group import Collection
 
 MAX_IDS = 500
-NOTHING_LEFT = {"relay_at": "", "claimed_until": ""}
+NOTHING_LEFT = {"relay_at": "", "claimed_until": "", "claim": ""}
 Run = tuple[int, int]
 
 

@@ -23,6 +23,7 @@ from shared.cancellation import was_asked_to_stop
 from shared.contracts import Envelope, EventBody, encode
 from shared.contracts.events import TypeName
 from shared.decider import Transient
+from shared.ids import new_id
 from shared.store.cases import utc_now
 from shared.store.document import RELAY_LEASE
 from shared.store.group import Collection, Document
@@ -177,6 +178,7 @@ class EventRelay:
     async def _overdue(self, kind: str, collection: Collection) -> list[Run]:
         """The next of those past their `relay_at`, claimed; after the last the first are next.
 
+        All together in two round trips: after an outage there are thousands.
         Who cannot be published keeps his `relay_at`, by which one sees how long he has waited, and
         must not be all that is ever looked at.
         """
@@ -184,24 +186,19 @@ class EventRelay:
         past, free = {"$lte": now}, {"$not": {"$gt": now}}
         if (reached := self._swept_to.pop(kind, None)) is not None:
             past["$gte"] = reached
-        cursor = collection.find(
-            {"relay_at": past, "claimed_until": free}, {"published": 1, "relay_at": 1}
-        )
+        cursor = collection.find({"relay_at": past, "claimed_until": free}, {"relay_at": 1})
         found = [one async for one in cursor.sort("relay_at", 1).limit(MAX_BATCH)]
         if len(found) == MAX_BATCH:
             self._swept_to[kind] = found[-1]["relay_at"]
-        runs: list[Run] = []
-        for one in found:
-            claimed = await collection.find_one_and_update(
-                {"_id": one["_id"], "relay_at": one["relay_at"], "claimed_until": free},
-                {"$set": {"claimed_until": now + CLAIM}},
-                projection={"tenant": 1, "history": {"$slice": [one["published"], MAX_RUN]}},
-            )
-            if claimed is not None:
-                entries = claimed["history"]
-                unread = [None] * len(entries)
-                runs.append(Run(kind, one["_id"], claimed["tenant"], entries, unread))
-        return runs
+        if not found:
+            return []
+        these, claim = {"_id": {"$in": [one["_id"] for one in found]}}, new_id()
+        taken = {"claimed_until": now + CLAIM, "claim": claim}
+        still = {"relay_at": {"$lte": now}, "claimed_until": free}
+        await collection.update_many({**these, **still}, {"$set": taken})
+        tail = {"$slice": ["$history", "$published", MAX_RUN]}
+        claimed = collection.find({**these, "claim": claim}, {"tenant": 1, "history": tail})
+        return [_unread(kind, one) async for one in claimed.sort("relay_at", 1)]
 
     async def _relay(self, runs: Sequence[Run]) -> None:
         messages = [_message(run, entry) for run in runs for entry in run.entries]
@@ -247,6 +244,11 @@ class EventRelay:
     def _refused(self, entry: Entry, reason: str) -> None:
         self._metrics.published.labels(service=self._service, outcome=reason).inc()
         log.error("event_not_published", type=entry["type"], event_id=entry["id"], reason=reason)
+
+
+def _unread(kind: str, case: Document) -> Run:
+    entries = case["history"]
+    return Run(kind, case["_id"], case["tenant"], entries, [None] * len(entries))
 
 
 def _message(run: Run, entry: Mapping[str, Any]) -> Message:

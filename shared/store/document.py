@@ -8,6 +8,7 @@ history            every event, chained by hash (`head` is the last hash)
 published          the last sequence the broker has confirmed: what follows is the outbox
 relay_at           present while something is unpublished: when another relay may take over
 claimed_until      present while one has: until then no third one does
+claim              by which that one knows the cases it took over together
 next_due           present while a deadline runs
 heard              last sequence taken from each case of another service
 seen               ids of the last commands, with the fingerprint of what they asked

@@ -84,7 +84,7 @@ class Town:
     async def contents(self, tenant: str) -> dict[str, list[dict[str, Any]]]:
         """Everything in every database that belongs to `tenant`, but the relay's own marks."""
         found: dict[str, list[dict[str, Any]]] = {}
-        without = {"relay_at": 0, "claimed_until": 0, "published": 0}
+        without = {"relay_at": 0, "claimed_until": 0, "claim": 0, "published": 0}
         for name, part in self.house.process.parts.items():
             database = part.workshop.database
             for collection in await database.list_collection_names():
