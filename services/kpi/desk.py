@@ -220,8 +220,11 @@ def _refuse_persons(call: Call, query: IndicatorQuery | CaseQuery) -> None:
         raise NotAllowed("indicator.about_persons")
 
 
-def _measures(one: Indicator, part: Part) -> tuple[list[str], list[str]]:
-    """Measures of which a case must have one, and those of which it may have none."""
+def _measures(one: Indicator, part: Part) -> drilldown.Measures:
+    """Measures of which a case must have some, and those of which it must have less.
+
+    A replication that half of its people have signed for misses the other half.
+    """
     denominator = list(one.denominator or one.numerator)
     match part:
         case Part.NUMERATOR:

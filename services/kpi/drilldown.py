@@ -1,6 +1,6 @@
 """From a figure to its cases: the buckets that it sums up, and the facts that are counted there."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Final
 
 from pymongo.asynchronous.cursor import AsyncCursor
@@ -12,6 +12,8 @@ from shared.store.group import Document
 MAX_DAYS: Final = 400
 MAX_KEYS: Final = 256
 """How many buckets one question leads to the cases of."""
+Measures = tuple[Sequence[str], Sequence[str]]
+"""Of which a case must have an amount, and of which it must have less."""
 
 
 class Cases:
@@ -23,24 +25,24 @@ class Cases:
     async def of(
         self,
         family: str,
-        measures: tuple[list[str], list[str]],
+        measures: Measures,
         period: Period,
         cut: Cut,
         after: tuple[str, str] | None,
         limit: int,
     ) -> list[tuple[str, Document]]:
-        """The first cases with one of the first measures and none of the second, by day.
+        """The first cases that have more of the first measures than of the second, by day.
 
         Each comes with the key of its bucket: one that is counted in several comes several times.
         """
-        present, absent = measures
+        present, _ = measures
         where = {**cut.where(family), "period": period.between, **_any_of("counts", present)}
         if after is not None:
             where["_id"] = {"$gte": after[0]}
         keys = self._books.buckets.find(where, {"_id": 1}).sort("_id", 1)
         found: list[tuple[str, Document]] = []
         async for some in _growing(keys):
-            steps = _steps(some, present, absent, after, limit - len(found))
+            steps = _steps(some, measures, after, limit - len(found))
             cursor = await self._books.facts.aggregate(steps)
             found += [(document["place"]["b"], document) async for document in cursor]
             if len(found) == limit:
@@ -63,28 +65,29 @@ async def _growing(keys: AsyncCursor[Document]) -> AsyncIterator[list[str]]:
 
 def _steps(
     keys: Sequence[str],
-    present: Sequence[str],
-    absent: Sequence[str],
+    measures: Measures,
     after: tuple[str, str] | None,
     limit: int,
 ) -> list[Document]:
     """What leads from buckets to their cases, each once for every bucket, by bucket and id."""
-    one = {"b": {"$in": keys}, **_any_of("m", present)}
-    one |= {f"m.{name}": {"$exists": False} for name in absent}
-    own: Document = {"place.b": {"$in": keys}, **_any_of("place.m", present)}
-    own |= {f"place.m.{name}": {"$exists": False} for name in absent}
+    more, less = (_total(f"$$one.m.{name}" for name in names) for names in measures)
+    own = {"$and": [{"$in": ["$$one.b", keys]}, {"$gt": [more, less]}]}
     beyond: Document = {}
     if after is not None:
         key, passed = after
         beyond = {"$or": [{"place.b": {"$gt": key}}, {"place.b": key, "_id": {"$gt": passed}}]}
     return [
-        {"$match": {"counted": {"$elemMatch": one}}},
-        {"$set": {"place": "$counted"}},
+        {"$match": {"counted": {"$elemMatch": {"b": {"$in": keys}, **_any_of("m", measures[0])}}}},
+        {"$set": {"place": {"$filter": {"input": "$counted", "as": "one", "cond": own}}}},
         {"$unwind": "$place"},
-        {"$match": {"$and": [own, beyond]}},
+        {"$match": beyond},
         {"$sort": {"place.b": 1, "_id": 1}},
         {"$limit": limit},
     ]
+
+
+def _total(amounts: Iterable[str]) -> Document:
+    return {"$add": [0, *({"$ifNull": [amount, 0]} for amount in amounts)]}
 
 
 def _any_of(path: str, names: Sequence[str]) -> Document:

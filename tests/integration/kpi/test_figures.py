@@ -269,6 +269,9 @@ async def test_every_figure_leads_to_its_cases(reader: httpx.AsyncClient, things
     assert [case["id"] for case in await cases("requests.on_time", "excluded")] == [lives[3].id]
     breached = await cases("requests.stages_breached", "numerator", stage="evaluation")
     assert {case["id"] for case in breached} == {lives[2].id, lives[3].id}
+    unsigned = await cases("training.coverage", "missed")
+    assert unsigned
+    assert all(0 < one["amounts"]["signed"] < one["amounts"]["eligible"] for one in unsigned)
     shown = await figures(reader)
     for name in ("received", "closed", "on_time"):
         found = await cases(f"requests.{name}", "numerator")
