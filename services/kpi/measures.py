@@ -32,7 +32,8 @@ class Measure:
     events `since` (or the case's first one): all of them (`BUSINESS`) or those of one side; 1 when
     it is empty. `when` are values that fields must have, and `day` is the field with its instant,
     the event's own when it is empty; without the field's value nothing is counted. `undone` are
-    events that take it back. `scaled` counts the case under its step of `SCALE`. `by` tells
+    events that take it back, and `followed` those without one of which after it it does not count.
+    `scaled` counts the case under its step of `SCALE`. `by` tells
     dimensions that are the event's own: a field, `ACTOR`, or `TIER`, the tier that had the case.
     A field within another is written `deadline/due_at`, one of the last event of a name before this
     one `solved:tier`, and a person's id in either after `PERSON_OF`; one of several values counts
@@ -47,6 +48,7 @@ class Measure:
     day: str = ""
     since: tuple[str, ...] = ()
     undone: tuple[str, ...] = ()
+    followed: tuple[str, ...] = ()
     scaled: bool = False
     by: Mapping[str, str] = field(default_factory=dict)
 

@@ -95,7 +95,14 @@ DOSSIER: Final = Thing(
         Measure("on_time", "dossiers", "resolved", when={"on_time": (True,)}),
         *_seconds("dossiers", "resolved"),
         Measure("notified", "dossiers", "notified", when={"number": (1,)}),
-        Measure("acknowledged", "dossiers", "acknowledged"),
+        # on the day of what it proves, or a month could have more proofs than answers
+        Measure(
+            "acknowledged",
+            "dossiers",
+            "notified",
+            when={"number": (1,)},
+            followed=("acknowledged",),
+        ),
         Measure("undelivered", "dossiers", "undelivered"),
         *_judged("dossiers", ("resolved",), ("rejected",)),
         *_promised("dossier_policies", "received"),

@@ -71,8 +71,10 @@ class _Recount:
 
     def _measure(self, measure: Measure) -> None:
         for number, entry in enumerate(self.history):
-            data, later = entry["data"], self.history[number + 1 :]
-            if _name(entry) != measure.event or {_name(e) for e in later} & set(measure.undone):
+            data, later = entry["data"], {_name(e) for e in self.history[number + 1 :]}
+            if _name(entry) != measure.event or later & set(measure.undone):
+                continue
+            if measure.followed and not later & set(measure.followed):
                 continue
             if all(_field(data, field) in values for field, values in measure.when.items()):
                 day = _field(data, measure.day) if measure.day else entry["at"]

@@ -108,7 +108,7 @@ def counts_of(thing: Thing, story: Story, by: Counting) -> Counts:
     page = _Page(thing, story, by)
     for place, entry in enumerate(story.entries):
         for measure in _measures(thing, entry[1]):
-            if not page.is_undone(measure, place):
+            if page.stands(measure, place):
                 page.count(measure, place, entry)
     if thing.clocks is not None:
         page.count_stages()
@@ -149,9 +149,14 @@ class _Page:
             return self._tier if tier is None else told.of(tier)
         return self._tier if told is None else str(entry[4].get(told, told))
 
-    def is_undone(self, measure: Measure, place: int) -> bool:
-        undone = measure.undone
-        return bool(undone) and any(entry[1] in undone for entry in self.entries[place + 1 :])
+    def stands(self, measure: Measure, place: int) -> bool:
+        """Whether it counts after all that came later."""
+        if not measure.undone and not measure.followed:
+            return True
+        later = {entry[1] for entry in self.entries[place + 1 :]}
+        return later.isdisjoint(measure.undone) and not (
+            measure.followed and later.isdisjoint(measure.followed)
+        )
 
     def count(self, measure: Measure, place: int, entry: Entry) -> None:
         data = entry[4]

@@ -39,7 +39,7 @@ def test_what_is_counted_is_published(thing: Thing) -> None:
     }
     named = {
         *(one.event for one in thing.measures),
-        *chain.from_iterable((*one.undone, *one.since) for one in thing.measures),
+        *chain.from_iterable((*one.undone, *one.followed, *one.since) for one in thing.measures),
         *chain.from_iterable(events for _, events in thing.attributes.values()),
         *(*thing.tiers, *thing.started, *thing.ended, *thing.resumed, *thing.turns),
     }

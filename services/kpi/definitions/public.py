@@ -1,5 +1,6 @@
 """Indicators of the public's ways in (B:L1043-1091, B:L1376-1422) and of the meetings (A63)."""
 
+from dataclasses import replace
 from typing import Final
 
 from services.kpi.definitions.model import Good, Indicator, average, by_policy, count, share
@@ -94,7 +95,10 @@ PUBLIC: Final = (
     _average("dossiers", "client_time", "client_seconds", "resolved", "B:L1078-1088"),
     _average("dossiers", "provider_time", "provider_seconds", "resolved", "B:L1078-1088"),
     _count("dossiers", "lapsed", "derived: B:L1078-1088"),
-    share("dossiers.acknowledged", "dossiers", "acknowledged", ("notified",), "B:L806-828"),
+    replace(
+        share("dossiers.acknowledged", "dossiers", "acknowledged", ("notified",), "B:L806-828"),
+        version=2,
+    ),
     by_policy("dossiers", "dossier_policies"),
     *_voices("suggestions", "B:L1376-1412"),
     *_voices("claims", "B:L1416-1422"),

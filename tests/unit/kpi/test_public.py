@@ -101,6 +101,19 @@ LIVES: dict[str, list[tuple[int, EventBody]]] = {
         (4, d.DossierAccepted(area="norms")),
         (6, d.DossierResolved(text=TEXT, resolved_at=AT + 6 * HOUR, on_time=True)),
     ],
+    # sent again, and proved twice, two months later
+    "proved_late": [
+        (0, d.DossierReceived(service="norm-opinion", area="norms", **CAME)),
+        (6, d.DossierResolved(text=TEXT, resolved_at=AT + 6 * HOUR, on_time=True)),
+        (6, d.DossierNotified(number=1, means="mail", sent_at=AT + 6 * HOUR, text=TEXT)),
+        (900, d.DossierNotified(number=2, means="mail", sent_at=AT + 900 * HOUR, text=TEXT)),
+        (1500, d.DossierAcknowledged(
+            number=2, proof="cargo", file_number="7", acknowledged_at=AT, person=TEXT
+        )),
+        (1501, d.DossierAcknowledged(
+            number=1, proof="cargo", file_number="7", acknowledged_at=AT, person=TEXT
+        )),
+    ],
     "suggestion": [
         (0, v.SuggestionReceived(channel="mail", code="S", received_at=AT, text=TEXT)),
         (1, v.SuggestionReferred(unit="rnp-direction", order="evaluar")),
@@ -159,7 +172,7 @@ LIVES: dict[str, list[tuple[int, EventBody]]] = {
         (3, t.SessionAttended(plan_id="p", present=("ines", "rosa"))),
     ],
 }  # fmt: skip
-OF = {"channelled": "consultation", "taken_up": "dossier"}
+OF = {"channelled": "consultation", "taken_up": "dossier", "proved_late": "dossier"}
 """The thing whose life it is, where it is not called so."""
 
 
@@ -269,6 +282,17 @@ def test_files_tell_whose_time_it_took() -> None:
     assert total("dossier", "client_seconds") == 3 * 3600
     assert total("dossier", "provider_seconds") == 3 * 3600
     assert total("dossier", "acknowledged") == total("dossier", "notified") == 1
+
+
+def test_a_proof_counts_on_the_day_of_the_notice_it_proves() -> None:
+    """Or a month's proofs would be of another month's notices, and more than there were."""
+    days = {
+        (measure, Key.parse(key).period)
+        for (key, measure) in counted("proved_late", 99)
+        if measure in {"notified", "acknowledged"}
+    }
+    assert days == {("notified", "2026-07-06"), ("acknowledged", "2026-07-06")}
+    assert [total("proved_late", "acknowledged", n) for n in (3, 4, 5, 6)] == [0, 0, 1, 1]
 
 
 def test_suggestions_by_organ_and_what_came_of_them() -> None:
