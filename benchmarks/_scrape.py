@@ -22,6 +22,7 @@ MEASURES: Final = {
     "stages": ("met", "breached", "running"),
     "plans": ("running", "signed", "exempt", "eligible"),
     "incidents_open": ("open",),
+    "desks_open": ("open",),
     "incidents_all": (
         "registered",
         "solved",

@@ -7,8 +7,8 @@ from typing import Final
 
 from grafana_foundation_sdk.models import dashboard
 
+from deploy.grafana.health import ALERTS, health
 from deploy.grafana.pieces import (
-    GOOD_IS_ONE,
     GOOD_IS_ZERO,
     NEAR,
     NONE_IS_GOOD,
@@ -22,18 +22,18 @@ from deploy.grafana.pieces import (
     number,
 )
 from deploy.grafana.public import public
-from deploy.grafana.series import aim, month, on_target, stages_rise
+from deploy.grafana.series import BREACHED, aim, month, on_target, stages_rise
 from deploy.grafana.tiers import incidents
 
 T: Final = OF_TENANT
-ALERTS: Final = 'count by (alertname) (ALERTS{alertstate="firing"}) or vector(0)'
-BREACHED: Final = cases("requests.stages_breached", "numerator")
 MISSED: Final = cases("requests.on_time", "missed")
 
 
 def operations() -> dashboard.Dashboard:
     """What a room looks at all day."""
     opened = f"max by (tenant, stage, holder) (enlace_requests_open{{{T}}})"
+    waiting = f"max by (tenant, desk, side) (enlace_desk_open{{{T}}})"
+    incidents_open = f"max by (tenant, tier, side) (enlace_incidents_open{{{T}}})"
     missed = stages_rise("enlace_deadlines_breached_total")
     imminent = f"max by (tenant, service) (enlace_deadlines_imminent{{{T}}})"
     return board(
@@ -57,7 +57,7 @@ def operations() -> dashboard.Dashboard:
                 both("Plazos incumplidos del periodo", "Deadlines missed in the period"),
                 f"sum({missed})",
                 limits=GOOD_IS_ZERO,
-                link=BREACHED,
+                links=BREACHED,
             ),
             course(
                 both("Pedidos abiertos por etapa", "Open requests by stage"),
@@ -66,6 +66,14 @@ def operations() -> dashboard.Dashboard:
             bars(
                 both("Quién los tiene", "Who holds them"),
                 [(f"sum by (holder) ({opened})", "{{holder}}")],
+            ),
+            bars(
+                both("Sin respuesta, por mesa", "Without an answer, by desk"),
+                [(f"sum by (desk) ({waiting})", "{{desk}}")],
+            ),
+            bars(
+                both("Incidencias abiertas, por nivel", "Open incidents, by tier"),
+                [(f"sum by (tier) ({incidents_open})", "{{tier}}")],
             ),
             bars(
                 both("Por vencer, por cuenta", "Falling due, by account"),
@@ -117,7 +125,7 @@ def stages() -> dashboard.Dashboard:
                 ],
             ),
             course(both("Cumplidos", "Kept"), [(met, "{{stage}}")]),
-            course(both("Incumplidos", "Missed"), [(breached, "{{stage}}")], link=BREACHED),
+            course(both("Incumplidos", "Missed"), [(breached, "{{stage}}")], links=BREACHED),
             course(
                 both("Avisos del periodo", "Warnings in the period"),
                 [
@@ -139,12 +147,12 @@ def stages() -> dashboard.Dashboard:
                 both("Pedidos a tiempo, mes a la fecha", "Requests on time, month to date"),
                 month("requests.on_time"),
                 unit="percentunit",
-                link=MISSED,
+                links=[MISSED],
             ),
             course(
                 both("Consultas por pedido, mes a la fecha", "Queries a request, month to date"),
                 month("requests.round_trips"),
-                link=cases("requests.round_trips", "numerator"),
+                links=[cases("requests.round_trips", "numerator")],
             ),
         ],
         report="requests",
@@ -187,7 +195,7 @@ def coverage() -> dashboard.Dashboard:
                 both("Faltan firmar", "Signatures missing"),
                 f"sum({people('eligible')} - {people('signed')} - {people('exempt')})",
                 limits=NONE_IS_GOOD,
-                link=cases("training.coverage", "missed", "training"),
+                links=[cases("training.coverage", "missed", "training")],
             ),
             course(
                 both("Personas por resultado", "People by outcome"),
@@ -202,120 +210,10 @@ def coverage() -> dashboard.Dashboard:
                 both("Cobertura, mes a la fecha", "Coverage, month to date"),
                 month("training.coverage"),
                 unit="percentunit",
-                link=cases("training.coverage", "missed", "training"),
+                links=[cases("training.coverage", "missed", "training")],
             ),
         ],
         report="training",
-    )
-
-
-def health() -> dashboard.Dashboard:
-    """Whether the system does its work."""
-
-    def p99(metric: str, *by: str) -> str:
-        labels = ", ".join((*by, "le"))
-        return f"histogram_quantile(0.99, sum by ({labels}) (rate({metric}_bucket[5m])))"
-
-    not_taken = 'enlace_events_published_total{outcome!="confirmed"}'
-    slowest = p99("enlace_http_request_duration_seconds", "method", "route")
-    return board(
-        "health",
-        "Salud del sistema",
-        "System health",
-        [
-            number(
-                both("Procesos que responden", "Processes that answer"),
-                'min(up{job="enlace"})',
-                limits=GOOD_IS_ONE,
-            ),
-            number(
-                both("Servicios listos", "Services ready"),
-                "min by (service) (enlace_service_ready)",
-                limits=GOOD_IS_ONE,
-                legend="{{service}}",
-            ).span(12),
-            number(
-                both("Mensajes apartados del periodo", "Dead letters in the period"),
-                "sum(increase(enlace_dead_letters_total[$period])) or vector(0)",
-                limits=GOOD_IS_ZERO,
-            ),
-            course(
-                both("Eventos por salir", "Outbox age"),
-                [("max by (service) (enlace_outbox_oldest_seconds)", "{{service}}")],
-                unit="s",
-            ),
-            course(
-                both("Casos que esperan un evento", "Cases behind a missing event"),
-                [("max by (service) (enlace_streams_waiting)", "{{service}}")],
-            ),
-            course(
-                both("Del hecho a su efecto, p99", "From event to effect, p99"),
-                [
-                    ("service:enlace_event_lag_seconds:p99_5m", "{{service}}"),
-                ],
-                unit="s",
-            ),
-            course(
-                both("Retraso de los plazos, p99", "Timer lateness, p99"),
-                [
-                    ("service:enlace_timer_lateness_seconds:p99_10m", "{{service}}"),
-                    (
-                        "max by (service) (enlace_timer_overdue_seconds)",
-                        "{{service}} pendiente · waiting",
-                    ),
-                ],
-                unit="s",
-            ),
-            course(
-                both("Eventos que el bróker no tomó", "Events the broker did not take"),
-                [
-                    (
-                        f"sum by (service, outcome) (rate({not_taken}[5m]))",
-                        "{{service}} {{outcome}}",
-                    )
-                ],
-                unit="ops",
-            ),
-            course(
-                both("Mensajes atendidos", "Messages handled"),
-                [
-                    (
-                        "sum by (service, outcome) (rate(enlace_messages_handled_total[5m]))",
-                        "{{service}} {{outcome}}",
-                    ),
-                ],
-                unit="ops",
-            ),
-            course(
-                both("Tiempo por lote, p99", "Time a batch, p99"),
-                [(p99("enlace_message_batch_seconds", "service"), "{{service}}")],
-                unit="s",
-            ),
-            course(
-                both("Respuestas HTTP", "HTTP answers"),
-                [("sum by (status) (rate(enlace_http_requests_total[5m]))", "{{status}}")],
-                unit="reqps",
-            ),
-            course(
-                both("Rutas más lentas, p99", "Slowest routes, p99"),
-                [
-                    (
-                        f"topk(8, {slowest})",
-                        "{{method}} {{route}}",
-                    )
-                ],
-                unit="s",
-            ),
-            course(
-                both("En curso y errores", "In flight and errors"),
-                [
-                    ("sum(enlace_http_requests_in_flight)", "en curso · in flight"),
-                    ("enlace_http_requests:error_ratio5m", "errores · errors"),
-                ],
-            ),
-            bars(both("Alertas", "Alerts"), [(ALERTS, "{{alertname}}")], limits=GOOD_IS_ZERO),
-        ],
-        report="requests",
     )
 
 

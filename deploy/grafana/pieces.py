@@ -43,6 +43,17 @@ def both(spanish: str, english: str) -> str:
     return f"{spanish} · {english}"
 
 
+SUBJECTS: Final = {
+    "requests": ("Los pedidos", "The requests"),
+    "training": ("Las réplicas", "The replications"),
+    "incidents": ("Las incidencias", "The incidents"),
+    "consultations": ("Las consultas", "The consultations"),
+    "dossiers": ("Los expedientes", "The files"),
+    "claims": ("Los reclamos", "The claims"),
+}
+"""What a way to cases leads to, by the subject in its path."""
+
+
 def cases(indicator: str, part: str, subject: str = "requests") -> str:
     """The API's way from a figure to its cases, for the days that the board shows."""
     path = f"/api/v1/indicators/{subject}/cases"
@@ -78,7 +89,7 @@ def number(
     *,
     unit: str = "short",
     limits: Limits = NEUTRAL,
-    link: str | None = None,
+    links: Sequence[str] = (),
     legend: str = "",
     beside: Line | None = None,
 ) -> stat.Panel:
@@ -105,7 +116,7 @@ def number(
         panel = panel.override_by_query("C", [_limited(ON_TARGET)]).span(12)
     for target in _targets(lines, instant=True):
         panel = panel.with_target(target)
-    return panel if link is None else panel.links([_cases(link)])
+    return panel.links([_cases(link) for link in links]) if links else panel
 
 
 def bars(
@@ -130,7 +141,7 @@ def bars(
 
 
 def course(
-    title: str, lines: Sequence[Line], *, unit: str = "short", link: str | None = None
+    title: str, lines: Sequence[Line], *, unit: str = "short", links: Sequence[str] = ()
 ) -> timeseries.Panel:
     """Values over time."""
     panel = (
@@ -145,7 +156,7 @@ def course(
     )
     for target in _targets(lines, instant=False):
         panel = panel.with_target(target)
-    return panel if link is None else panel.links([_cases(link)])
+    return panel.links([_cases(link) for link in links]) if links else panel
 
 
 def _targets(lines: Sequence[Line], *, instant: bool) -> list[prometheus.Dataquery]:
@@ -220,8 +231,9 @@ def _siblings() -> builders.DashboardLink:
 
 
 def _cases(url: str) -> builders.DashboardLink:
+    subject = url.partition("/indicators/")[2].partition("/")[0]
     return (
-        builders.DashboardLink(both("Los casos", "The cases"))
+        builders.DashboardLink(both(*SUBJECTS[subject]))
         .type(dashboard.DashboardLinkType.LINK)
         .url(url)
         .target_blank(True)

@@ -6,7 +6,7 @@ from grafana_foundation_sdk.models import dashboard
 
 from deploy.grafana.pieces import OF_TENANT as T
 from deploy.grafana.pieces import ON_TARGET, bars, board, both, cases, course, number
-from deploy.grafana.series import aim, month, on_target
+from deploy.grafana.series import DESKS_BREACHED, aim, month, on_target, stages_rise
 
 OWN: Final = 'indicator=~"(consultations|dossiers)[.].+"'
 ON_TIME: Final = (
@@ -14,10 +14,13 @@ ON_TIME: Final = (
     ("dossiers", "Expedientes en plazo", "Files on time"),
 )
 """What is promised by a day, and how that is called."""
+STAGES: Final = 'stage=~"consultation|dossier|claim"'
 
 
 def public() -> dashboard.Dashboard:
     """Whether who asks is answered by the day that was promised (B:L713-718, B:L771-774)."""
+    waiting = f"max by (tenant, desk, side) (enlace_desk_open{{{T}}})"
+    running = f"max by (tenant, stage) (enlace_deadlines_running{{{T}, {STAGES}}})"
 
     def now(indicator: str) -> str:
         series = f'enlace_indicator_month{{{T}, indicator="{indicator}"}}'
@@ -35,7 +38,7 @@ def public() -> dashboard.Dashboard:
                     unit="percentunit",
                     legend="{{tenant}}",
                     beside=aim(f"{report}.on_time"),
-                    link=cases(f"{report}.on_time", "missed", report),
+                    links=[cases(f"{report}.on_time", "missed", report)],
                 )
                 for report, spanish, english in ON_TIME
             ),
@@ -45,12 +48,25 @@ def public() -> dashboard.Dashboard:
                 unit="percentunit",
                 limits=ON_TARGET,
             ).min(-1),
+            bars(
+                both("Sin respuesta, por mesa y turno", "Without an answer, by desk and turn"),
+                [(f"sum by (desk, side) ({waiting})", "{{desk}} {{side}}")],
+            ),
+            bars(
+                both("Plazos en curso", "Deadlines running"),
+                [(f"sum by (stage) ({running})", "{{stage}}")],
+            ),
+            course(
+                both("Plazos incumplidos", "Deadlines missed"),
+                [(stages_rise("enlace_deadlines_breached_total", STAGES), "{{stage}}")],
+                links=DESKS_BREACHED,
+            ),
             *(
                 course(
                     both(f"{spanish}, mes a la fecha", f"{english}, month to date"),
                     month(f"{report}.on_time"),
                     unit="percentunit",
-                    link=cases(f"{report}.on_time", "missed", report),
+                    links=[cases(f"{report}.on_time", "missed", report)],
                 )
                 for report, spanish, english in ON_TIME
             ),

@@ -1,6 +1,18 @@
 """Queries that several boards share."""
 
+from typing import Final
+
 from deploy.grafana.pieces import OF_TENANT as T
+from deploy.grafana.pieces import cases
+
+DESKS: Final = ("consultations", "dossiers", "claims")
+"""Of the public's ways in those that promise an answer by a day."""
+DESKS_BREACHED: Final = tuple(cases(f"{one}.on_time_of_due", "missed", one) for one in DESKS)
+BREACHED: Final = (
+    *(cases(f"{one}.stages_breached", "numerator", one) for one in ("requests", "incidents")),
+    *DESKS_BREACHED,
+)
+"""The cases behind missed deadlines of every stage."""
 
 
 def stages_rise(metric: str, more: str = "") -> str:

@@ -52,13 +52,13 @@ def incidents() -> dashboard.Dashboard:
                 unit="percentunit",
                 legend="{{tenant}}",
                 beside=aim("incidents.routed_correctly"),
-                link=cases("incidents.routed_correctly", "missed", "incidents"),
+                links=[cases("incidents.routed_correctly", "missed", "incidents")],
             ),
             number(
                 both("Reabiertas en el periodo", "Reopened in the period"),
                 f"sum({in_period('reopened')}) or vector(0)",
                 limits=GOOD_IS_ZERO,
-                link=cases("incidents.reopened", "numerator", "incidents"),
+                links=[cases("incidents.reopened", "numerator", "incidents")],
             ),
             bars(
                 both("Abiertas por nivel y turno", "Open by tier and turn"),
@@ -74,7 +74,7 @@ def incidents() -> dashboard.Dashboard:
                     (f"sum({in_period('registered')})", "registradas · registered"),
                     (f"sum({in_period('closed')})", "cerradas · closed"),
                 ],
-                link=cases("incidents.total", "numerator", "incidents"),
+                links=[cases("incidents.total", "numerator", "incidents")],
             ),
             course(
                 both("Abiertas, por nivel", "Open, by tier"),
@@ -89,19 +89,19 @@ def incidents() -> dashboard.Dashboard:
             course(
                 both("Plazos incumplidos, por etapa", "Missed, by stage"),
                 [(breached, "{{stage}}")],
-                link=cases("incidents.stages_breached", "numerator", "incidents"),
+                links=[cases("incidents.stages_breached", "numerator", "incidents")],
             ),
             course(
                 both("Incidencias en plazo, mes a la fecha", "Within deadlines, month to date"),
                 month("incidents.within_deadlines"),
                 unit="percentunit",
-                link=cases("incidents.within_deadlines", "missed", "incidents"),
+                links=[cases("incidents.within_deadlines", "missed", "incidents")],
             ),
             course(
                 both("Direccionadas bien, mes a la fecha", "Well routed, month to date"),
                 month("incidents.routed_correctly"),
                 unit="percentunit",
-                link=cases("incidents.routed_correctly", "missed", "incidents"),
+                links=[cases("incidents.routed_correctly", "missed", "incidents")],
             ),
         ],
         report="incidents",

@@ -74,6 +74,7 @@ FAMILIES: Final[dict[str, Family]] = {
     "meetings": Family(("team",), ("area",)),
     "incidents_all": Family(("tier",), (), dated=False),
     "incidents_open": Family(("tier", "side"), (), dated=False),
+    "desks_open": Family(("desk", "side"), (), dated=False),
 }
 
 

@@ -21,6 +21,7 @@ THIRD: Final = "@third"
 SIDES: Final = (CLIENT, PROVIDER, THIRD)
 ACTOR: Final = "@actor"
 TIER: Final = "@tier"
+CASE: Final = "@case"
 PERSON_OF: Final = "@person/"
 
 
@@ -34,7 +35,8 @@ class Measure:
     the event's own when it is empty; without the field's value nothing is counted. `undone` are
     events that take it back, and `followed` those without one of which after it it does not count.
     `scaled` counts the case under its step of `SCALE`. `by` tells
-    dimensions that are the event's own: a field, `ACTOR`, or `TIER`, the tier that had the case.
+    dimensions that are the event's own: a field, `ACTOR`, `TIER`, the tier that had the case, or
+    `CASE`, what the thing is called.
     A field within another is written `deadline/due_at`, one of the last event of a name before this
     one `solved:tier`, and a person's id in either after `PERSON_OF`; one of several values counts
     under each.
@@ -88,9 +90,9 @@ class Thing:
     word counting. `tiers` are the events after which another tier has it: a number, a field, or the
     tier below it.
     `turns` are the events after which it is the client's or the provider's turn; a thing without
-    them has the holder that its events tell. `standing` is the family of what is open now: what
-    began with `started` and not with an older register, until one of `ended`, and again from
-    `resumed` on.
+    them has the holder that its events tell. `standing` is the family of what is open now, by side
+    and by tier or the thing's name: what began with `started` and not with an older register, until
+    one of `ended`, and again from `resumed` on.
     """
 
     source: Source

@@ -17,20 +17,21 @@ from prometheus_client.metrics_core import Metric
 
 from services.kpi.books import Books
 from services.kpi.families import ALL, FAMILIES, Key
-from services.kpi.policy import HOLDERS, SIDES, STAGES, STATUSES, TIERS
+from services.kpi.policy import DESKS, HOLDERS, SIDES, STAGES, STATUSES, TIERS
 from shared.telemetry.board import Board
 from shared.telemetry.kernel import KernelMetrics
 
 READ_EVERY: Final = 5.0
 SERVICE: Final = "kpi"
 PLANS: Final = ("signed", "exempt", "eligible")
-SHOWN: Final = ("open", "stages", "plans", "incidents_all", "incidents_open")
+SHOWN: Final = ("open", "stages", "plans", "incidents_all", "incidents_open", "desks_open")
 CLOSED: Final = {
     "status": STATUSES,
     "holder": HOLDERS,
     "stage": STAGES,
     "tier": TIERS,
     "side": SIDES,
+    "desk": DESKS,
 }
 """The values of the families' dimensions; what is not among them is counted as another."""
 Standing = Mapping[Key, Mapping[str, int]]
@@ -90,7 +91,7 @@ class FigureCollector:
         self._read_at.set_to_current_time()
         if standing == self._shown:
             return
-        parts = (self._open, self._deadlines, self._plans, self._incidents)
+        parts = (self._open, self._desks, self._deadlines, self._plans, self._incidents)
         await self._board.post("figures", [one for part in parts for one in part(standing)])
         self._shown = standing
 
@@ -102,6 +103,17 @@ class FigureCollector:
         )
         for key, counts in standing.items():
             if key.family == "open":
+                family.add_metric((key.tenant, *key.values), counts.get("open", 0))
+        yield family
+
+    def _desks(self, standing: Standing) -> Iterable[Metric]:
+        family = GaugeMetricFamily(
+            "enlace_desk_open",
+            "Consultations, files, suggestions and claims without an answer, by whose turn it is",
+            labels=("tenant", "desk", "side"),
+        )
+        for key, counts in standing.items():
+            if key.family == "desks_open":
                 family.add_metric((key.tenant, *key.values), counts.get("open", 0))
         yield family
 

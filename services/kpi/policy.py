@@ -42,6 +42,9 @@ HOLDERS: Final = (
     "provider:operations",
     "provider:systems",
 )
+DESKS: Final = ("consultation", "dossier", "suggestion", "claim")
+"""The public's ways in."""
+
 STAGES: Final = (
     "evaluation",
     "attention",
@@ -55,8 +58,11 @@ STAGES: Final = (
     "validate_l2",
     "reply",
     "extension",
+    "consultation",
+    "dossier",
+    "claim",
 )
-"""Of requests, then of incidents."""
+"""Of requests, then of incidents, then the one promise of each of the public's ways in."""
 
 TIERS: Final = ("1", "2", "3")
 SIDES: Final = (CLIENT, "provider", "third")
@@ -272,6 +278,7 @@ def counting(tenant: Tenant) -> Counting:
             "region": regions(bodies),
             "tier": frozenset(TIERS),
             "side": frozenset(SIDES),
+            "desk": frozenset(DESKS),
             "stage": frozenset(STAGES),
             "status": frozenset(STATUSES),
             "holder": frozenset(HOLDERS),

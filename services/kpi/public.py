@@ -1,12 +1,14 @@
 """What is counted of the public's ways in, and of the meetings where it is spoken of."""
 
-from typing import Final
+from typing import Any, Final
 
-from services.kpi.measures import ACTOR, BUSINESS, CLIENT, PROVIDER, Measure, Thing
+from services.kpi.measures import ACTOR, BUSINESS, CASE, CLIENT, PROVIDER, Measure, Thing
 from services.kpi.sources import Source
 
 _ASKED: Final = ("received", "continued")
 _SETTLED: Final = ("answered", "discarded", "continued")
+_STAGE: Final = {"stage": CASE}
+_OPEN: Final = "desks_open"
 
 
 def _seconds(family: str, event: str, *, since: tuple[str, ...] = ()) -> tuple[Measure, ...]:
@@ -24,13 +26,32 @@ def _promised(family: str, *events: str) -> tuple[Measure, ...]:
     return tuple(Measure("promised", family, e, day="deadline/due_at", by=by) for e in events)
 
 
-def _judged(family: str, ends: tuple[str, ...], undone: tuple[str, ...]) -> tuple[Measure, ...]:
-    """Promises kept and missed at their end, and those that have passed without one."""
+def _judged(
+    family: str, begins: tuple[str, ...], ends: tuple[str, ...], undone: tuple[str, ...]
+) -> tuple[Measure, ...]:
+    """Promises kept and missed at their end, and those that have passed without one.
+
+    The same once more as they stand now, with those that still run.
+    """
+    over = (*ends, *undone)
     return (
         *(Measure("kept", family, event, when={"on_time": (True,)}) for event in ends),
         *(Measure("late", family, event, when={"on_time": (False,)}) for event in ends),
-        Measure("overdue", family, "deadline_breached", day="due_at", undone=(*ends, *undone)),
+        Measure("overdue", family, "deadline_breached", day="due_at", undone=over),
+        *(
+            Measure(how, "stages", event, when={"on_time": (how == "met",)}, by=_STAGE)
+            for how in ("met", "breached")
+            for event in ends
+        ),
+        Measure("breached", "stages", "deadline_breached", undone=over, by=_STAGE),
+        *(_running(event, *over, day="deadline/due_at") for event in begins),
     )
+
+
+def _running(event: str, *over: str, **more: Any) -> Measure:  # noqa: ANN401 - a measure's own
+    """A promise that this gave, until it is kept, missed or called off."""
+    undone = (*over, "deadline_breached")
+    return Measure("running", "stages", event, undone=undone, by=_STAGE, **more)
 
 
 CONSULTATION: Final = Thing(
@@ -43,6 +64,7 @@ CONSULTATION: Final = Thing(
     started=("received",),
     ended=("answered", "discarded"),
     resumed=("continued",),
+    standing=_OPEN,
     measures=(
         Measure("received", "consultations", "received", day="received_at"),
         Measure("continued", "consultations", "continued"),
@@ -68,7 +90,12 @@ CONSULTATION: Final = Thing(
         Measure("answered", "consultation_reasons", "answered", by={"reason": "labels"}),
         Measure("channelled", "consultations", "channelled"),
         Measure("channelled_on_time", "consultations", "channelled", when={"on_time": (True,)}),
-        *_judged("consultations", ("answered", "channelled"), ("discarded",)),
+        *_judged(
+            "consultations",
+            (*_ASKED, "resumed"),
+            ("answered", "channelled"),
+            ("discarded",),
+        ),
         *_promised("consultation_policies", "received", "continued", "resumed"),
     ),
 )
@@ -84,6 +111,7 @@ DOSSIER: Final = Thing(
     started=("received",),
     ended=("resolved", "rejected"),
     resumed=("observed", "accepted"),
+    standing=_OPEN,
     turns={"observed": CLIENT, "required": CLIENT, "added": PROVIDER, "accepted": PROVIDER},
     measures=(
         Measure("received", "dossiers", "received", day="received_at"),
@@ -104,7 +132,9 @@ DOSSIER: Final = Thing(
             followed=("acknowledged",),
         ),
         Measure("undelivered", "dossiers", "undelivered"),
-        *_judged("dossiers", ("resolved",), ("rejected",)),
+        *_judged("dossiers", ("received",), ("resolved",), ("rejected",)),
+        # what the clock ended and a correction took up runs again
+        _running("rejected", "resolved", "rejected", when={"lapsed": (True,)}, followed=("added",)),
         *_promised("dossier_policies", "received"),
     ),
 )
@@ -121,6 +151,7 @@ def _voice(name: str, *more: Measure) -> Thing:
         tiers={},
         started=("received",),
         ended=("informed", "dismissed"),
+        standing=_OPEN,
         measures=(
             Measure("received", family, "received", day="received_at"),
             Measure("dismissed", family, "dismissed"),
@@ -158,6 +189,6 @@ MEETING: Final = Thing(
 SUGGESTION: Final = _voice("suggestion")
 CLAIM: Final = _voice(
     "claim",
-    *_judged("claims", ("informed",), ("dismissed",)),
+    *_judged("claims", ("received",), ("informed",), ("dismissed",)),
     *_promised("claim_policies", "received"),
 )

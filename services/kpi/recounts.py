@@ -91,7 +91,8 @@ class _Recount:
     def _owns(self, measure: Measure, number: int) -> list[dict[str, str]]:
         """Where it counts: once for each value of what has several."""
         found = [dict[str, str]()]
-        known = {"@actor": self.history[number]["actor"], "@tier": self._tier(number)}
+        actor = self.history[number]["actor"]
+        known = {"@actor": actor, "@tier": self._tier(number), "@case": self.thing.name}
         for dimension, told in measure.by.items():
             value = known[told] if told in known else self._said(told, number)
             each = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
@@ -216,9 +217,10 @@ class _Recount:
         turns = [name for name in names if name in thing.ended or name in thing.resumed]
         if turns and turns[-1] in thing.ended:
             return
-        held = [e["data"]["holder"] for e in self.history if "holder" in e["data"]]
+        held = [turn for turn in map(self._turn, self.history) if turn is not None]
         side = self._side(held[-1] if held else "")[1:]
-        self._add(thing.standing, None, {"tier": self._tier(len(names)), "side": side}, "open", 1)
+        own = {"tier": self._tier(len(names)), "desk": thing.name, "side": side}
+        self._add(thing.standing, None, own, "open", 1)
 
     def _attribute(self, name: str) -> str:
         field, events = self.thing.attributes.get(name, ("", ()))

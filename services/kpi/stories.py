@@ -17,6 +17,7 @@ from services.kpi.families import ALL, FAMILIES, Counts, add
 from services.kpi.measures import (
     ACTOR,
     BUSINESS,
+    CASE,
     CLIENT,
     PERSON_OF,
     PROVIDER,
@@ -181,6 +182,8 @@ class _Page:
             return (self._tiers[place],)
         if told == ACTOR:
             return (str(entry[3]),)
+        if told == CASE:
+            return (self.thing.name,)
         event, _, field = told.removeprefix(PERSON_OF).rpartition(":")
         said = entry[4]
         if event:
@@ -299,5 +302,5 @@ class _Page:
                 is_open = entry[1] in thing.resumed
             holder = self._holder(entry, holder)
         if is_open:
-            own = {"tier": self._tier, "side": self._side(holder)[1:]}
+            own = {"tier": self._tier, "desk": thing.name, "side": self._side(holder)[1:]}
             self._add(thing.standing, None, own, {"open": 1})

@@ -9,7 +9,7 @@ from services.intake.domain import stages
 from services.intake.domain.lifecycle import TERMINAL, Holder, Status
 from services.kpi.domain import AT_WORK, DEPLOYED, EVALUATION, GIVEN_UP, RECEIVED, REGISTER
 from services.kpi.measures import Thing
-from services.kpi.policy import HOLDERS, STAGES, STATUSES
+from services.kpi.policy import DESKS, HOLDERS, STAGES, STATUSES
 from services.kpi.stories import _fields
 from services.kpi.things import THINGS
 from shared.contracts.events import REGISTRY
@@ -24,9 +24,12 @@ def test_an_open_request_stands_where_intake_says() -> None:
     assert {RECEIVED, DEPLOYED} | AT_WORK | GIVEN_UP <= set(Status)
 
 
-def test_stages_are_those_of_requests_and_incidents() -> None:
+def test_stages_are_those_of_requests_and_incidents_and_the_desks() -> None:
     assert (EVALUATION, REGISTER) == (stages.EVALUATION, stages.REGISTER)
-    assert (*PROMISED, *StageName) == STAGES
+    ways = [name for name in DESKS if f"intake.{name}.received.v1" in REGISTRY]
+    assert ways == list(DESKS)
+    # what is suggested has no term
+    assert (*PROMISED, *StageName, *(one for one in ways if one != "suggestion")) == STAGES
 
 
 @pytest.mark.parametrize("thing", THINGS.values(), ids=THINGS)

@@ -49,7 +49,7 @@ def test_account_and_period_can_be_chosen(board: dict[str, Any]) -> None:
 def test_what_has_a_tenant_is_cut_by_the_account() -> None:
     """A panel that forgot the variable would show one account's figures to another."""
     of_tenants = re.compile(
-        r"enlace_(requests_open|incidents?_\w+|deadlines?_\w+|training_\w+|indicator_\w+|warnings_\w+)(?P<cut>\{[^}]*\})?"
+        r"enlace_(requests_open|desk_\w+|incidents?_\w+|deadlines?_\w+|training_\w+|indicator_\w+|warnings_\w+)(?P<cut>\{[^}]*\})?"
     )
     for place, query in queries().items():
         for found in of_tenants.finditer(query):
@@ -76,6 +76,24 @@ def test_drill_down_names_indicators_that_exist() -> None:
         for name in query.get("indicator", ()):
             assert name in INDICATORS
             assert query["part"][0] in {"numerator", "missed"}
+
+
+def test_missed_deadlines_of_every_stage_lead_to_the_cases_of_every_kind() -> None:
+    """A figure of requests, incidents and desks whose link knew requests alone hid the others."""
+    breached = {"requests", "incidents", "consultations", "dossiers", "claims"}
+    every_stage = 0
+    for board in BOARDS.values():
+        for panel in panels(board):
+            asked = [target["expr"] for target in panel["targets"]]
+            if panel.get("links") and any(
+                "deadlines_breached_total{" in one and "stage=~" not in one for one in asked
+            ):
+                found = {urlsplit(link["url"]).path.split("/")[4] for link in panel["links"]}
+                assert found == breached, panel["title"]
+                titles = [link["title"] for link in panel["links"]]
+                assert len(set(titles)) == len(titles)
+                every_stage += 1
+    assert every_stage > 1
 
 
 def test_recorded_series_exist() -> None:

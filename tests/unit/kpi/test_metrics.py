@@ -11,7 +11,7 @@ from services.kpi.families import FAMILIES
 from services.kpi.metrics import CLOSED, SHOWN, FigureCollector
 from shared.telemetry.board import Board
 
-MOST = 160
+MOST = 200
 """Series an account, were every combination of values taken."""
 
 
@@ -59,6 +59,8 @@ def test_what_has_not_happened_yet_is_there_at_nought() -> None:
     for name, labels in {
         "enlace_requests_open": {"stage": "observed", "holder": "client"},
         "enlace_deadlines_breached_total": {"stage": "evaluation"},
+        "enlace_deadlines_running": {"stage": "claim"},
+        "enlace_desk_open": {"desk": "suggestion", "side": "provider"},
         "enlace_incidents_open": {"tier": "2", "side": "third"},
         "enlace_incidents_reopened": {"tier": "3"},
         "enlace_training_plans_running": {},

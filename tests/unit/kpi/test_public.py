@@ -272,6 +272,44 @@ def test_what_is_overdue_counts_as_missed_before_it_is_answered() -> None:
     assert (total("claim", "kept"), total("claim", "late")) == (0, 1)
 
 
+@pytest.mark.parametrize(
+    ("name", "course"),
+    [
+        # of the last: as it runs, is breached, is channelled late, gets a new promise, and so on
+        ("consultation", "r r r r m mr mb"),
+        ("channelled", "r r b b br bb bb"),
+        ("dossier", "r r r b b b m m m"),
+        ("taken_up", "r r - r r m"),
+        ("claim", "r b b b"),
+        ("suggestion", "- - - - -"),
+    ],
+)
+def test_promises_as_they_stand_are_what_alerts_are_about(name: str, course: str) -> None:
+    stage = OF.get(name, name)
+    hows = {"m": "met", "b": "breached", "r": "running"}
+    for length, told in enumerate(course.split(), 1):
+        found = {how: total(name, how, length, stage=stage) for how in hows.values()}
+        assert found == {how: told.count(letter) for letter, how in hows.items()}, (length, told)
+
+
+@pytest.mark.parametrize(
+    ("name", "course"),
+    [
+        ("consultation", "p p p p - p -"),
+        ("dossier", "p c c c p p - - -"),
+        ("taken_up", "p c - - p -"),
+        ("suggestion", "p p p - -"),
+        ("claim", "p p p -"),
+    ],
+)
+def test_what_waits_for_an_answer_is_told_by_whose_turn_it_is(name: str, course: str) -> None:
+    sides = {"p": "provider", "c": "client"}
+    for length, told in enumerate(course.split(), 1):
+        for letter, side in sides.items():
+            found = total(name, "open", length, desk=OF.get(name, name), side=side)
+            assert found == told.count(letter), (length, side)
+
+
 def test_files_tell_whose_time_it_took() -> None:
     assert total("dossier", "observed", area="norms", type="norm-opinion") == 1
     assert total("dossier", "resolved", channel="mail") == 1
