@@ -154,6 +154,9 @@ class Problems:
 
     def _finding(self, language: str, error: Mapping[str, Any]) -> Finding:
         facts = {name: _plain(value) for name, value in error.get("ctx", {}).items()}
+        if "expected" in facts:
+            # what may be chosen comes with an English word before the last one
+            facts["expected"] = str(facts["expected"]).replace(" or ", ", ")
         code = error["type"]
         detail = self._catalogue.find(language, f"invalid.{code}", facts)
         return Finding(
