@@ -44,7 +44,12 @@ def routes(workshop: Workshop) -> Routes:
     @api.get(
         "/indicators/{report}",
         may="read_indicators",
-        problems=(*PROBLEMS, "period.too_many_pieces", "indicator.unknown_report"),
+        problems=(
+            *PROBLEMS,
+            "period.too_many_pieces",
+            "indicator.unknown_report",
+            "indicator.unknown_dimension",
+        ),
     )
     async def indicators(call: Call, report: str, query: IndicatorQuery) -> Report:
         """The figures of `requests`, `training`, `incidents` and every other report there is."""

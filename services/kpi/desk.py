@@ -48,6 +48,9 @@ class Desk:
         told = [one for one in self._report(name) if _may_know(call, one)]
         known = [cut.told(one, by) for one in told]
         wanted = [one for one in known if one is not None and _may_know(call, one)]
+        if not wanted:
+            found = dict.fromkeys(chain.from_iterable(_dimensions(call, one) for one in told))
+            raise Invalid("indicator.unknown_dimension", indicator=name, known=", ".join(found))
         pieces = [] if query.every is None else period.pieces(query.every)
         async with self.moment() as session:
             shown = await self.shown(wanted, period, cut, call.language, by=by, session=session)

@@ -28,6 +28,7 @@ class Dimension(StrEnum):
     LINE = "line"
     POINT = "point"
     REGION = "region"
+    POLICY = "policy"
 
 
 class Part(StrEnum):
@@ -57,13 +58,15 @@ class Values(Input):
     line: Value | None = None
     point: Value | None = None
     region: Value | None = None
+    policy: Value | None = None
 
 
 class IndicatorQuery(Values):
     """Local days of the tenant, both included.
 
     `by` shows every figure by a dimension too, and `every` its course, by pieces of the calendar. A
-    figure that does not know a dimension that is asked for is left out.
+    figure that does not know a dimension that is asked for is left out; where none does, it is said
+    by what they are cut.
     """
 
     from_: Annotated[date, Field(alias="from")]

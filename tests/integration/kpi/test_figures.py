@@ -113,6 +113,8 @@ async def test_bad_questions_are_refused(reader: httpx.AsyncClient, house: House
     assert await code("requests", to="9999-12-31") == (422, "period.out_of_range")
     assert await code("requests", to="2126-06-30") == (422, "period.too_long")
     assert await code("requests", type="pothole") == (422, "indicator.unknown_value")
+    assert await code("requests", by="tier") == (422, "indicator.unknown_dimension")
+    assert await code("consultations", tier="1") == (422, "indicator.unknown_dimension")
     assert await code("requests", to="yesterday") == (422, "invalid_request")
     found = {"indicator": "requests.closed", "from": "2025-06-01"}
     assert await code("requests/cases", **found) == (422, "period.too_long")
@@ -267,12 +269,16 @@ async def test_every_figure_leads_to_its_cases(reader: httpx.AsyncClient, things
     assert {case["id"] for case in missed} == {lives[2].id, lives[6].id}
     assert all(case["on_time"] is False for case in missed)
     assert [case["id"] for case in await cases("requests.on_time", "excluded")] == [lives[3].id]
+    shown = await figures(reader)
+    promised = await cases("requests.by_policy", "numerator", policy="2026-07")
+    told = sum(one["amounts"]["promised"] for one in promised)
+    assert 0 < told == shown["by_policy"]["parts"]["2026-07"]["numerator"]
+    assert await cases("requests.by_policy", "numerator", policy="2020-01") == []
     breached = await cases("requests.stages_breached", "numerator", stage="evaluation")
     assert {case["id"] for case in breached} == {lives[2].id, lives[3].id}
     unsigned = await cases("training.coverage", "missed")
     assert unsigned
     assert all(0 < one["amounts"]["signed"] < one["amounts"]["eligible"] for one in unsigned)
-    shown = await figures(reader)
     for name in ("received", "closed", "on_time"):
         found = await cases(f"requests.{name}", "numerator")
         assert len(found) == shown[name]["numerator"]
