@@ -186,8 +186,8 @@ class KpiSection(Frozen):
                 yield Remark(("reports", key, "report"), "unknown_report", facts)
 
     def _of_targets(self, indicators: Mapping[str, "Indicator"]) -> Iterable[Remark]:
-        """A target for no indicator is an error; of one that nothing is better for, a doubt."""
-        for name in self.targets:
+        """One of nothing or that cannot be reached is an error; one that judges nothing a doubt."""
+        for name, target in self.targets.items():
             place, one = ("targets", name), indicators.get(name)
             if one is None:
                 known = ", ".join(indicators)
@@ -196,6 +196,9 @@ class KpiSection(Frozen):
                 yield Remark(place, "target_elsewhere", {"name": name, "same": one.same_as})
             elif one.good == "neither":
                 yield Remark(place, "target_unjudged", {"name": name}, Severity.WARNING)
+            elif one.unit == "share" and target.value > 1:
+                facts = {"name": name, "value": target.value, "share": target.value / 100}
+                yield Remark((*place, "value"), "target_beyond", facts)
 
     def _of_days(self, indicators: Mapping[str, "Indicator"]) -> Iterable[Remark]:
         """Each is a column of its own, so none may stand there twice."""

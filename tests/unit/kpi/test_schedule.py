@@ -246,6 +246,22 @@ def test_a_daily_figure_stands_there_once(tmp_path: Path) -> None:
     assert (found.rule, found.facts["name"]) == ("indicator_twice", "incidents.total")
 
 
+def test_a_target_in_per_cent_is_found_with_its_line(tmp_path: Path) -> None:
+    """No share reaches 90: the month would be missed, and the alert fire, for ever."""
+    tenants = Path(copytree(TENANTS, tmp_path / "tenants"))
+    file = tenants / "osce" / "kpi.yaml"
+    text = file.read_text(encoding="utf-8")
+    told = "incidents.routed_correctly: {value: "
+    file.write_text(text.replace(f"{told}0.9", f"{told}90"))
+    (found,) = errors(tenants)
+    line = 1 + text[: text.index(told)].count("\n")
+    assert (found.file, found.line, found.rule) == (file, line, "target_beyond")
+    assert "0.9" in found.reason()
+    several = "incidents.reassignments: {value: "
+    file.write_text(text.replace(f"{told}0.9", f"{several}1.5"))
+    assert errors(tenants) == []
+
+
 def test_a_target_that_judges_nothing_is_doubted(tmp_path: Path) -> None:
     tenants = Path(copytree(TENANTS, tmp_path / "tenants"))
     file = tenants / "osce" / "kpi.yaml"
