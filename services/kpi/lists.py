@@ -8,7 +8,7 @@ from shared.policy import Tenant
 
 Bodies = Mapping[str, Mapping[str, Any]]
 """The account's files, by their names."""
-_CLOSING: Final = ("incidents", "consultations", "documents", "suggestions", "claims")
+_CLOSING: Final = ("incidents", "consultations", "documents", "suggestions", "claims", "care")
 """The files whose lists close a dimension's set."""
 _NAMING: Final = ("intake", *_CLOSING)
 LISTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -21,6 +21,7 @@ LISTS: Final[Mapping[str, tuple[str, ...]]] = {
     "team": ("teams",),
     "outcome": ("outcomes",),
     "reason": ("labels",),
+    "driver": ("drivers",),
     "line": ("lines",),
     "point": ("points",),
 }
@@ -42,7 +43,7 @@ def regions(bodies: Bodies) -> frozenset[str]:
 def _rows(bodies: Bodies, dimension: str, files: tuple[str, ...]) -> Iterator[tuple[str, object]]:
     for file in files:
         body = bodies.get(file, {})
-        lists = {**body, **body.get("classification", {})}
+        lists = {**body, **(body.get("classification") or {}), **(body.get("survey") or {})}
         for name in LISTS[dimension]:
             rows = lists.get(name, ())
             for key in rows:

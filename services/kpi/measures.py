@@ -29,17 +29,17 @@ PERSON_OF: Final = "@person/"
 class Measure:
     """An amount that an event adds to a family of measures.
 
-    `amount` is a number among the event's fields, or working seconds since the last of the
+    `amount` is a number among the event's fields (one that has a number for each of its keys counts
+    each under that key, which `by` names), or working seconds since the last of the
     events `since` (or the case's first one): all of them (`BUSINESS`) or those of one side; 1 when
     it is empty. `when` are values that fields must have, and `day` is the field with its instant,
     the event's own when it is empty; without the field's value nothing is counted. `undone` are
     events that take it back, and `followed` those without one of which after it it does not count.
-    `scaled` counts the case under its step of `SCALE`. `by` tells
-    dimensions that are the event's own: a field, `ACTOR`, `TIER`, the tier that had the case, or
-    `CASE`, what the thing is called.
+    `scaled` counts the case under its step of `SCALE`. `by` tells dimensions that are the event's
+    own: a field, `ACTOR`, `TIER`, the tier that had the case, or `CASE`, what the thing is called.
     A field within another is written `deadline/due_at`, one of the last event of a name before this
-    one `solved:tier`, and a person's id in either after `PERSON_OF`; one of several values counts
-    under each.
+    one `solved:tier`, and a person's id in either after `PERSON_OF`; one of several values or keys
+    counts under each.
     """
 
     name: str

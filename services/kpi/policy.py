@@ -44,7 +44,8 @@ HOLDERS: Final = (
 )
 DESKS: Final = ("consultation", "dossier", "suggestion", "claim")
 """The public's ways in."""
-
+ABOUT: Final = (*(f"intake.{desk}" for desk in DESKS), "incidents.incident")
+"""What whoever was attended is asked about."""
 STAGES: Final = (
     "evaluation",
     "attention",
@@ -282,6 +283,7 @@ def counting(tenant: Tenant) -> Counting:
             "tier": frozenset(TIERS),
             "side": frozenset(SIDES),
             "desk": frozenset(DESKS),
+            "about": frozenset(ABOUT),
             "stage": frozenset(STAGES),
             "status": frozenset(STATUSES),
             "holder": frozenset(HOLDERS),

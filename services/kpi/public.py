@@ -9,6 +9,7 @@ _ASKED: Final = ("received", "continued")
 _SETTLED: Final = ("answered", "discarded", "continued")
 _STAGE: Final = {"stage": CASE}
 _OPEN: Final = "desks_open"
+_ATTENDED: Final = {"person": "invited:attended_by"}
 
 
 def _seconds(family: str, event: str, *, since: tuple[str, ...] = ()) -> tuple[Measure, ...]:
@@ -183,6 +184,26 @@ MEETING: Final = Thing(
         Measure("fulfilled", "meetings", "fulfilled"),
         Measure("in_time", "meetings", "fulfilled", when={"in_time": (True,)}),
         Measure("overdue", "meetings", "overdue", day="due_at"),
+    ),
+)
+
+SURVEY: Final = Thing(
+    source=Source("intake", "survey", "survey"),
+    attributes={"about": ("about", ("invited", "answered", "lapsed"))},
+    tiers={},
+    started=("invited",),
+    ended=("answered", "lapsed"),
+    measures=(
+        Measure("invited", "surveys", "invited"),
+        Measure("lapsed", "surveys", "lapsed"),
+        Measure("answered", "surveys", "answered"),
+        Measure("satisfied", "surveys", "answered", when={"satisfied": (True,)}),
+        Measure("scored", "survey_drivers", "answered", by={"driver": "scores"}),
+        Measure("points", "survey_drivers", "answered", "scores", by={"driver": "scores"}),
+        Measure("answered", "survey_people", "answered", by=_ATTENDED),
+        Measure(
+            "satisfied", "survey_people", "answered", when={"satisfied": (True,)}, by=_ATTENDED
+        ),
     ),
 )
 

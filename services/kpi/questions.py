@@ -29,6 +29,8 @@ class Dimension(StrEnum):
     POINT = "point"
     REGION = "region"
     POLICY = "policy"
+    ABOUT = "about"
+    DRIVER = "driver"
 
 
 class Part(StrEnum):
@@ -59,6 +61,8 @@ class Values(Input):
     point: Value | None = None
     region: Value | None = None
     policy: Value | None = None
+    about: Value | None = None
+    driver: Value | None = None
 
 
 class IndicatorQuery(Values):

@@ -82,11 +82,12 @@ class _Recount:
                 if day is None or amount is None:
                     continue
                 name = measure.name
-                if measure.scaled:
+                if measure.scaled and isinstance(amount, int):
                     longer = [n for n, bound in enumerate(SCALE) if amount <= bound]
                     name, amount = f"{name}@{min(longer, default=len(SCALE))}", 1
                 for own in self._owns(measure, number):
-                    self._add(measure.family, _instant(day), own, name, amount)
+                    each = amount if isinstance(amount, int) else amount[max(own.values())]
+                    self._add(measure.family, _instant(day), own, name, each)
 
     def _owns(self, measure: Measure, number: int) -> list[dict[str, str]]:
         """Where it counts: once for each value of what has several."""
@@ -95,7 +96,9 @@ class _Recount:
         known = {"@actor": actor, "@tier": self._tier(number), "@case": self.thing.name}
         for dimension, told in measure.by.items():
             value = known[told] if told in known else self._said(told, number)
-            each = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+            each: list[object] = [value]
+            if isinstance(value, Sequence | Mapping) and not isinstance(value, str):
+                each = list(value)
             found = [own | {dimension: str(one or "")} for own in found for one in each]
         return found
 
@@ -121,9 +124,9 @@ class _Recount:
                 return str(entry["data"][told] if isinstance(told, str) else told)
         return ""
 
-    def _amount(self, measure: Measure, number: int) -> int | None:
+    def _amount(self, measure: Measure, number: int) -> int | Mapping[str, int] | None:
         if not measure.amount.startswith("@"):
-            found: int | None = self.history[number]["data"].get(measure.amount, None)
+            found: int | Mapping[str, int] | None = self.history[number]["data"].get(measure.amount)
             return found if measure.amount else 1
         starts = [
             e["at"]

@@ -168,13 +168,14 @@ class _Page:
         if at is None or amount is None:
             return
         name = measure.name
-        if measure.scaled:
+        if measure.scaled and isinstance(amount, int):
             step = sum(bound < amount for bound in SCALE)
             name, amount = f"{measure.name}@{step}", 1
         told = [self._own(field, place, entry) for field in measure.by.values()]
         for values in product(*told):
             own = dict(zip(measure.by, values, strict=True))
-            self._add(measure.family, at, own, {name: amount})
+            each = amount if isinstance(amount, int) else amount[values[0]]
+            self._add(measure.family, at, own, {name: each})
 
     def _own(self, told: str, place: int, entry: Entry) -> Sequence[str]:
         """The values under which an event counts: one, or as many as its field has."""
@@ -189,14 +190,14 @@ class _Page:
         if event:
             said = next((e[4] for e in reversed(self.entries[:place]) if e[1] == event), {})
         found = said.get(field, "")
-        values = found if isinstance(found, list | tuple) else (str(found),)
+        values = list(found) if isinstance(found, list | tuple | Mapping) else [str(found)]
         return [f"{PERSON}:{one}" for one in values] if told.startswith(PERSON_OF) else values
 
-    def _amount(self, measure: Measure, place: int) -> int | None:
+    def _amount(self, measure: Measure, place: int) -> int | Mapping[str, int] | None:
         if not measure.amount:
             return 1
         if measure.amount[0] != "@":
-            found: int | None = self.entries[place][4].get(measure.amount)
+            found: int | Mapping[str, int] | None = self.entries[place][4].get(measure.amount)
             return found
         since = 0
         if measure.since:

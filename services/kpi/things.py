@@ -16,7 +16,7 @@ from services.kpi.measures import (
     Measure,
     Thing,
 )
-from services.kpi.public import CLAIM, CONSULTATION, DOSSIER, MEETING, SUGGESTION
+from services.kpi.public import CLAIM, CONSULTATION, DOSSIER, MEETING, SUGGESTION, SURVEY
 from services.kpi.replications import ENROLMENT, SESSION
 from services.kpi.sources import Source
 
@@ -152,6 +152,7 @@ THINGS: Final[dict[str, Thing]] = {
         SUGGESTION,
         CLAIM,
         MEETING,
+        SURVEY,
         ENROLMENT,
         SESSION,
     )

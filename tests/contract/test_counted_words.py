@@ -7,9 +7,10 @@ import pytest
 from services.incidents.domain.stages import StageName
 from services.intake.domain import stages
 from services.intake.domain.lifecycle import TERMINAL, Holder, Status
+from services.intake.surveys.writing import KNOWN
 from services.kpi.domain import AT_WORK, DEPLOYED, EVALUATION, GIVEN_UP, RECEIVED, REGISTER
 from services.kpi.measures import Thing
-from services.kpi.policy import DESKS, HOLDERS, STAGES, STATUSES
+from services.kpi.policy import ABOUT, DESKS, HOLDERS, STAGES, STATUSES
 from services.kpi.stories import _fields
 from services.kpi.things import THINGS
 from shared.contracts.events import REGISTRY
@@ -30,6 +31,10 @@ def test_stages_are_those_of_requests_and_incidents_and_the_desks() -> None:
     assert ways == list(DESKS)
     # what is suggested has no term
     assert (*PROMISED, *StageName, *(one for one in ways if one != "suggestion")) == STAGES
+
+
+def test_what_is_asked_about_is_what_intake_asks_about() -> None:
+    assert set(ABOUT) == set(KNOWN)
 
 
 @pytest.mark.parametrize("thing", THINGS.values(), ids=THINGS)

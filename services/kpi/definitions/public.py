@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from services.kpi.definitions.model import Good, Indicator, average, by_policy, count, share
+from services.kpi.definitions.model import Good, Indicator, Unit, average, by_policy, count, share
 
 
 def _average(report: str, name: str, measure: str, over: str, source: str) -> Indicator:
@@ -122,5 +122,29 @@ PUBLIC: Final = (
     _count("meetings", "fulfilled", "B:L1212-1291", "team"),
     share(
         "meetings.kept", "meetings", "in_time", ("in_time", "overdue"), "B:L1212-1291", split="team"
+    ),
+    _count("surveys", "invited", "B:L448-453", "about"),
+    _count("surveys", "answered", "B:L448-453", "about"),
+    share("surveys.response", "surveys", "answered", ("answered", "lapsed"), "B:L448-453"),
+    share("surveys.satisfied", "surveys", "satisfied", ("answered",), "B:L159-163", split="about"),
+    replace(
+        average(
+            "surveys.score",
+            "survey_drivers",
+            ("points",),
+            "scored",
+            "B:L409-426",
+            split="driver",
+            unit=Unit.PER_CASE,
+        ),
+        good=Good.HIGHER,
+    ),
+    share(
+        "surveys.satisfied_by",
+        "survey_people",
+        "satisfied",
+        ("answered",),
+        "derived: B:L852-878",
+        split="person",
     ),
 )

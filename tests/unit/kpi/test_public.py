@@ -15,6 +15,7 @@ from shared.contracts import EventBody
 from shared.contracts import consultations as c
 from shared.contracts import dossiers as d
 from shared.contracts import incidents as m
+from shared.contracts import surveys as s
 from shared.contracts import training as t
 from shared.contracts import voices as v
 from shared.contracts.stages import StageDeadline
@@ -41,6 +42,7 @@ CAME: dict[str, Any] = {
 }
 OWN: dict[str, Any] = {"plan_id": "p", "person_id": "rosa"}
 LED: dict[str, Any] = {**OWN, "leader": False}
+ASKED: dict[str, Any] = {"about": "intake.consultation", "case_id": "c"}
 LIVES: dict[str, list[tuple[int, EventBody]]] = {
     "consultation": [
         (0, c.ConsultationReceived(channel="mail", **CAME)),
@@ -135,6 +137,16 @@ LIVES: dict[str, list[tuple[int, EventBody]]] = {
             on_time=False,
         )),
     ],
+    "survey": [
+        (0, s.SurveyInvited(**ASKED, attended_by="person:rosa", expires_at=AT + 99 * HOUR)),
+        (2, s.SurveyAnswered(
+            **ASKED, scores={"time": 2, "trust": 5}, scale=5, satisfied=False, answered_at=AT
+        )),
+    ],
+    "unanswered": [
+        (0, s.SurveyInvited(**ASKED, expires_at=AT + HOUR)),
+        (1, s.SurveyLapsed(**ASKED, expires_at=AT + HOUR)),
+    ],
     "meeting": [
         (0, m.MeetingPlanned(
             team="improvement", on=AT.date(), objectives=("compromisos",), due_at=AT + 8 * HOUR
@@ -172,7 +184,12 @@ LIVES: dict[str, list[tuple[int, EventBody]]] = {
         (3, t.SessionAttended(plan_id="p", present=("ines", "rosa"))),
     ],
 }  # fmt: skip
-OF = {"channelled": "consultation", "taken_up": "dossier", "proved_late": "dossier"}
+OF = {
+    "channelled": "consultation",
+    "taken_up": "dossier",
+    "proved_late": "dossier",
+    "unanswered": "survey",
+}
 """The thing whose life it is, where it is not called so."""
 
 
@@ -340,6 +357,18 @@ def test_suggestions_by_organ_and_what_came_of_them() -> None:
     assert total("suggestion", "judged") == 0
     assert total("claim", "judged") == 1
     assert total("claim", "on_time") == 0
+
+
+def test_satisfaction_by_driver_and_by_who_attended() -> None:
+    asked = {"about": "intake.consultation"}
+    assert total("survey", "invited", **asked) == total("survey", "answered", **asked) - 1 == 1
+    assert total("survey", "answered", person="person:rosa", **asked) == 1
+    assert total("survey", "satisfied") == 0
+    for driver, points in (("time", 2), ("trust", 5)):
+        assert total("survey", "scored", driver=driver, **asked) == 1
+        assert total("survey", "points", driver=driver, **asked) == points
+    assert total("unanswered", "lapsed", **asked) == total("unanswered", "invited") == 1
+    assert total("unanswered", "answered") == 0
 
 
 def test_meetings_and_what_was_promised_there() -> None:
