@@ -150,14 +150,19 @@ def _deadlines(fact: RequestFact) -> Iterator[tuple[str, datetime, str, Spell | 
 
     One that ended counts by when the work was done, however late the news came. One that another
     promise replaced before its end, or whose request was given up, counts only if it was breached.
+    What took its place took over its time as well: while the client has a query the term stands
+    still, and his answer brings another date.
     """
+    since: dict[str, datetime] = {}
     breaches = {(stage, due_at) for stage, due_at in fact.breaches}
     for place, (sequence, stage, due_at, *told) in enumerate(fact.promises):
         policy = told[0] if told else ""
         later = [p[0] for p in fact.promises[place + 1 :] if p[1] == stage]
         ended_at = _ended_at(fact, stage, sequence, later[0] if later else None)
+        if not fact.imported:
+            since.setdefault(stage, _promised_at(fact, sequence))
         if ended_at is not None:
-            spell = None if fact.imported else (_promised_at(fact, sequence), ended_at)
+            spell = None if fact.imported else (since.pop(stage), ended_at)
             yield stage, due_at, "met" if ended_at <= due_at else "breached", spell, policy
         elif (stage, due_at) in breaches:
             yield stage, due_at, "breached", None, policy

@@ -260,8 +260,9 @@ class _Promises:
             return False
         if stage in self.running:
             self._give_up(stage)
+        else:
+            self.since[stage] = at
         self.running[stage] = self.told[stage] = due_at
-        self.since[stage] = at
         return True
 
     def _arrive(self, entry: Entry) -> None:

@@ -40,13 +40,16 @@ REQUESTS: Final = (
         split="stage",
     ),
     *(
-        average(
-            f"requests.stage_{side}_time",
-            _STAGES,
-            (f"{side}_seconds",),
-            "sided",
-            source,
-            split="stage",
+        replace(
+            average(
+                f"requests.stage_{side}_time",
+                _STAGES,
+                (f"{side}_seconds",),
+                "sided",
+                source,
+                split="stage",
+            ),
+            version=2,
         )
         for side, source in (("client", "A:L999-1011"), ("provider", "A:L1867-1899"))
     ),

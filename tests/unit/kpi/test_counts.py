@@ -91,6 +91,24 @@ def test_each_stage_has_its_sides(osinergmin: Counting) -> None:
     )
 
 
+def test_the_clients_time_stays_where_his_answer_brings_another_date(
+    osinergmin: Counting,
+) -> None:
+    """The term stands still while he has the query, and the answer promises anew."""
+    first, second = (promise("attention", MONDAY + hours * HOUR) for hours in (24, 26))
+    life = Life().add(MONDAY, received())
+    life.add(MONDAY, progressed("viable", "provider:training", first, occurred_at=MONDAY))
+    asked, answered, end = (MONDAY + hours * HOUR for hours in (1, 3, 4))
+    life.add(asked, progressed("preparing", "client", paused=("attention",), occurred_at=asked))
+    life.add(answered, progressed("preparing", "provider:training", second, occurred_at=answered))
+    life.add(end, progressed("deployed", "provider:validation", occurred_at=end))
+    key = "osinergmin|deadlines|2026-07-07|attention|information|api|dsr"
+    told = {"met": 1, "sided": 1, "client_seconds": 2 * 3600, "provider_seconds": 2 * 3600}
+    assert counts_of(fact_of(life), osinergmin)[key] == told
+    recounted = recount(life.histories, osinergmin)
+    assert {name: recounted[key, name] for name in told} == told
+
+
 def test_a_replication_is_due_when_it_was_promised_last(osinergmin: Counting) -> None:
     counts = counts_of(fact_of(blocked_life()), osinergmin)
     key = "osinergmin|training_policies|2026-07-07|2026-07|information|api|dsr"
