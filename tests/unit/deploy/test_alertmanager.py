@@ -84,12 +84,15 @@ def call(part: Alertmanager, path: str, body: object = None) -> Any:
     return json.loads(content) if content else None
 
 
+def alert(name: str, **labels: str) -> dict[str, object]:
+    return {"labels": {"alertname": name, **labels}, "startsAt": datetime.now(UTC).isoformat()}
+
+
+def silenced(part: Alertmanager) -> list[dict[str, str]]:
+    return [one["labels"] for one in call(part, "alerts") if one["status"]["inhibitedBy"]]
+
+
 def test_a_fast_burn_silences_the_slow_one_of_its_stage_alone(running: Alertmanager) -> None:
-    now = datetime.now(UTC).isoformat()
-
-    def alert(name: str, **labels: str) -> dict[str, object]:
-        return {"labels": {"alertname": name, **labels}, "startsAt": now}
-
     where = {"scope": "tenant", "tenant": "osce", "stage": "evaluation"}
     call(
         running,
@@ -103,8 +106,19 @@ def test_a_fast_burn_silences_the_slow_one_of_its_stage_alone(running: Alertmana
     )
     eventually(lambda: len(call(running, "alerts")) == 4)
 
-    def silenced() -> list[dict[str, str]]:
-        return [one["labels"] for one in call(running, "alerts") if one["status"]["inhibitedBy"]]
+    eventually(lambda: bool(silenced(running)))
+    assert silenced(running) == [{"alertname": "EnlaceSlaBurnSlow", "severity": "warning", **where}]
 
-    eventually(lambda: bool(silenced()))
-    assert silenced() == [{"alertname": "EnlaceSlaBurnSlow", "severity": "warning", **where}]
+
+def test_a_broker_that_is_down_calls_once_and_hides_no_other_part(running: Alertmanager) -> None:
+    """Each service tells that it does not reach it, and nobody is woken by all of them."""
+    parts = [
+        alert("EnlaceServiceNotReady", service=service, part=part)
+        for service in ("intake", "kpi")
+        for part in ("broker", "outbox", "database")
+    ]
+    call(running, "alerts", [alert("EnlaceBrokerDown", job="rabbitmq"), *parts])
+
+    eventually(lambda: len(call(running, "alerts")) == 7 and len(silenced(running)) >= 4)
+    found = {(one["service"], one["part"]) for one in silenced(running)}
+    assert found == {(one, part) for one in ("intake", "kpi") for part in ("broker", "outbox")}
