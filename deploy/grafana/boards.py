@@ -130,7 +130,7 @@ def stages() -> dashboard.Dashboard:
                 both("Avisos del periodo", "Warnings in the period"),
                 [
                     (
-                        f"sum by (type) (increase(enlace_warnings_total{{{T}}}[$period]))",
+                        f"sum by (type) (round(increase(enlace_warnings_total{{{T}}}[$period])))",
                         "{{type}}",
                     )
                 ],

@@ -5,6 +5,7 @@ from typing import Final
 from grafana_foundation_sdk.models import dashboard
 
 from deploy.grafana.pieces import GOOD_IS_ONE, GOOD_IS_ZERO, bars, board, both, course, number
+from deploy.grafana.series import happened
 
 ALERTS: Final = 'count by (alertname) (ALERTS{alertstate="firing"}) or vector(0)'
 
@@ -36,7 +37,7 @@ def health() -> dashboard.Dashboard:
             ).span(12),
             number(
                 both("Mensajes apartados del periodo", "Dead letters in the period"),
-                "sum(increase(enlace_dead_letters_total[$period])) or vector(0)",
+                happened("enlace_dead_letters_total"),
                 limits=GOOD_IS_ZERO,
             ),
             course(

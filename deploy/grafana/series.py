@@ -15,12 +15,26 @@ BREACHED: Final = (
 """The cases behind missed deadlines of every stage."""
 
 
+def rise(series: str, *by: str) -> str:
+    """By how much a count that is read from stored facts has risen in the period.
+
+    A late event may correct it downwards: that is no increase, and no restart either. What is
+    between the samples is estimated, and a count is whole.
+    """
+    labels = ", ".join(("tenant", *by))
+    return f"round(clamp_min(max by ({labels}) (delta({series}[$period])), 0))"
+
+
+def happened(metric: str) -> str:
+    """How often a process counted something in the period, its very first time among them."""
+    first = f"({metric} unless {metric} offset $period)"
+    return f"sum(round({first} or increase({metric}[$period]))) or vector(0)"
+
+
 def stages_rise(metric: str, more: str = "") -> str:
     """By how much a count of deadlines has risen in the period, by stage."""
     cut = f"{T}, {more}" if more else T
-    rise = f"max by (tenant, stage) (delta({metric}{{{cut}}}[$period]))"
-    # a late event may correct downwards: no increase, and no restart either
-    return f"sum by (stage) (clamp_min({rise}, 0))"
+    return f"sum by (stage) ({rise(f'{metric}{{{cut}}}', 'stage')})"
 
 
 def month(indicator: str) -> tuple[tuple[str, str], ...]:

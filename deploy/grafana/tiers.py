@@ -14,7 +14,7 @@ from deploy.grafana.pieces import (
     number,
 )
 from deploy.grafana.pieces import OF_TENANT as T
-from deploy.grafana.series import aim, month, stages_rise
+from deploy.grafana.series import aim, month, rise, stages_rise
 
 OWN: Final = 'stage=~"forward|respond|elevate|solve_l2|solve_l3|validate_l2|reply|extension"'
 
@@ -27,8 +27,7 @@ def incidents() -> dashboard.Dashboard:
         return f"sum by (tier) (max by (tenant, tier) ({series}))"
 
     def in_period(name: str) -> str:
-        series = f"enlace_incidents_{name}{{{T}}}[$period]"
-        return f"sum by (tier) (clamp_min(max by (tenant, tier) (delta({series})), 0))"
+        return f"sum by (tier) ({rise(f'enlace_incidents_{name}{{{T}}}', 'tier')})"
 
     opened = f"max by (tenant, tier, side) (enlace_incidents_open{{{T}}})"
     running = f"sum by (stage) (max by (tenant, stage) (enlace_deadlines_running{{{T}, {OWN}}}))"

@@ -1,6 +1,9 @@
 """The boards: generated from code, complete, and linked to the figures they show."""
 
+import json
 import re
+import subprocess
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -94,6 +97,43 @@ def test_missed_deadlines_of_every_stage_lead_to_the_cases_of_every_kind() -> No
                 assert len(set(titles)) == len(titles)
                 every_stage += 1
     assert every_stage > 1
+
+
+def test_counts_of_a_period_are_whole_and_the_first_is_seen(tmp_path: Path) -> None:
+    """Prometheus estimates what is between samples, and sees nothing rise that was not there."""
+    asked = {place: query.replace("$period", "1h") for place, query in queries().items()}
+    (dead,) = (query for place, query in asked.items() if "Dead letters in the period" in place)
+    (missed,) = (query for place, query in asked.items() if "Deadlines missed in the" in place)
+    case = {
+        "interval": "1m",
+        "input_series": [
+            {
+                "series": 'enlace_dead_letters_total{service="kpi", reason="broken"}',
+                "values": "_x90 1x40",
+            },
+            {
+                "series": 'enlace_deadlines_breached_total{tenant="osce", stage="reply"}',
+                "values": "4x80 7x40",
+            },
+        ],
+        "promql_expr_test": [
+            _told(dead, "85m", 0),
+            _told(dead, "110m", 1),
+            _told(missed.replace("$tenant", ".+"), "95m", 3),
+        ],
+    }
+    file = tmp_path / "test.yaml"
+    file.write_text(json.dumps({"evaluation_interval": "1m", "tests": [case]}), encoding="utf-8")
+    done = subprocess.run(
+        ["promtool", "test", "rules", str(file)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    for place, query in asked.items():
+        assert query.count("[1h]") == query.count("round("), place
+
+
+def _told(query: str, at: str, value: int) -> dict[str, Any]:
+    return {"expr": query, "eval_time": at, "exp_samples": [{"labels": "{}", "value": value}]}
 
 
 def test_recorded_series_exist() -> None:
