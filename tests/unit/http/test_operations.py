@@ -66,7 +66,11 @@ async def test_no_content_has_no_body(client: httpx.AsyncClient) -> None:
 
 async def test_a_parameter_may_fill_half_a_segment(client: httpx.AsyncClient) -> None:
     assert (await client.get("/api/v1/reports/week.red")).text == "week red"
-    assert problem(await client.get("/api/v1/reports/week.green")) == (404, "not_found")
+    green = await client.get("/api/v1/reports/week.green")
+    assert problem(green) == (404, "not_found")
+    (finding,) = green.json()["errors"]
+    assert (finding["pointer"], finding["code"]) == ("/form", "enum")
+    assert "'red', 'blue'" in finding["detail"]
 
 
 @pytest.mark.parametrize(
