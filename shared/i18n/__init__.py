@@ -28,6 +28,13 @@ class _Facts(dict[str, Any]):
         return "{" + key + "}"
 
 
+def _shown(value: object) -> object:
+    """Several of something as people write them; a dash when there is none."""
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(map(str, value)) or "—"
+    return value
+
+
 class Catalogue:
     """All messages of all languages, by key."""
 
@@ -39,7 +46,8 @@ class Catalogue:
         text = self._messages.get(language, {}).get(key)
         if text is None or not facts:
             return text
-        return text.format_map(_Facts(facts))
+        shown = {name: _shown(value) for name, value in facts.items()}
+        return text.format_map(_Facts(shown))
 
     def text(self, language: str, key: str, facts: Mapping[str, Any] | None = None) -> str:
         """Like `find`, but a missing message is its key."""

@@ -49,6 +49,16 @@ def test_a_missing_fact_shows_as_its_name() -> None:
     assert catalogue.find("es", "k", {"limit": 5}) == "hasta 5, {other}"
 
 
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [(["uaus", "seace"], "uaus, seace"), (("uaus",), "uaus"), ([], "—"), ("uaus", "uaus")],
+)
+def test_a_fact_of_several_shows_as_a_list_for_people(known: object, said: str) -> None:
+    catalogue = i18n.Catalogue({"es": {"k": "elija: {known}"}})
+
+    assert catalogue.find("es", "k", {"known": known}) == f"elija: {said}"
+
+
 def test_a_missing_message_shows_as_its_key() -> None:
     assert i18n.Catalogue({}).text("es", "nothing") == "nothing"
 
