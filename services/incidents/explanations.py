@@ -1,6 +1,7 @@
 """Why each date is what it is, and both times of each promise."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 
 from services.incidents.domain import Incident
@@ -10,6 +11,7 @@ from services.incidents.views import View, standing_of
 from shared.clock import Step, account, sentence
 from shared.clock.steps import local
 from shared.contracts import body_of
+from shared.contracts.stages import ClockVerb
 from shared.contracts.terms import DeadlineStep
 from shared.store import Entry
 
@@ -42,28 +44,38 @@ def explained(
     language: str,
 ) -> list[ExplainedDeadline]:
     """Each promise with the steps that were written down when it was made."""
-    reasons = _reasons(history)
-    return [_explained(stage, reasons, policy, now, language) for stage in state.stages]
+    reasons, times = _reasons(history), Counter[str]()
+    found = []
+    for stage in state.stages:
+        times[stage.name] += 1
+        steps = reasons.get((stage.name, times[stage.name], stage.due_at), ())
+        found.append(_explained(stage, steps, policy, now, language))
+    return found
 
 
-def _reasons(history: Sequence[Entry]) -> dict[tuple[str, datetime], Sequence[DeadlineStep]]:
-    bodies = (body_of(entry["type"], entry["data"]) for entry in history)
-    return {
-        (clock.stage, clock.deadline.due_at): clock.deadline.steps
-        for body in bodies
-        for clock in getattr(body, "clocks", ())
-        if clock.deadline is not None
-    }
+def _reasons(history: Sequence[Entry]) -> dict[tuple[str, int, datetime], Sequence[DeadlineStep]]:
+    """The steps by promise, by which of its name it is, and by the date they led to.
+
+    Two promises of a name may have one date: both of one day, though not of one hour.
+    """
+    found: dict[tuple[str, int, datetime], Sequence[DeadlineStep]] = {}
+    times = Counter[str]()
+    for entry in history:
+        for clock in getattr(body_of(entry["type"], entry["data"]), "clocks", ()):
+            times[clock.stage] += clock.change == ClockVerb.START
+            if clock.deadline is not None:
+                key = (clock.stage, times[clock.stage], clock.deadline.due_at)
+                found[key] = clock.deadline.steps
+    return found
 
 
 def _explained(
     stage: Stage,
-    reasons: Mapping[tuple[str, datetime], Sequence[DeadlineStep]],
+    steps: Sequence[DeadlineStep],
     policy: IncidentPolicy,
     now: datetime,
     language: str,
 ) -> ExplainedDeadline:
-    steps = reasons.get((stage.name, stage.due_at), ())
     told = [sentence(Step(step.code, step.params), language) for step in steps]
     due = Step("due", {"at": local(stage.due_at, policy.calendar.zone)})
     clock = clock_of(stage, policy)

@@ -193,6 +193,21 @@ async def test_the_contractual_time_begins_at_the_providers_answer(tiers: Tiers)
     assert any("B:L1499" in step for step in term["explain"])
 
 
+async def test_two_promises_of_one_day_tell_each_its_own_hour(tiers: Tiers) -> None:
+    view = await tiers.register()
+    tiers.move(1, 11)
+    view = await tiers.do(tiers.desk, view, "solve", answer="Era la clave.")
+    view = await tiers.do(tiers.desk, view, "reply")
+    tiers.move(1, 12)
+    view = await tiers.do(tiers.desk, view, "reopen", reason="Sigue sin cargar.")
+    page = (await tiers.desk.get(f"/incidents/{view['id']}/deadlines")).json()
+    first, second = (one for one in page["items"] if one["stage"] == "forward")
+
+    assert first["due_at"] == second["due_at"]
+    assert first["explain"][0] == "recibido mié 1 jul 2026 10:00"
+    assert second["explain"][0] == "recibido mié 1 jul 2026 12:00"
+
+
 async def test_a_tier_is_not_jumped_and_only_its_people_act(tiers: Tiers) -> None:
     view = await tiers.register()
     coordinator = tiers.house.as_(Role.INCIDENT_COORDINATOR, tenant="osce")
@@ -204,7 +219,10 @@ async def test_a_tier_is_not_jumped_and_only_its_people_act(tiers: Tiers) -> Non
     assert (jumped.status_code, jumped.json()["code"]) == (409, "incident.tier_jumped")
     assert (foreign.status_code, foreign.json()["code"]) == (403, "incident.not_your_tier")
     assert (not_theirs.status_code, not_theirs.json()["code"]) == (403, "incident.not_your_tier")
-    assert "nivel 2" in not_theirs.json()["detail"]
+    assert not_theirs.json()["detail"] == (
+        "La incidencia está en el nivel 2; actúan: "
+        "incident_coordinator, incident_leader, specialist_l2."
+    )
 
     rnp, seace = (_of_area(tiers.house, area) for area in ("RNP", "SEACE"))
     elsewhere = await tiers.post(rnp, view, "take")
