@@ -8,7 +8,7 @@ from typing import Final
 from services.intake.letterbox.mails import Mails
 from services.intake.letterbox.policy import DeskName, letterbox_of
 from services.intake.private import Contact, Private
-from services.intake.rules.rows import FACTS, LetterRow, LetterRows
+from services.intake.rules.rows import FACTS, LetterRows
 from shared.clock import Calendar
 from shared.contracts import EventBody
 from shared.contracts.consultations import ConsultationAnswered
@@ -17,6 +17,7 @@ from shared.contracts.voices import VoiceInformed
 from shared.files import GridFiles
 from shared.ids import derived_id
 from shared.mail import Composed, Letter, Letters, Unsendable
+from shared.policy.models import Language
 from shared.service import Workshop
 
 _ANSWERS: Final = (ConsultationAnswered, DossierNotified, VoiceInformed)
@@ -58,7 +59,13 @@ class Correspondent:
             "due": spoken(datetime.fromisoformat(str(due)), calendar) if due else "",
             "reason": str(facts.get("reason", "")),
             "answer": answer.words if answer else "",
+            "ticket": str(facts.get("ticket", "")),
         }
+
+    def language(self, tenant: str, rows: LetterRows) -> Language | None:
+        """The first of the account's languages that the letter is written in."""
+        languages = self.workshop.tenants[tenant].languages
+        return min(rows.keys() & set(languages), key=languages.index, default=None)
 
     async def compose(self, letter: Letter, rows: LetterRows, words: Mapping[str, str]) -> Composed:
         """The letter's words in the account's language, and its place in the thread.
@@ -70,11 +77,10 @@ class Correspondent:
         contact = await self.contact(letter.tenant, case_id)
         if not contact.email:
             raise Unsendable("no_address")
-        languages = self.workshop.tenants[letter.tenant].languages
-        known: dict[str, LetterRow] = {str(name): row for name, row in rows.items()}
-        row = next((known[one] for one in languages if one in known), None)
-        if row is None:
+        language = self.language(letter.tenant, rows)
+        if language is None:
             raise Unsendable("no_words")
+        row = rows[language]
         # a template may name any fact; one that this occasion has not is empty
         blank = dict.fromkeys(FACTS - set(words), "")
         return Composed(

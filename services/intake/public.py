@@ -10,7 +10,12 @@ from services.intake.care import CareSection
 from services.intake.consultations.api import ROWS as CONSULTATION_ROWS
 from services.intake.consultations.api import consultation_routes
 from services.intake.consultations.cases import CONSULTATION
-from services.intake.consultations.hearing import on_extension_told, on_incident_ended
+from services.intake.consultations.hearing import (
+    on_extension_told,
+    on_incident_ended,
+    on_incident_forwarded,
+    on_incident_registered,
+)
 from services.intake.consultations.mailing import ConsultationMail
 from services.intake.consultations.policy import SECTION as CONSULTATIONS
 from services.intake.consultations.policy import ConsultationSection
@@ -36,7 +41,7 @@ from services.intake.private import Private
 from services.intake.profiles.api import ROWS as PROFILE_ROWS
 from services.intake.profiles.api import profile_routes
 from services.intake.profiles.cases import PROFILE
-from services.intake.profiles.hearing import on_incident_registered, on_incident_reopened
+from services.intake.profiles.hearing import on_incident_reopened
 from services.intake.profiles.joining import on_profile_joined
 from services.intake.profiles.meeting import Meeting
 from services.intake.profiles.reported import Reported
@@ -74,6 +79,7 @@ _BESIDE: Final = tuple(one for one in KINDS if one is not PROFILE)
 """Kinds beside whose cases something private lies."""
 HEARD: Final = (
     on_incident_registered,
+    on_incident_forwarded,
     on_incident_reopened,
     on_incident_ended,
     on_extension_told,

@@ -13,7 +13,7 @@ from services.incidents.service import SERVICE as INCIDENTS
 from services.intake.consultations.cases import CONSULTATION
 from services.intake.consultations.writing import compose
 from services.intake.service import SERVICE
-from shared.mail import Letter, Letters
+from shared.mail import Composed, Letter, Letters
 from shared.security import Role
 from tests.support.eventually import eventually
 from tests.support.house import House, heard, running, settings_of
@@ -139,20 +139,19 @@ async def test_the_deadline_fires_over_the_timer(house: House) -> None:
     assert [one["id"] for one in listed.json()["items"]] == [view["id"]]
 
 
-async def _extension_is_written(house: House) -> None:
-    """To whoever asked, with the new date and what the tiers say of it."""
+async def written(house: House, occasion: str) -> Composed:
+    """What whoever asked is written on an occasion, once."""
     workshop = house.process.parts["intake"].workshop
     letters = Letters(workshop.database, workshop.now)
 
-    async def written() -> list[Letter]:
+    async def known() -> list[Letter]:
         found = await letters.find("osce", None, 50)
-        return [one.letter for one in found if one.letter.template == "consultation_extended"]
+        return [one.letter for one in found if one.letter.template == f"consultation_{occasion}"]
 
-    (letter,) = await eventually(written, bool)
+    (letter,) = await eventually(known, bool)
     composed = await compose(workshop, letter)
     assert composed.to == ("rosaura@correo.example",)
-    assert "Falta un dato de la entidad." in composed.text
-    assert "07/2026" in composed.text
+    return composed
 
 
 REPORTED = {
@@ -204,14 +203,37 @@ async def test_what_comes_by_social_media_is_attended_in_the_first_tier(house: H
     assert "Rosaura" not in str(incident)
 
     lia = person(house, Role.SPECIALIST_L2, "lia")
+    assert incident["ticket"] in (await written(house, "channelled")).text
     await step(ana, incident, "forward", {})
+    forwarded = await written(house, "forwarded")
+    assert incident["ticket"] in forwarded.subject
+    assert "promedio" not in forwarded.text  # nobody was answered yet
     await step(lia, incident, "take", {"days": 2})
     await step(lia, incident, "extend", {"days": 1, "reason": "Falta un dato."})
     await step(ana, incident, "extension-told", {"message": "Falta un dato de la entidad."})
-    await _extension_is_written(house)
+    extended = await written(house, "extended")
+    assert "Falta un dato de la entidad." in extended.text
+    assert "07/2026" in extended.text
     await step(lia, incident, "solve", {"answer": "Ya carga.", "cause": "Memoria."})
     await step(ana, incident, "reply", {"message": "Ya carga."})
     assert (await resumed(ana, view))["deadlines"][0]["state"] == "running"
+
+
+async def test_whoever_asked_is_written_how_long_such_answers_take(house: House) -> None:
+    ana = person(house, Role.ADVISER, "ana")
+    known = {**REPORTED, "channel": "telephone", "reporter": "Rigoberto"}
+    for hour in (10, 10, 10, 10, 13):
+        house.clock.move_to(MORNING)
+        incident = (await ana.post("/incidents", json=known)).json()
+        house.clock.move_to(datetime(2026, 7, 1, hour + 6, 0, tzinfo=UTC))
+        await step(ana, incident, "solve", {"answer": "Ya carga."})
+        await step(ana, incident, "reply", {})
+    view = (await ana.post("/consultations", json={**ASKED, "channel": "facebook"})).json()
+    await step(ana, await channelled(ana, view), "forward", {})
+
+    text = (await written(house, "forwarded")).text
+    # four took an hour and one four: 1.6 hours on average
+    assert "en promedio en 2 h hábiles; nueve de cada diez, en 4 h o menos" in text
 
 
 async def test_a_consultation_becomes_an_incident_as_often_as_it_reports_one(house: House) -> None:

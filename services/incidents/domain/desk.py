@@ -83,6 +83,8 @@ def forward(asked: Asked, command: Forward) -> list[EventBody]:
         IncidentForwarded(
             area=area,
             told=command.told,
+            ticket=asked.state.ticket,
+            consultation_id=asked.state.consultation_id,
             holder=asked.holder(status, area=area),
             clocks=tuple(clocks),
         )

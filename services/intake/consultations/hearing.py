@@ -1,23 +1,61 @@
-"""What is heard of incidents' ends and later dates, for the consultations that became them."""
+"""What is heard of incidents, for the consultations that became them and for who reported."""
 
 from collections.abc import Iterable
+from math import ceil
 
 from services.intake.consultations.cases import CONSULTATION
 from services.intake.consultations.domain.model import Resume
-from services.intake.consultations.writing import write_extension
+from services.intake.consultations.writing import OfIncident, write_of_incident
 from services.intake.consumers import hears
-from services.intake.profiles.reported import INCIDENT, Reported
+from services.intake.profiles.reported import INCIDENT, OPEN, Report, Reported
 from services.intake.surveys.inviting import invitation
 from shared.bus.hears import Heard, Send
 from shared.contracts.incidents import (
     IncidentClosed,
     IncidentDismissed,
     IncidentExtensionTold,
+    IncidentForwarded,
+    IncidentRegistered,
 )
+from shared.contracts.stages import Estimate
 from shared.service import Workshop
 
 CLOSED = "closed"
 DISMISSED = "dismissed"
+
+
+@hears(IncidentRegistered)
+async def on_incident_registered(
+    heard: Heard[IncidentRegistered], workshop: Workshop
+) -> Iterable[Send]:
+    """Whose it is, however it came (B:L879-892); whoever asked is written his ticket (B:L1447)."""
+    body = heard.body
+    if body.profile_id:
+        report = Report(heard.subject, body.profile_id, body.ticket, OPEN, body.registered_at, "")
+        await Reported(workshop.database).begin(heard.tenant, report, heard.sequence)
+    await _write(heard, workshop, ticket=body.ticket)
+    return []
+
+
+@hears(IncidentForwarded)
+async def on_incident_forwarded(
+    heard: Heard[IncidentForwarded], workshop: Workshop
+) -> Iterable[Send]:
+    """Whoever asked is written what was done, and how long that takes on average (B:L1646)."""
+    body = heard.body
+    if body.ticket:
+        usual = {} if body.told is None else _usual(body.told)
+        await _write(heard, workshop, ticket=body.ticket, **usual)
+    return []
+
+
+def _usual(told: Estimate) -> dict[str, str]:
+    return {"average": _hours(told.average_seconds), "p90": _hours(told.p90_seconds)}
+
+
+def _hours(seconds: int) -> str:
+    """Working time as it is told to people: whole hours, one at least."""
+    return str(max(1, ceil(seconds / 3_600)))
 
 
 @hears(IncidentClosed, IncidentDismissed)
@@ -47,11 +85,16 @@ async def on_extension_told(
     heard: Heard[IncidentExtensionTold], workshop: Workshop
 ) -> Iterable[Send]:
     """Whoever asked is written the new date (B:L1507)."""
+    body = heard.body
+    await _write(heard, workshop, reason=body.message, due=body.due_at.isoformat())
+    return []
+
+
+async def _write(heard: Heard[OfIncident], workshop: Workshop, **facts: str) -> None:
     named = heard.body.consultation_id or heard.subject
     case_id = await _asked_by(named, heard.tenant, workshop)
     if case_id is not None:
-        await write_extension(workshop, case_id, heard)
-    return []
+        await write_of_incident(workshop, case_id, heard, **facts)
 
 
 async def _asked_by(named: str, tenant: str, workshop: Workshop) -> str | None:

@@ -28,7 +28,7 @@ SECTION: Final = "consultations"
 INCIDENTS: Final = "incidents"
 """The file of the service that attends them, read here only for the names that it knows."""
 REPLY: Final = "reply"
-Occasion = Literal["received", "answered", "channelled", "extended"]
+Occasion = Literal["received", "answered", "channelled", "forwarded", "extended"]
 
 
 class WayIn(Frozen):

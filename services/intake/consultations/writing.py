@@ -10,14 +10,18 @@ from services.intake.following import follows
 from services.intake.letterbox.policy import DeskName
 from services.intake.policy import IntakePolicy
 from services.intake.surveys.inviting import invitation
+from shared import i18n
 from shared.bus.hears import Heard, Send
 from shared.contracts import EventBody
 from shared.contracts.consultations import (
     ConsultationAnswered,
-    ConsultationChannelled,
     ConsultationReceived,
 )
-from shared.contracts.incidents import IncidentExtensionTold
+from shared.contracts.incidents import (
+    IncidentExtensionTold,
+    IncidentForwarded,
+    IncidentRegistered,
+)
 from shared.ids import derived_id
 from shared.mail import Composed, Letter, Unsendable
 from shared.service import Workshop
@@ -25,21 +29,25 @@ from shared.service import Workshop
 _OCCASIONS: Final[Mapping[type[EventBody], Occasion]] = {
     ConsultationReceived: "received",
     ConsultationAnswered: "answered",
-    ConsultationChannelled: "channelled",
+    # the ticket is told, and only incidents gives one
+    IncidentRegistered: "channelled",
+    IncidentForwarded: "forwarded",
     IncidentExtensionTold: "extended",
 }
 _BY_TEMPLATE: Final[Mapping[str, Occasion]] = {
     f"consultation_{occasion}": occasion for occasion in _OCCASIONS.values()
 }
+_WORDS: Final = i18n.load()
 TEMPLATES: Final = frozenset(_BY_TEMPLATE)
-Told = ConsultationReceived | ConsultationAnswered | ConsultationChannelled
+Told = ConsultationReceived | ConsultationAnswered
+OfIncident = IncidentRegistered | IncidentForwarded | IncidentExtensionTold
 
 
 def _correspondent(workshop: Workshop) -> Correspondent:
     return Correspondent(workshop, CONSULTATION.stream, DeskName.CONSULTATIONS)
 
 
-@follows(ConsultationReceived, ConsultationAnswered, ConsultationChannelled)
+@follows(ConsultationReceived, ConsultationAnswered)
 async def on_consultation_told(heard: Heard[Told], workshop: Workshop) -> Iterable[Send]:
     """Write it down to be sent; the occasion names the letter, so that it is written once."""
     body = heard.body
@@ -57,17 +65,16 @@ async def on_consultation_told(heard: Heard[Told], workshop: Workshop) -> Iterab
     return await invitation(workshop, heard.tenant, kind, heard.subject)
 
 
-async def write_extension(
-    workshop: Workshop, case_id: str, heard: Heard[IncidentExtensionTold]
+async def write_of_incident(
+    workshop: Workshop, case_id: str, heard: Heard[OfIncident], **facts: str
 ) -> None:
-    """What the tiers said of their new date goes to whoever asked."""
+    """What the tiers have done, or say of their new date, goes to whoever asked."""
     await _correspondent(workshop).write(
         derived_id("letter", "incident", heard.subject, str(heard.sequence)),
         heard.tenant,
-        f"consultation_{_OCCASIONS[IncidentExtensionTold]}",
+        f"consultation_{_OCCASIONS[type(heard.body)]}",
         case=case_id,
-        reason=heard.body.message,
-        due=heard.body.due_at.isoformat(),
+        **facts,
     )
 
 
@@ -85,4 +92,11 @@ async def compose(workshop: Workshop, letter: Letter) -> Composed:
     if rows is None:
         raise Unsendable("no_words")
     words = await correspondent.words(letter, state.code, rules.calendar)
+    words["usual"] = _usual(letter, correspondent.language(letter.tenant, rows))
     return await correspondent.compose(letter, rows, words)
+
+
+def _usual(letter: Letter, language: str | None) -> str:
+    """How long such answers take, as a sentence; none while too few were given to tell."""
+    known = language is not None and "average" in letter.facts
+    return _WORDS.text(str(language), "consultation.usual", letter.facts) if known else ""

@@ -3,21 +3,10 @@
 from collections.abc import Iterable
 
 from services.intake.consumers import hears
-from services.intake.profiles.reported import OPEN, Report, Reported
+from services.intake.profiles.reported import Reported
 from shared.bus.hears import Heard, Send
-from shared.contracts.incidents import IncidentRegistered, IncidentReopened
+from shared.contracts.incidents import IncidentReopened
 from shared.service import Workshop
-
-
-@hears(IncidentRegistered)
-async def on_incident_registered(
-    heard: Heard[IncidentRegistered], workshop: Workshop
-) -> Iterable[Send]:
-    body = heard.body
-    if body.profile_id:
-        report = Report(heard.subject, body.profile_id, body.ticket, OPEN, body.registered_at, "")
-        await Reported(workshop.database).begin(heard.tenant, report, heard.sequence)
-    return []
 
 
 @hears(IncidentReopened)

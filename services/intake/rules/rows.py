@@ -15,7 +15,7 @@ from shared.policy import Frozen, Remark, Severity, Source, Tenant
 from shared.policy.models import Language
 from shared.security.roles import Role
 
-FACTS: Final = frozenset({"code", "due", "answer", "reason", "survey"})
+FACTS: Final = frozenset({"code", "due", "answer", "reason", "survey", "ticket", "usual"})
 CARE: Final = "care"
 """The file that says how what the ladders announce is gathered."""
 Series = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,8}$")]

@@ -52,10 +52,15 @@ class IncidentRegistered(_Moved, event_type="incidents.incident.registered.v1"):
 
 
 class IncidentForwarded(_Moved, event_type="incidents.incident.forwarded.v1"):
-    """Tier 1 sent it to tier 2 and told the user what is usual for its kind (B75)."""
+    """Tier 1 sent it to tier 2 and told the user what is usual for its kind (B75).
+
+    A consultation that it came by is named, and by which ticket whoever asked knows it.
+    """
 
     area: str
     told: Estimate | None = None
+    ticket: str = Field("", exclude_if=not_)
+    consultation_id: str = Field("", exclude_if=not_)
 
 
 class IncidentDismissed(_Moved, event_type="incidents.incident.dismissed.v1"):
