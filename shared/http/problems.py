@@ -5,6 +5,7 @@ A code decides the status; titles and details come from the catalogue in the cal
 its two sentences in ``locale/``.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -73,6 +74,8 @@ _BY_STATUS: Final[Mapping[int, str]] = {
     504: "timeout",
 }
 RETRY_AFTER_SECONDS: Final = 2
+EXPECTED: Final = "expected"
+_CHOICE: Final = re.compile(r"'([^']*)'")
 
 
 class Finding(BaseModel):
@@ -153,10 +156,7 @@ class Problems:
         ) or self._catalogue.text(language, f"problem.{family}.{part}", fields)
 
     def _finding(self, language: str, error: Mapping[str, Any]) -> Finding:
-        facts = {name: _plain(value) for name, value in error.get("ctx", {}).items()}
-        if "expected" in facts:
-            # what may be chosen comes with an English word before the last one
-            facts["expected"] = str(facts["expected"]).replace(" or ", ", ")
+        facts = {name: _plain(name, value) for name, value in error.get("ctx", {}).items()}
         code = error["type"]
         detail = self._catalogue.find(language, f"invalid.{code}", facts)
         return Finding(
@@ -193,6 +193,9 @@ def _pointer(location: Sequence[str | int]) -> str:
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in location)
 
 
-def _plain(value: object) -> object:
+def _plain(name: str, value: object) -> object:
     """What validation knows of the rule is told; what the caller sent is not echoed."""
+    if name == EXPECTED and (choices := _CHOICE.findall(str(value))):
+        # pydantic joins them with an English word
+        return choices
     return value if isinstance(value, int | float | str) else str(value)

@@ -154,6 +154,17 @@ BAD_BODIES: list[tuple[bytes, int, str, dict[str, str]]] = [
 ]
 
 
+async def test_what_may_be_chosen_is_told_in_the_callers_language(
+    client: httpx.AsyncClient,
+) -> None:
+    headers = {"content-type": "application/json", "accept-language": "es"}
+    content = b'{"title": "a", "color": "green"}'
+    response = await client.post("/api/v1/notes", content=content, headers=headers)
+
+    (finding,) = response.json()["errors"]
+    assert finding["detail"] == "Debe ser uno de: red, blue."
+
+
 @pytest.mark.parametrize(("body", "status", "code", "errors"), BAD_BODIES)
 async def test_a_bad_body_is_refused_where_it_is_wrong(
     client: httpx.AsyncClient, body: bytes, status: int, code: str, errors: dict[str, str]
