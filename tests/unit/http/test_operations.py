@@ -70,7 +70,7 @@ async def test_a_parameter_may_fill_half_a_segment(client: httpx.AsyncClient) ->
     assert problem(green) == (404, "not_found")
     (finding,) = green.json()["errors"]
     assert (finding["pointer"], finding["code"]) == ("/form", "enum")
-    assert "'red', 'blue'" in finding["detail"]
+    assert "red, blue" in finding["detail"]
 
 
 @pytest.mark.parametrize(
@@ -175,17 +175,6 @@ async def test_a_bad_body_is_refused_where_it_is_wrong(
     assert problem(response) == (status, code)
     if errors:
         assert findings(response) == errors
-
-
-async def test_what_may_be_chosen_is_listed_in_the_readers_language(
-    client: httpx.AsyncClient,
-) -> None:
-    answer = await client.post("/api/v1/notes", json={"title": "a", "color": "green"})
-    (finding,) = answer.json()["errors"]
-
-    assert finding["detail"].startswith("Debe ser uno de: '")
-    assert "', '" in finding["detail"]
-    assert " or " not in finding["detail"]
 
 
 async def test_a_literal_backslash_before_u0000_is_no_null_character(
