@@ -92,6 +92,9 @@ async def test_the_day_the_frequencies_and_the_table_of_improvements(office: Off
     upside_down = await office.client.get(
         "/incident-frequencies", params={"from": "2026-07-02", "to": "2026-07-01"}
     )
+    endless = await office.client.get(
+        "/incident-improvements", params={"from": "2026-01-01", "to": "2028-07-01"}
+    )
 
     units = {row["unit"]: row for row in day["units"]}
     assert {row["entered"] for row in units.values()} == {3, 2}
@@ -110,7 +113,9 @@ async def test_the_day_the_frequencies_and_the_table_of_improvements(office: Off
     assert (row["area"], row["type"], row["count"], row["impact"]) == ("seace", "error", 3, 3)
     assert row["requirements"] == ["RF-2026-000001"]
     assert row["average_seconds"] == 8 * 3_600
-    assert upside_down.status_code == 422
+    assert (upside_down.status_code, endless.status_code) == (422, 422)
+    assert upside_down.json()["detail"].startswith("Va del 2026-07-02 al 2026-07-01")
+    assert endless.json()["detail"] == "Pida a lo sumo 800 días."
 
 
 async def test_a_meeting_from_its_plan_to_the_follow_up(office: Office) -> None:

@@ -1,17 +1,19 @@
 """The routes of the day's report, the frequencies and the table of improvements."""
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Final
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from services.incidents.api.inputs import Choice, Day
 from services.incidents.policy import IncidentPolicy
 from services.incidents.statistics import DailyReport, Frequencies, Improvements, Span, Statistics
+from shared.decider import Invalid
 from shared.http import Call, Input, Routes
 from shared.service import Workshop
 
-MAX_DAYS = 800
+MAX_DAYS: Final = 800
+SPAN: Final = ("period.ends_before_start", "period.too_long")
 
 
 class Cut(StrEnum):
@@ -32,15 +34,17 @@ class SpanQuery(Input):
     until: Annotated[Day, Field(alias="to")]
     top: Annotated[int, Field(ge=1, le=100)] = 10
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if not 0 <= (self.until - self.since).days <= MAX_DAYS:
-            msg = f"from must not be after to, and {MAX_DAYS} days before it at most"
-            raise ValueError(msg)
-        return self
-
     @property
     def span(self) -> Span:
+        """The days.
+
+        Raises:
+            Invalid: they end before they begin, or are too many.
+        """
+        if self.until < self.since:
+            raise Invalid("period.ends_before_start", start=self.since, end=self.until)
+        if (self.until - self.since).days >= MAX_DAYS:
+            raise Invalid("period.too_long", days=MAX_DAYS)
         return Span(self.since, self.until)
 
 
@@ -71,12 +75,12 @@ def statistics_routes(api: Routes, workshop: Workshop) -> None:
         area = policy.area(query.area) if query.area else None
         return await figures(call).daily(query.on or today, area)
 
-    @api.get("/incident-frequencies", may="read_incident")
+    @api.get("/incident-frequencies", may="read_incident", problems=SPAN)
     async def read_incident_frequencies(call: Call, query: FrequencyQuery) -> Frequencies:
         """Of what there is most, with the cumulative frequency (Pareto)."""
         return await figures(call).frequencies(query.span, query.by, query.top)
 
-    @api.get("/incident-improvements", may="read_incident")
+    @api.get("/incident-improvements", may="read_incident", problems=SPAN)
     async def read_incident_improvements(call: Call, query: SpanQuery) -> Improvements:
         """The most frequent problems, their impact, and what is done about them."""
         return await figures(call).improvements(query.span, query.top)
