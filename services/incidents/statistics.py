@@ -57,7 +57,11 @@ class Frequencies(View):
 
 
 class UnitDay(View):
-    """The day of one unit; `open` and `overdue` as they are now."""
+    """The day of one unit: of what is about it, and of its desk whatever that is about.
+
+    `open` and `overdue` of what is about it, `at_desk` and `overdue_at_desk` of what it has at a
+    tier are as they are now; `answered` are the answers that its desk gave on the day.
+    """
 
     unit: str
     name: str
@@ -67,6 +71,9 @@ class UnitDay(View):
     closed: int = 0
     open: int = 0
     overdue: int = 0
+    answered: int = 0
+    at_desk: int = 0
+    overdue_at_desk: int = 0
 
 
 class DailyReport(View):
@@ -136,7 +143,7 @@ class Statistics:
             Transient: the database did not answer.
         """
         fields = BY[by]
-        rows = await self._grouped(self._registered(span), fields, {"n": {"$sum": 1}})
+        rows = await self._grouped(self._registered(span), _of(fields), {"n": {"$sum": 1}})
         total = sum(row["n"] for row in rows)
         items, cumulative = [], 0
         for row in rows[:top]:
@@ -165,9 +172,13 @@ class Statistics:
         for name, mark in MARKS.items():
             where = {f"state.{mark}": within}
             await self._count(units, name, where)
-        now = self._workshop.now()
-        await self._count(units, "open", {"state.open": True})
-        await self._count(units, "overdue", {"state.open": True, "state.due_at": {"$lt": now}})
+        here = {"state.open": True}
+        late = {**here, "state.due_at": {"$lt": self._workshop.now()}}
+        await self._count(units, "open", here)
+        await self._count(units, "overdue", late)
+        await self._count(units, "answered", {"state.solution.at": within}, _ANSWERING)
+        await self._count(units, "at_desk", here, "$state.desk")
+        await self._count(units, "overdue_at_desk", late, "$state.desk")
         shown = [UnitDay(**unit) for key, unit in units.items() if area in (None, key)]
         busy = [unit for unit in shown if area or any(_numbers(unit))]
         sums = (sum(column) for column in zip(*map(_numbers, shown), strict=True))
@@ -183,7 +194,7 @@ class Statistics:
             "seconds": {"$avg": "$state.elapsed_seconds"},
             "codes": {"$addToSet": "$state.requirement"},
         }
-        rows = await self._grouped(self._registered(span), BY["problem"], figures)
+        rows = await self._grouped(self._registered(span), _of(BY["problem"]), figures)
         total = sum(row["n"] for row in rows)
         promised = await self._promised()
         items = [
@@ -207,9 +218,8 @@ class Statistics:
         return {"state.registered_at": span.bounds(self._policy)}
 
     async def _grouped(
-        self, where: Mapping[str, Any], fields: Sequence[str], figures: Mapping[str, Any]
+        self, where: Mapping[str, Any], key: Mapping[str, Any], figures: Mapping[str, Any]
     ) -> list[dict[str, Any]]:
-        key = {name: f"$state.{name}" for name in fields}
         pipeline = [
             {"$match": {"tenant": self._tenant, **where}},
             {"$group": {"_id": key, **figures}},
@@ -219,10 +229,14 @@ class Statistics:
             return [row async for row in await self._incidents.aggregate(pipeline)]
 
     async def _count(
-        self, units: dict[str, dict[str, Any]], name: str, where: Mapping[str, Any]
+        self,
+        units: dict[str, dict[str, Any]],
+        name: str,
+        where: Mapping[str, Any],
+        of: object = "$state.area",
     ) -> None:
-        for row in await self._grouped(where, ("area",), {"n": {"$sum": 1}}):
-            area = row["_id"]["area"]
+        for row in await self._grouped(where, {"unit": of}, {"n": {"$sum": 1}}):
+            area = row["_id"]["unit"]
             # an older agreement's area is still a unit
             units.setdefault(area, {"unit": area, "name": area})[name] = row["n"]
 
@@ -264,7 +278,18 @@ class Statistics:
         return words.en if self._language == ENGLISH else words.es
 
 
-_COUNTED: Final = ("entered", "attended", "solved", "closed", "open", "overdue")
+def _of(fields: Sequence[str]) -> Mapping[str, Any]:
+    return {name: f"$state.{name}" for name in fields}
+
+
+_ANSWERING: Final = {
+    "$arrayElemAt": ["$state.desks", {"$subtract": ["$state.solution.tier", 1]}],
+}
+"""The desk of the tier that answered."""
+_COUNTED: Final = (
+    *("entered", "attended", "solved", "closed", "open", "overdue"),
+    *("answered", "at_desk", "overdue_at_desk"),
+)
 
 
 def _numbers(unit: UnitDay) -> tuple[int, ...]:

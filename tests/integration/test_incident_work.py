@@ -22,7 +22,7 @@ NEW = {
     "reporter": "usuaria@entidad.gob.pe",
     "channel": "telephone",
 }
-ROLES = (Role.ADVISER, Role.SPECIALIST_L2, Role.INCIDENT_LEADER)
+ROLES = (Role.ADVISER, Role.SPECIALIST_L2, Role.SPECIALIST_L3, Role.INCIDENT_LEADER)
 
 
 @dataclass
@@ -97,7 +97,7 @@ async def test_the_day_the_frequencies_and_the_table_of_improvements(office: Off
     )
 
     units = {row["unit"]: row for row in day["units"]}
-    assert {row["entered"] for row in units.values()} == {3, 2}
+    assert {key: row["entered"] for key, row in units.items()} == {"uaus": 0, "seace": 3, "rnp": 2}
     assert (units["seace"]["attended"], units["seace"]["solved"]) == (1, 0)
     assert day["consolidated"]["entered"] == 5
     assert day["consolidated"]["open"] == 4
@@ -116,6 +116,28 @@ async def test_the_day_the_frequencies_and_the_table_of_improvements(office: Off
     assert (upside_down.status_code, endless.status_code) == (422, 422)
     assert upside_down.json()["detail"].startswith("Va del 2026-07-02 al 2026-07-01")
     assert endless.json()["detail"] == "Pida a lo sumo 800 días."
+
+
+async def test_the_day_of_a_unit_tells_what_its_desk_has_whatever_that_is_about(
+    office: Office,
+) -> None:
+    office.at(1, 10)
+    about = {"area": "seace", "origin": "system"}
+    answered, held = [await office.register(**about) for _ in range(2)]
+    for view in (answered, held):
+        path = f"/incidents/{view['id']}"
+        sent = await office.do(f"{path}/forward", view["version"])
+        await office.do(f"{path}/elevate", sent["version"], reason="Es técnica.", area="oti")
+    path = f"/incidents/{answered['id']}"
+    version = (await office.get(path))["version"]
+    await office.do(f"{path}/solve", version, answer="Ya.", evidence=["log"])
+
+    now = {row["unit"]: row for row in (await office.get("/incident-daily"))["units"]}
+    office.at(20, 10)
+    late = {row["unit"]: row for row in (await office.get("/incident-daily"))["units"]}
+    assert (now["oti"]["answered"], now["oti"]["at_desk"], now["oti"]["open"]) == (1, 1, 0)
+    assert (now["seace"]["answered"], now["seace"]["at_desk"], now["seace"]["open"]) == (0, 1, 2)
+    assert (late["oti"]["answered"], late["oti"]["overdue_at_desk"]) == (0, 1)
 
 
 async def test_a_meeting_from_its_plan_to_the_follow_up(office: Office) -> None:
