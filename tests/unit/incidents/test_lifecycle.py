@@ -81,8 +81,8 @@ MATRIX: dict[str, dict[str, str]] = {
         "attach": SAME,
         "reply": "incident.not_validated",
     },
-    "answered": {"reply": "closed"},
-    "converted": {"reply": "closed"},
+    "answered": {"reply": "closed", "classify": SAME, "coordinate": SAME},
+    "converted": {"reply": "closed", "classify": SAME, "coordinate": SAME},
     "closed": {"reopen": "tier_1"},
     "dismissed": {"reopen": "tier_1"},
 }

@@ -503,6 +503,18 @@ def test_a_priority_does_not_change_the_term() -> None:
     assert due[0] == due[1]
 
 
+def test_what_it_was_is_said_also_when_its_answer_is_there() -> None:
+    case = at_tier_2()
+    case.give(Solve("Se corrigió."), lima(2), SECOND, "person:luz")
+    case.give(Classify("Era el acceso.", kind="access-failure"), lima(2, 11), DESK)
+    (closed,) = case.give(Reply(), lima(2, 12), DESK)
+
+    assert isinstance(closed, IncidentClosed)
+    assert closed.kind == "access-failure"
+    with pytest.raises(Rejected, match=r"incident\.illegal_transition"):
+        case.give(Classify("Era un error.", kind="error"), lima(3), DESK)
+
+
 def test_coordination_is_recorded() -> None:
     case = at_tier_2()
     case.give(Coordinate(external=True, party="RENIEC", note="Se pidió el dato."), lima(1, 12))
