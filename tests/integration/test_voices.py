@@ -86,6 +86,37 @@ async def test_both_ways_to_the_result(street: Street) -> None:
     await _erased(street, view["id"])
 
 
+async def test_who_gave_no_name_reads_what_came_of_it(street: Street) -> None:
+    web = street.house.as_(Role.PROGRAM, tenant="osce", **{"accept-language": "es"})
+    said = {"subject": "Letra", "text": "Pongan letra más grande."}
+    asked = (await web.post("/consultations", json=said)).json()
+    moved = {"reason": "Es una idea.", "forwarded_to": "suggestions"}
+    await street.act(asked, "discard", moved)
+    ended = (await web.get(f"/consultations/{asked['id']}/answer")).json()
+    path = f"/suggestions/{ended['forwarded_case']}"
+    await eventually(lambda: web.get(path), lambda answer: answer.is_success)
+
+    view = await street.read(ended["forwarded_case"], "suggestions")
+    order = {"unit": "communications", "order": "Proveído 3-2026"}
+    found = {"outcome": "adopted", "text": "Desde agosto el texto es más grande."}
+    view = await street.act(view, "refer", order, "suggestions")
+    view = await street.act(view, "evaluate", found, "suggestions")
+    before = (await web.get(f"{path}/answer")).json()
+    await street.act(view, "inform", None, "suggestions")
+    after = (await web.get(f"{path}/answer")).json()
+
+    assert (before["status"], before["answer"], before["due_at"]) == ("evaluated", "", None)
+    assert (after["status"], after["answer"]) == ("informed", found["text"])
+    assert (await web.get(f"{path}/messages")).status_code == 403
+
+    claim = (await web.post("/claims", json=said)).json()
+    waits = (await web.get(f"/claims/{claim['id']}/answer")).json()
+    await street.act(claim, "dismiss", {"reason": "No es un reclamo."}, "claims")
+    told = (await web.get(f"/claims/{claim['id']}/answer")).json()
+    assert (waits["code"], waits["due_at"]) == (claim["code"], "2026-08-18T21:30:00Z")
+    assert (told["due_at"], told["reason"]) == (None, "No es un reclamo.")
+
+
 async def _heeded(street: Street, case_id: str) -> None:
     """What is said after the end is found, until somebody has read it."""
 

@@ -19,7 +19,7 @@ from services.intake.voices.desk import (
 )
 from services.intake.voices.domain import model
 from services.intake.voices.policy import VoiceKind
-from services.intake.voices.views import VoiceView
+from services.intake.voices.views import ResultView, VoiceView
 from shared.histories import HistoryEvent
 from shared.http import Call, Page, PageQuery, Routes
 from shared.security import Role
@@ -41,6 +41,8 @@ def _rows(kind: VoiceKind) -> Mapping[str, set[Role]]:
         f"receive_{kind}": {officer, Role.PROGRAM, Role.ADVISER, Role.CHANNEL_COORDINATOR},
         f"read_{kind}": words | read,
         f"read_{kind}_words": words,
+        # the portal shows it to whoever has the id: there is no other way to who gave no name
+        f"read_{kind}_answer": words | {Role.PROGRAM},
         f"keep_{kind}": {officer},
         f"evaluate_{kind}": {Role.SPECIALIST_L2},
     }
@@ -96,6 +98,12 @@ def _reading(api: Routes, desk: Voices, kind: VoiceKind) -> None:
     async def read_voice_messages(call: Call, case_id: str) -> Correspondence:
         """Who said it, and all that was written."""
         return await desk.correspondence(call, case_id)
+
+    @api.get(path + "/{case_id}/answer", may=f"read_{kind}_answer")
+    @_called(f"read_{kind}_answer")
+    async def read_voice_answer(call: Call, case_id: str) -> ResultView:
+        """Where it stands and what came of it, for whoever said it, also without a name."""
+        return await desk.result(call, case_id)
 
     @api.get(
         path + "/{case_id}/documents/{document_id}",

@@ -9,9 +9,9 @@ from services.intake.desks import Choice, ContactInput, Desk, QueueQuery, Reason
 from services.intake.policy import IntakePolicy
 from services.intake.private import DRAFT, USER
 from services.intake.voices.cases import VOICES
-from services.intake.voices.domain import Voice, model
+from services.intake.voices.domain import Status, Voice, model
 from services.intake.voices.policy import VoiceKind, VoicePolicy
-from services.intake.voices.views import VoiceView, voice_view
+from services.intake.voices.views import ResultView, VoiceView, result_view, voice_view
 from shared.decider import Invalid
 from shared.http import Call, Input, Page
 from shared.service import Workshop, cause_of
@@ -100,6 +100,14 @@ class Voices(Desk[Voice, VoiceView]):
             preferential=met.preferential,
         )
         return await self.create(call, command, cause)
+
+    async def result(self, call: Call, case_id: str) -> ResultView:
+        """Only what the user was told: what an organ found is not told yet."""
+        state = (await self.cases.get(case_id, call.tenant)).state
+        words = ""
+        if state.status is Status.INFORMED:
+            words = (await self.private.text(call.tenant, state.answer)).words
+        return result_view(state, words)
 
     async def evaluate(self, call: Call, case_id: str, body: Evaluation) -> VoiceView:
         await self.cases.get(case_id, call.tenant)

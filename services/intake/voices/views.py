@@ -44,6 +44,33 @@ class VoiceView(View):
     version: int
 
 
+class ResultView(View):
+    """What whoever said it is shown, also without a name: where it stands, and its result."""
+
+    code: str
+    status: Status
+    due_at: datetime | None = Field(description="Until when it is answered, while it is not")
+    informed_at: datetime | None
+    answer: str
+    reason: str = Field(description="Why it was dismissed")
+    forwarded_to: str = Field(description="The way in that it belongs to, once it is dismissed")
+    forwarded_case: str = Field(description="The case that was opened from it there")
+
+
+def result_view(state: Voice, answer: str) -> ResultView:
+    waits = state.promise is not None and state.promise.finished_at is None
+    return ResultView(
+        code=state.code,
+        status=state.status,
+        due_at=state.due_at if waits else None,
+        informed_at=state.informed_at,
+        answer=answer,
+        reason=state.reason,
+        forwarded_to=state.forwarded_to,
+        forwarded_case=state.forwarded_case,
+    )
+
+
 def voice_view(outcome: Outcome[Voice], language: str) -> VoiceView:
     state = outcome.state
     return VoiceView.model_construct(
