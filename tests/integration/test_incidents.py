@@ -176,6 +176,7 @@ async def test_the_contractual_time_begins_at_the_providers_answer(tiers: Tiers)
     paused = stage(view, "solve_l3")["state"]
     tiers.move(20, 10)
     provider = tiers.house.as_(Role.PROVIDER, tenant="osce", subject="telco")
+    await _reads_what_was_asked(tiers, provider, view["id"])
     view = await tiers.do(provider, view, "provider-answer", answer="Reparado.")
     tiers.move(21, 10)
     page = (await tiers.desk.get(f"/incidents/{view['id']}/deadlines")).json()
@@ -191,6 +192,22 @@ async def test_the_contractual_time_begins_at_the_providers_answer(tiers: Tiers)
     assert view["external_coordination"]
     assert any("proveedor" in step for step in term["explain"])
     assert any("B:L1499" in step for step in term["explain"])
+
+
+async def _reads_what_was_asked(tiers: Tiers, provider: httpx.AsyncClient, asked: str) -> None:
+    """Somebody outside the house sees no other incident, and nothing beside it."""
+    other = await tiers.register()
+    found = (await provider.get("/incidents", params={"status": ["tier_1", "provider"]})).json()
+    shown = (await provider.get(f"/incidents/{asked}")).json()
+    ticket = await provider.get("/incidents", params={"ticket": other["ticket"]})
+    hidden = await provider.get(f"/incidents/{other['id']}")
+
+    assert [one["id"] for one in found["items"]] == [asked]
+    assert shown["reporter"] is None
+    assert (ticket.json()["items"], hidden.status_code) == ([], 404)
+    beside = [f"/incidents/{asked}/{name}" for name in ("history", "deadlines", "suggestions")]
+    for path in (*beside, "/incident-daily", "/incident-digest", "/knowledge"):
+        assert (await provider.get(path)).status_code == 403, path
 
 
 async def test_two_promises_of_one_day_tell_each_its_own_hour(tiers: Tiers) -> None:
@@ -603,8 +620,9 @@ async def test_each_role_has_its_own_commands_in_its_own_tenant(tiers: Tiers) ->
                 for action, (_, body) in BODIES.items()
             ),
         )
-        assert own.status_code == (200 if reads else 403), role
-        assert foreign.status_code == (404 if reads else 403), role
+        asked = PERMISSIONS.allow("read_asked_incident", frozenset({role}))
+        assert own.status_code == (200 if reads else 404 if asked else 403), role
+        assert foreign.status_code == (404 if asked else 403), role
         if reads:
             sees = PERMISSIONS.allow("read_reporter", frozenset({role}))
             assert own.json()["reporter"] == (NEW["reporter"] if sees else None), role

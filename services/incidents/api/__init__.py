@@ -46,14 +46,20 @@ def routes(workshop: Workshop) -> Routes:
 
 
 def _queries(api: Routes, desk: Desk) -> None:
-    @api.get("/incidents", may="read_incident")
+    @api.get("/incidents", may="read_asked_incident")
     async def list_incidents(call: Call, query: IncidentQuery) -> Page[IncidentView]:
-        """Incidents by the time they have left, the most urgent first; open ones if not said."""
+        """Incidents by the time they have left, the most urgent first; open ones if not said.
+
+        A provider finds what waits for a provider.
+        """
         return await desk.find(call, query)
 
-    @api.get("/incidents/{incident_id}", may="read_incident")
+    @api.get("/incidents/{incident_id}", may="read_asked_incident")
     async def read_incident(call: Call, incident_id: str) -> IncidentView:
-        """One incident: where it is, who has it, what is promised."""
+        """One incident: where it is, who has it, what is promised.
+
+        A provider reads those of which a provider was asked.
+        """
         return await desk.read(call, incident_id)
 
     @api.get("/incidents/{incident_id}/history", may="read_incident")

@@ -17,7 +17,7 @@ from services.incidents.catalogue import CatalogueView, catalogue
 from services.incidents.digest import Digest, digest
 from services.incidents.domain import Command, Incident, evolve
 from services.incidents.domain.commands import Convert, Forward, Register
-from services.incidents.domain.lifecycle import ENDED
+from services.incidents.domain.lifecycle import ENDED, Status
 from services.incidents.estimates import estimate
 from services.incidents.explanations import ExplainedDeadline, explained
 from services.incidents.policy import IncidentPolicy
@@ -103,13 +103,19 @@ class Desk:
         return await self._view(call, outcome)
 
     async def read(self, call: Call, case_id: str) -> IncidentView:
-        return await self._view(call, await self._cases.get(case_id, call.tenant))
+        found = await self._cases.get(case_id, call.tenant)
+        if _outside(call) and not found.state.waits:
+            raise Unknown("incident.unknown", id=case_id)
+        return await self._view(call, found)
 
     async def find(self, call: Call, query: IncidentQuery) -> Page[IncidentView]:
         now = self._workshop.now()
         after = query.after(datetime, str)
+        where = filters_of(query, now)
+        if _outside(call):
+            where = {"$and": [where, {"state.open": True, "state.status": Status.PROVIDER.value}]}
         wanted = Wanted(
-            where=filters_of(query, now),
+            where=where,
             words=search_words(query.text),
             after=None if after is None else (after[0], after[1]),
             limit=query.limit + 1,
@@ -162,6 +168,11 @@ class Desk:
     def _policy(self, call: Call) -> IncidentPolicy:
         policy: IncidentPolicy = self._workshop.policy(call.tenant)
         return policy
+
+
+def _outside(call: Call) -> bool:
+    """Whether the caller may read as a provider alone."""
+    return not PERMISSIONS.allow("read_incident", call.actor.roles)
 
 
 def _known(found: Estimate | None) -> Estimate:

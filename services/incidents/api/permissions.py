@@ -27,7 +27,6 @@ READERS: Final = ALL_TIERS | {
     Role.REPORT_READER,
     Role.SERVICE_MANAGER,
     Role.QUALITY_MONITOR,
-    Role.PROVIDER,
     Role.PROGRAM,
     Role.AUDITOR,
     Role.TENANT_ADMIN,
@@ -37,6 +36,8 @@ PERMISSIONS: Final = Permissions(
     {
         "register_incident": DESK | {Role.PROGRAM},
         "read_incident": READERS,
+        # a provider is outside the house: of what he was asked he reads the incident, no more (B12)
+        "read_asked_incident": READERS | {Role.PROVIDER},
         "read_reporter": ALL_TIERS,
         "attend_user": DESK,
         "attend_incident": SECOND | THIRD,
