@@ -192,7 +192,12 @@ def _writing(api: Routes, table: Table) -> None:
         "/incident-meetings/{meeting_id}/commitments",
         may="keep_meeting",
         if_match=True,
-        problems=(STEP, "meeting.due_in_the_past", "meeting.too_many_commitments"),
+        problems=(
+            STEP,
+            "meeting.due_in_the_past",
+            "meeting.too_many_commitments",
+            "meeting.unknown_role",
+        ),
     )
     async def commit_in_meeting(call: Call, meeting_id: str, body: NewCommitment) -> MeetingView:
         """Put on record who does what by when."""

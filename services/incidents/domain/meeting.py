@@ -23,8 +23,10 @@ from shared.contracts.incidents import (
     MeetingPlanned,
 )
 from shared.decider import Given, Invalid, Rejected, Stamp
+from shared.security.roles import Role
 
 MAX_COMMITMENTS: Final = 200
+ROLES: Final = tuple(role.value for role in Role)
 
 
 class Standing(StrEnum):
@@ -177,12 +179,22 @@ def _committed(state: Meeting, command: Commit, given: Given[IncidentPolicy]) ->
     return MeetingCommitted(
         number=len(state.commitments) + 1,
         text=command.text,
-        owner=command.owner,
+        owner=_owner(command.owner, policy),
         due_on=command.due_on,
         due_at=_end_of(command.due_on, policy),
         area=policy.area(command.area) if command.area else "",
         kind=policy.type(command.kind) if command.kind else "",
     )
+
+
+def _owner(owner: str, policy: IncidentPolicy) -> str:
+    """An area or a role that is there; who is a person is known elsewhere."""
+    kind, _, name = owner.partition(":")
+    if kind == "area":
+        return f"area:{policy.area(name)}"
+    if kind == "role" and name not in ROLES:
+        raise Invalid("meeting.unknown_role", value=name, known=ROLES)
+    return owner
 
 
 def _require(state: Meeting, wanted: Standing) -> None:

@@ -138,9 +138,11 @@ def test_what_passed_is_told_before_what_came_after() -> None:
         (held, Cancel("x"), "meeting.illegal_step"),
         (held, Fulfil(1, "x"), "meeting.no_such_commitment"),
         (planned, Hold(date(2026, 7, 4), "x", 10, ()), "meeting.in_the_future"),
-        (held, Commit("x", "role:a", date(2026, 7, 2)), "meeting.due_in_the_past"),
+        (held, Commit("x", "role:adviser", date(2026, 7, 2)), "meeting.due_in_the_past"),
         (Table, Plan("choir", date(2026, 7, 3), ("x",)), "incident.unknown_team"),
-        (held, Commit("x", "role:a", date(2026, 7, 9), "mars"), "incident.unknown_area"),
+        (held, Commit("x", "role:adviser", date(2026, 7, 9), "mars"), "incident.unknown_area"),
+        (held, Commit("x", "area:mars", date(2026, 7, 9)), "incident.unknown_area"),
+        (held, Commit("x", "role:a", date(2026, 7, 9)), "meeting.unknown_role"),
     ],
 )
 def test_a_step_that_cannot_be_is_refused(make: object, command: Command, code: str) -> None:
