@@ -143,11 +143,14 @@ class ConsultationChannelled(EventBody, event_type="intake.consultation.channell
 class ConsultationResumed(EventBody, event_type="intake.consultation.resumed.v1"):
     """The incident it became has ended; the user is still to be told, until the deadline.
 
-    `outcome` is the incident's, or `taken_back` when nobody waits for its end any longer.
+    `outcome` is the incident's, or `taken_back` when nobody waits for its end any longer; `text`
+    the answer of the tiers, which is a draft here, by who gave it.
     """
 
     outcome: str
     deadline: StageDeadline
+    text: TextRef | None = Field(None, exclude_if=not_)
+    drafted_by: str = Field("", exclude_if=not_)
 
 
 class ConsultationDiscarded(EventBody, event_type="intake.consultation.discarded.v1"):

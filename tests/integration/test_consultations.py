@@ -216,7 +216,17 @@ async def test_what_comes_by_social_media_is_attended_in_the_first_tier(house: H
     assert "07/2026" in extended.text
     await step(lia, incident, "solve", {"answer": "Ya carga.", "cause": "Memoria."})
     await step(ana, incident, "reply", {"message": "Ya carga."})
-    assert (await resumed(ana, view))["deadlines"][0]["state"] == "running"
+    back = await resumed(ana, view)
+    (due,) = back["deadlines"]
+    assert (due["state"], due["due_at"]) == ("running", "2026-07-01T21:30:00Z")  # the same day
+    texts = (await ana.get(f"/consultations/{view['id']}/messages")).json()["texts"]
+    assert [(one["role"], one["text"]) for one in texts][-1] == ("draft", "Ya carga.")
+    assert back["drafted_by"] == "person:ana"
+    cora = person(house, Role.CHANNEL_COORDINATOR, "cora")
+    back = (await act(cora, back, "distribute", {"folder": "seace"})).json()
+    sent = await act(ana, back, "send", {"checks": CHECKS})
+    assert sent.status_code == 200, sent.text
+    assert "Ya carga." in (await written(house, "answered")).text
 
 
 async def test_whoever_asked_is_written_how_long_such_answers_take(house: House) -> None:

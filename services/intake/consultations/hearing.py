@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from math import ceil
 
 from services.intake.consultations.cases import CONSULTATION
+from services.intake.consultations.domain import Consultation, Status
 from services.intake.consultations.domain.model import Resume
 from services.intake.consultations.writing import OfIncident, write_of_incident
 from services.intake.consumers import hears
+from services.intake.private import DRAFT, Private
 from services.intake.profiles.reported import INCIDENT, OPEN, Report, Reported
 from services.intake.surveys.inviting import invitation
 from shared.bus.hears import Heard, Send
@@ -19,6 +21,7 @@ from shared.contracts.incidents import (
 )
 from shared.contracts.stages import Estimate
 from shared.service import Workshop
+from shared.store import Outcome
 
 CLOSED = "closed"
 DISMISSED = "dismissed"
@@ -73,11 +76,18 @@ async def on_incident_ended(
         heard.at,
         heard.sequence,
     )
-    case_id = await _asked_by(body.consultation_id or heard.subject, heard.tenant, workshop)
-    if case_id is None:
+    case = await _asked_by(body.consultation_id or heard.subject, heard.tenant, workshop)
+    if case is None:
         return await invitation(workshop, heard.tenant, INCIDENT, heard.subject) if closed else []
-    outcome = body.outcome if isinstance(body, IncidentClosed) else DISMISSED
-    return [Send(CONSULTATION.stream, case_id, Resume(outcome, heard.subject))]
+    command = Resume(DISMISSED, heard.subject)
+    if isinstance(body, IncidentClosed):
+        draft, by = None, ""
+        if case.state.status is Status.CHANNELLED and case.state.incident_id == heard.subject:
+            private = Private(workshop.database)
+            draft = await private.keep(heard.tenant, case.id, DRAFT, body.message, heard.at)
+            by = heard.actor
+        command = Resume(body.outcome, heard.subject, draft, by)
+    return [Send(CONSULTATION.stream, case.id, command)]
 
 
 @hears(IncidentExtensionTold)
@@ -92,12 +102,11 @@ async def on_extension_told(
 
 async def _write(heard: Heard[OfIncident], workshop: Workshop, **facts: str) -> None:
     named = heard.body.consultation_id or heard.subject
-    case_id = await _asked_by(named, heard.tenant, workshop)
-    if case_id is not None:
-        await write_of_incident(workshop, case_id, heard, **facts)
+    case = await _asked_by(named, heard.tenant, workshop)
+    if case is not None:
+        await write_of_incident(workshop, case.id, heard, **facts)
 
 
-async def _asked_by(named: str, tenant: str, workshop: Workshop) -> str | None:
+async def _asked_by(named: str, tenant: str, workshop: Workshop) -> Outcome[Consultation] | None:
     """Most incidents have no consultation; one that names none may have its very id."""
-    found = await workshop.of(CONSULTATION).look(named, tenant)
-    return None if found is None else found.id
+    return await workshop.of(CONSULTATION).look(named, tenant)

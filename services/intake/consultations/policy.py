@@ -66,11 +66,12 @@ class IncidentsRow(Frozen):
 
 
 class ConsultationSection(Frozen):
-    """`consultations.yaml`."""
+    """`consultations.yaml`; `term_of_tiers` is for what the tiers have answered, else `term`."""
 
     series: Series
     calendar: Key
     term: Key
+    term_of_tiers: Key | None = None
     ways: Annotated[Mapping[Key, WayIn], Field(min_length=1)]
     folders: Annotated[Mapping[Key, Folder], Field(min_length=1)]
     labels: Mapping[Key, Named] = {}
@@ -124,10 +125,12 @@ class ConsultationPolicy:
         """The local year that a code counts in."""
         return at.astimezone(self.calendar.zone).year
 
-    def promise(self, way: str, at: datetime) -> StageDeadline:
-        """Until when one that comes this way now is answered."""
-        channel = self.section.ways[self.way(way)].channel
-        return promised_to(self.tenant, REPLY, self.section.term, channel, at)
+    def promise(self, way: str, at: datetime, *, answered: bool = False) -> StageDeadline:
+        """Until when one that comes this way now is answered; or sent, if the tiers answered it."""
+        section = self.section
+        channel = section.ways[self.way(way)].channel
+        term = section.term_of_tiers or section.term if answered else section.term
+        return promised_to(self.tenant, REPLY, term, channel, at)
 
     def way(self, name: str) -> str:
         return chosen("channel", name, self.section.ways)
@@ -200,5 +203,6 @@ def consultation_policy(tenant: Tenant) -> ConsultationPolicy | None:
     section = tenant.section(SECTION, ConsultationSection)
     tenant.calendar(section.calendar)
     for row in section.ways.values():
-        tenant.plan({REPLY: section.term}, channel=row.channel)
+        for term in (section.term, section.term_of_tiers or section.term):
+            tenant.plan({REPLY: term}, channel=row.channel)
     return ConsultationPolicy(tenant, section)

@@ -45,7 +45,7 @@ def decide(case: Consultation, command: Command, given: Given[IntakePolicy]) -> 
         # news may come twice, or of an incident that it became before and was taken back from
         awaited = case.incident_id in ("", command.incident_id)
         waits = awaited and (case.status, Action.RESUME) in LIFECYCLE.steps
-        return [_resumed(case, command.outcome, given)] if waits else []
+        return [_resumed(case, command, given)] if waits else []
     LIFECYCLE.follow(case.status, _ACTION[type(command)])
     return _decided(case, command, given)
 
@@ -71,7 +71,7 @@ def _decided(  # noqa: C901, PLR0911, PLR0912 - a table of commands
         case model.Channel():
             return [_channelled(case, command, given)]
         case model.TakeBack():
-            return [_resumed(case, TAKEN_BACK, given)]
+            return [_resumed(case, model.Resume(TAKEN_BACK, case.incident_id), given)]
         case model.Submit():
             return [told.ConsultationSubmitted(text=_draft(case))]
         case model.Approve():
@@ -165,10 +165,14 @@ def _channelled(
 
 
 def _resumed(
-    case: Consultation, outcome: str, given: Given[IntakePolicy]
+    case: Consultation, command: model.Resume, given: Given[IntakePolicy]
 ) -> told.ConsultationResumed:
-    made = given.policy.public.consultations.promise(case.channel, given.at)
-    return told.ConsultationResumed(outcome=outcome, deadline=made)
+    """What the tiers answered is sent on sooner than a question is answered (B:L1507)."""
+    policy = given.policy.public.consultations
+    made = policy.promise(case.channel, given.at, answered=command.text is not None)
+    return told.ConsultationResumed(
+        outcome=command.outcome, deadline=made, text=command.text, drafted_by=command.by
+    )
 
 
 def _continued(

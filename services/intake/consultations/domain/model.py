@@ -110,10 +110,12 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """An incident has ended, as its service tells."""
+    """An incident has ended, as its service tells; `text` is the tiers' answer, by whom."""
 
     outcome: str
     incident_id: str
+    text: TextRef | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +218,7 @@ def _changed(  # noqa: C901, PLR0911, PLR0912 - a table of events
             return replace(case, labels=event.labels)
         case told.ConsultationDrafted(text=text):
             moved = _to(case, Action.DRAFT)
-            return replace(moved, draft=text.id, digest=text.digest, drafted_by=stamp.actor)
+            return _drafted(moved, text, stamp.actor)
         case told.ConsultationEscalated():
             return replace(_to(case, Action.ESCALATE), unit=event.unit)
         case told.ConsultationReturned():
@@ -225,8 +227,9 @@ def _changed(  # noqa: C901, PLR0911, PLR0912 - a table of events
             ended = promises.finished(case.promise, at)
             after = replace(_to(case, Action.CHANNEL), promise=ended, draft="")
             return replace(after, incident_id=event.incident_id)
-        case told.ConsultationResumed(deadline=deadline):
-            return replace(_to(case, Action.RESUME), promise=promises.promised(deadline))
+        case told.ConsultationResumed(deadline=deadline, text=answer):
+            moved = replace(_to(case, Action.RESUME), promise=promises.promised(deadline))
+            return moved if answer is None else _drafted(moved, answer, event.drafted_by)
         case told.ConsultationSubmitted():
             return replace(_to(case, Action.SUBMIT), observation="")
         case told.ConsultationApproved():
@@ -261,6 +264,10 @@ def _changed(  # noqa: C901, PLR0911, PLR0912 - a table of events
 def _announced(case: Consultation, share: int, stamp: Stamp) -> Consultation:
     promise = promises.told(case.promise, share)
     return replace(case, promise=promise, told_at=stamp.at)
+
+
+def _drafted(case: Consultation, text: TextRef, by: str) -> Consultation:
+    return replace(case, draft=text.id, digest=text.digest, drafted_by=by)
 
 
 def _to(case: Consultation, action: Action) -> Consultation:

@@ -201,6 +201,18 @@ def test_one_that_became_an_incident_can_be_taken_back() -> None:
     assert case.give(m.Resume("solved", "inc-1"), lima(8)) == []
 
 
+def test_what_the_tiers_answered_is_a_draft_to_be_sent_the_same_day() -> None:
+    case = consultation()
+    case.give(COMMANDS[Action.CHANNEL])
+    answer = m.Resume("solved", "inc-1", WORDS, "person:tomas")
+    case.give(answer, lima(7, 9))
+
+    assert (case.state.draft, case.state.drafted_by) == (WORDS.id, "person:tomas")
+    assert case.state.due_at == lima(7, 16, 30)
+    case.give(m.Submit())
+    assert case.refusal(m.Approve(), actor="person:tomas") == "consultation.own_draft"
+
+
 def test_one_that_was_taken_back_becomes_another_incident_and_waits_for_that_one() -> None:
     case = consultation()
     case.give(COMMANDS[Action.CHANNEL])
