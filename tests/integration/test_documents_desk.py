@@ -107,6 +107,7 @@ async def _refused(street: Street) -> None:
         (with_document(base64.b64encode(b"MZ\x90\x00").decode()), "dossier.type_not_taken"),
         (with_document("abcde"), "dossier.broken_encoding"),
         ({**PRESENTED, "service": "otro"}, "desk.unknown_choice"),
+        ({**PRESENTED, "contact": {}}, "dossier.nobody"),
     ):
         refused = await street.desk.post("/dossiers", json=body)
         assert (refused.status_code, refused.json()["code"]) == (422, code)
@@ -184,6 +185,20 @@ async def test_an_answer_to_the_first_notice_proves_the_first(street: Street) ->
 
     view = await eventually(shown, lambda seen: seen["status"] == "notified")
     assert [one["proof"] for one in view["notifications"]] == ["reply", ""]
+
+
+async def test_who_has_no_address_is_notified_by_other_means(street: Street) -> None:
+    body = {**PRESENTED, "contact": {"name": "Rosaura Quispe", "phone": "999 111 222"}}
+    view = (await street.desk.post("/dossiers", json=body)).json()
+    view = await street.act(view, "accept", {}, "dossiers")
+    view = await street.act(view, "resolve", {"text": "Procede."}, "dossiers")
+    headers = {"if-match": f'"{view["version"]}"'}
+    path = f"/dossiers/{view['id']}/notify"
+    refused = await street.desk.post(path, json={"means": "mail"}, headers=headers)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "dossier.no_address")
+    view = await street.act(view, "notify", {"means": "box"}, "dossiers")
+    assert view["status"] == "notifying"
 
 
 async def test_an_entitys_receipt_needs_number_date_and_person(street: Street) -> None:

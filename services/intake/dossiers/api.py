@@ -126,10 +126,15 @@ def _desk(api: Routes, desk: Dossiers) -> None:
         """It is not attended, and why."""
         return await desk.give(call, dossier_id, model.Reject(body.reason))
 
-    @api.post(f"{_PATH}/notify", may="keep_dossier", if_match=True, problems=(_ILLEGAL,))
+    @api.post(
+        f"{_PATH}/notify",
+        may="keep_dossier",
+        if_match=True,
+        problems=(_ILLEGAL, "dossier.no_address"),
+    )
     async def notify_dossier(call: Call, dossier_id: str, body: NewNotification) -> DossierView:
         """Notify the answer; by mail it is sent now."""
-        return await desk.give(call, dossier_id, model.Notify(body.means))
+        return await desk.notify(call, dossier_id, body.means)
 
     @api.post(f"{_PATH}/acknowledge", may="keep_dossier", if_match=True, problems=(_ILLEGAL,))
     async def acknowledge_dossier(call: Call, dossier_id: str, body: Receipt) -> DossierView:

@@ -17,12 +17,12 @@ from services.intake.dossiers.inputs import (
     NewDossier,
     Receipt,
 )
-from services.intake.dossiers.policy import DocumentsPolicy
+from services.intake.dossiers.policy import MAIL, DocumentsPolicy
 from services.intake.dossiers.views import DossierView, ServicesView, dossier_view, services_view
 from services.intake.policy import IntakePolicy
 from services.intake.private import DRAFT, NOTE, USER
 from shared.contracts.consultations import EnclosureRef, TextRef
-from shared.decider import Invalid
+from shared.decider import Invalid, Rejected
 from shared.files import GridFiles
 from shared.http import Call, Page
 from shared.service import Workshop, cause_of
@@ -42,10 +42,12 @@ class Dossiers(Desk[Dossier, DossierView]):
     async def present(self, call: Call, body: NewDossier) -> DossierView:
         policy = self.policy(call)
         policy.service(body.service)
+        contact = body.contact.contact()
+        if contact.is_empty:
+            raise Invalid("dossier.nobody")
         cause, now = cause_of(call), self.workshop.now()
         documents = await self._keep(call, cause.id, cause.id, body.documents)
         code = await self.workshop.codes.next(call.tenant, policy.section.series, policy.year(now))
-        contact = body.contact.contact()
         met = await self.met(call, cause.id, contact, body.preferential)
         command = model.Present(
             code=code,
@@ -67,6 +69,13 @@ class Dossiers(Desk[Dossier, DossierView]):
     async def resolve(self, call: Call, case_id: str, words: str) -> DossierView:
         text = await self._words(call, case_id, DRAFT, words)
         return await self.give(call, case_id, model.Resolve(text))
+
+    async def notify(self, call: Call, case_id: str, means: str) -> DossierView:
+        """By mail only who has an address: a notice that never leaves is never proved."""
+        await self.cases.get(case_id, call.tenant)
+        if means == MAIL and not (await self.private.contact(call.tenant, case_id)).email:
+            raise Rejected("dossier.no_address")
+        return await self.give(call, case_id, model.Notify(means))
 
     async def acknowledge(self, call: Call, case_id: str, body: Receipt) -> DossierView:
         person = await self._words(call, case_id, NOTE, body.person)

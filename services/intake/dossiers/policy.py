@@ -25,6 +25,8 @@ from shared.clock import Calendar
 from shared.contracts.stages import StageDeadline
 from shared.policy import Frozen, Key, Remark, Severity, Source, Tenant
 
+MAIL: Final = "mail"
+"""The means by which the account itself writes; by others somebody carries it."""
 SECTION: Final = "documents"
 RESOLVE: Final = "resolve"
 CORRECT: Final = "correct"

@@ -6,7 +6,7 @@ from typing import Final
 from services.intake.correspondence import Correspondent, facts_of, letter_id
 from services.intake.dossiers.cases import DOSSIER
 from services.intake.dossiers.domain.decisions import LAPSED
-from services.intake.dossiers.policy import Occasion
+from services.intake.dossiers.policy import MAIL, Occasion
 from services.intake.following import follows
 from services.intake.letterbox.policy import DeskName
 from services.intake.policy import IntakePolicy
@@ -23,7 +23,6 @@ from shared.contracts.dossiers import (
 from shared.mail import Composed, Letter, Unsendable
 from shared.service import Workshop
 
-MAIL: Final = "mail"
 _WORDS: Final = i18n.load()
 _OCCASIONS: Final[Mapping[type[EventBody], Occasion]] = {
     DossierReceived: "received",
