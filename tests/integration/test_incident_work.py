@@ -98,7 +98,7 @@ async def test_the_day_the_frequencies_and_the_table_of_improvements(office: Off
 
     units = {row["unit"]: row for row in day["units"]}
     assert {key: row["entered"] for key, row in units.items()} == {"uaus": 0, "seace": 3, "rnp": 2}
-    assert (units["seace"]["attended"], units["seace"]["solved"]) == (1, 0)
+    assert (units["seace"]["attended"], units["seace"]["solved"]) == (2, 0)
     assert day["consolidated"]["entered"] == 5
     assert day["consolidated"]["open"] == 4
     assert (after["on"], after["consolidated"]["solved"]) == ("2026-07-02", 1)

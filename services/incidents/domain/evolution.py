@@ -113,7 +113,7 @@ def _provider_asked(
     state: Incident, event: said.IncidentProviderAsked, stamp: Stamp
 ) -> Mapping[str, Any]:
     wait = Wait(event.provider, event.question, event.steps, stamp.at)
-    return {"waits": (*state.waits, wait)}
+    return {"waits": (*state.waits, wait), "attended_at": state.attended_at or stamp.at}
 
 
 def _provider_answered(
@@ -149,8 +149,9 @@ def _observed(_: Incident, __: said.IncidentObserved, ___: Stamp) -> Mapping[str
     return {"solution": None}
 
 
-def _converted(_: Incident, event: said.IncidentConverted, __: Stamp) -> Mapping[str, Any]:
+def _converted(state: Incident, event: said.IncidentConverted, stamp: Stamp) -> Mapping[str, Any]:
     return {
+        "attended_at": state.attended_at or stamp.at,
         "requirement": event.requirement,
         "request_id": event.request_id,
         "reason": event.reason,

@@ -8,6 +8,7 @@ import pytest
 from services.incidents.domain.commands import (
     Attach,
     Classify,
+    Command,
     Convert,
     Coordinate,
     Dismiss,
@@ -385,6 +386,15 @@ def test_an_extension_moves_the_term_and_is_to_be_told_the_same_day() -> None:
         case.give(TellExtension("Otra vez."), lima(7, 12), DESK)
     with pytest.raises(Invalid, match=r"incident\.extension_out_of_range"):
         case.give(Extend(6, "Mucho más."), lima(7, 13), SECOND)
+
+
+@pytest.mark.parametrize("command", [Take(), QUESTION, SOLUTION, Convert("RF-1", "Regla.", "RNP")])
+def test_it_is_attended_by_whatever_gives_the_response(command: Command) -> None:
+    case = at_tier_3()
+    case.give(command, lima(2), THIRD, "person:tito")
+
+    assert case.stage(StageName.RESPOND).standing is Standing.MET
+    assert case.state.attended_at == lima(2)
 
 
 def test_a_term_that_was_extended_is_not_shortened_by_who_takes_it() -> None:
