@@ -246,6 +246,16 @@ async def test_whoever_asked_is_written_how_long_such_answers_take(house: House)
     assert "en promedio en 2 h hábiles; nueve de cada diez, en 4 h o menos" in text
 
 
+async def test_who_gave_no_name_finds_the_ticket_by_his_answer(house: House) -> None:
+    ana, web = person(house, Role.ADVISER, "ana"), person(house, Role.PROGRAM, "portal")
+    view = (await web.post("/consultations", json={"subject": "s", "text": "t"})).json()
+    incident = await channelled(ana, view)
+    shown = (await web.get(f"/consultations/{view['id']}/answer")).json()
+    found = (await web.get(f"/incidents/{shown['incident_id']}")).json()
+
+    assert (shown["status"], found["ticket"]) == ("channelled", incident["ticket"])
+
+
 async def test_a_consultation_becomes_an_incident_as_often_as_it_reports_one(house: House) -> None:
     """Taken back, then dismissed: each time another incident, and it waits for the last alone."""
     ana = person(house, Role.ADVISER, "ana")

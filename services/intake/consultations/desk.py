@@ -77,6 +77,7 @@ class Consultations(Desk[Consultation, ConsultationView]):
             due_at=state.promise.due_at if state.promise is not None and waits else None,
             answered_at=state.answered_at,
             answer=words,
+            incident_id=state.incident_id,
             forwarded_to=state.forwarded_to,
             forwarded_case=state.forwarded_case,
         )

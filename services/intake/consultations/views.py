@@ -68,6 +68,7 @@ class AnswerView(View):
     due_at: datetime | None = Field(description="Until when it is answered, while it is not")
     answered_at: datetime | None
     answer: str
+    incident_id: str = Field(description="The incident that it became last, which has the ticket")
     forwarded_to: str = Field(description="The way in that it belongs to, once it is discarded")
     forwarded_case: str = Field(description="The case that was opened from it there")
 
