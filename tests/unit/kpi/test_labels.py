@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from services.intake.domain.lifecycle import Status
-from services.kpi.definitions import Unit
+from services.kpi.definitions import INDICATORS, Unit
 from services.kpi.lists import Labels
+from services.kpi.policy import counting
 from services.kpi.reports.numbers import number
 from shared.i18n import LANGUAGES, load
 from shared.policy import load_tenants
@@ -43,6 +44,16 @@ def test_a_value_is_called_by_the_account_or_by_the_catalogue_or_itself(
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_request_stands_in_words(status: str, language: str) -> None:
     assert WORDS.find(language, f"report.status.{status}")
+
+
+@pytest.mark.parametrize("tenant", TENANTS)
+def test_whatever_a_report_splits_by_has_a_spanish_name(tenant: str) -> None:
+    """But persons and versions of the policy, which are their own."""
+    labels = Labels(TENANTS[tenant], WORDS, "es")
+    splits = {one.split for one in INDICATORS.values()} - {"", "person", "policy", "area"}
+    for dimension in splits:
+        for value in counting(TENANTS[tenant]).values[dimension]:
+            assert labels.of(dimension, value) != value, (dimension, value)
 
 
 @pytest.mark.parametrize(
