@@ -168,7 +168,7 @@ class FigureCollector:
             "solved": "Incidents solved, of all time, by the tier that solved them",
             "closed": "Incidents closed, of all time, by the tier that solved them",
             "within": "Incidents closed with every deadline kept, of all time",
-            "routed": "Incidents closed that were routed, of all time",
+            "routed": "Incidents closed or dismissed that were routed, of all time",
             "routed_correctly": "Incidents closed that never came back nor went sideways",
             "reopened": "Reopenings, of all time",
         }

@@ -39,6 +39,14 @@ def _moved(name: str, event: str) -> tuple[Measure, ...]:
     return tuple(Measure(name, family, event, by=_TIER) for family in (_IN, _ALL))
 
 
+def _back(name: str, event: str, **more: tuple[object, ...]) -> tuple[Measure, ...]:
+    """Of an end without an answer, until a reopening."""
+    return tuple(
+        Measure(name, family, event, when=more, undone=("reopened",), by=_TIER)
+        for family in (_IN, _ALL)
+    )
+
+
 def _past(name: str, amount: str = "", day: str = "closed_at") -> tuple[Measure, ...]:
     """Of an older register's incident, as it was."""
     families = (_IN,) if amount else (_IN, _ALL)
@@ -104,6 +112,8 @@ INCIDENT: Final = Thing(
         *_closing("within", within_deadlines=(True,)),
         *_closing("routed", routed=(True,)),
         *_closing("routed_correctly", routed=(True,), routed_correctly=(True,)),
+        # what tier 1 dismisses after it was forwarded came back as not theirs
+        *_back("routed", "dismissed", routed=(True,)),
         *_closing("returns", "returns"),
         *_closing("reroutes", "reroutes"),
         *_closing("elapsed_seconds", "elapsed_seconds"),

@@ -99,6 +99,7 @@ def dismiss(asked: Asked, command: Dismiss) -> list[EventBody]:
         IncidentDismissed(
             reason=command.reason,
             consultation_id=asked.state.consultation_id,
+            routed=asked.state.forwarded,
             holder=asked.holder(status),
             clocks=tuple(clocks),
         )

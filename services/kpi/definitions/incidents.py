@@ -1,5 +1,6 @@
 """Indicators of incidents in three tiers (B:L1425-1720)."""
 
+from dataclasses import replace
 from typing import Final
 
 from services.kpi.definitions.model import (
@@ -60,12 +61,9 @@ INCIDENTS: Final = (
     count("incidents.attended", _IN, "attended", "B:L1466", split="tier"),
     count("incidents.closed", _IN, "closed", "B:L1530-1538"),
     parted("incidents.resolved_by_tier", _IN, "solved", "B:L1530-1538", "tier"),
-    share(
-        "incidents.routed_correctly",
-        _IN,
-        "routed_correctly",
-        ("routed",),
-        "B:L1530-1538",
+    replace(
+        share("incidents.routed_correctly", _IN, "routed_correctly", ("routed",), "B:L1530-1538"),
+        version=2,
     ),
     average(
         "incidents.reassignments",

@@ -64,10 +64,14 @@ class IncidentForwarded(_Moved, event_type="incidents.incident.forwarded.v1"):
 
 
 class IncidentDismissed(_Moved, event_type="incidents.incident.dismissed.v1"):
-    """Tier 1 found that it is no incident; a consultation that it came by is named."""
+    """Tier 1 found that it is no incident; a consultation that it came by is named.
+
+    `routed` is whether it had been forwarded, and so came back.
+    """
 
     reason: str
     consultation_id: str = Field("", exclude_if=not_)
+    routed: bool = Field(default=False, exclude_if=not_)
 
 
 class IncidentTaken(_Moved, event_type="incidents.incident.taken.v1"):

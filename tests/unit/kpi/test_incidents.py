@@ -216,6 +216,13 @@ def test_what_the_manual_asks_to_be_measured() -> None:
     assert by_tier == {"2": 2 / 3, "3": 1 / 3}
     assert found["routed_correctly"][0].numerator == 2
     assert found["routed_correctly"][0].denominator == 3
+    came_back = at_tier_2()
+    came_back.give(Return("No es nuestro."), lima(1, 12))
+    came_back.give(Dismiss("Es una consulta."), lima(1, 13))
+    never_sent = registered()
+    never_sent.give(Dismiss("Es una consulta."), lima(1, 13))
+    with_them = figures(solved_at_2(), came_back, never_sent)["routed_correctly"][0]
+    assert (with_them.numerator, with_them.denominator) == (1, 2)
     assert found["reassignments"][0].numerator == 2
     assert found["within_deadlines"][0].denominator == 3
     assert found["by_origin"][1]["data"].value == 1 / 4
