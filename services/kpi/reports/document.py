@@ -41,6 +41,7 @@ OFFERED: Final = {
     "suggestions": "suggestions",
     "claims": "claims",
     "meetings": "incidents",
+    "surveys": "care",
 }
 """Reports of what an account need not offer, by the file that says that it does."""
 

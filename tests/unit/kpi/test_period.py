@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.kpi.answers import share
 from services.kpi.calendar_pieces import Every
-from services.kpi.definitions import INDICATORS, Indicator
+from services.kpi.definitions import INDICATORS, Indicator, reports
 from services.kpi.desk import _measures
 from services.kpi.families import FAMILIES
 from services.kpi.policy import Counting, Kind
@@ -122,6 +122,17 @@ def test_every_indicator_is_whole(indicator: Indicator) -> None:
     assert indicator.family in FAMILIES
     assert not indicator.split or indicator.split in FAMILIES[indicator.family].kept
     assert indicator.source
+
+
+def test_a_report_leaves_out_what_the_account_does_not_offer() -> None:
+    tenants = load_tenants(TENANTS)
+    told = {
+        name: {one.report for one in indicators_of(Kind.CLIENT, tenants[name])}
+        for name in ("osce", "comteco")
+    }
+    assert told["osce"] == set(reports())
+    assert told["osce"] - told["comteco"] >= {"surveys", "claims", "dossiers"}
+    assert told["comteco"] >= {"requests", "training"}
 
 
 @pytest.mark.parametrize("kind", Kind)
