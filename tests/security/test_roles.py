@@ -4,6 +4,7 @@ import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import orjson
@@ -38,12 +39,19 @@ async def test_every_operation_names_the_roles_that_may_do_it(town: Town) -> Non
     assert strangers == tested, "an ordinary route needs tests of its own here"
 
 
+def _broken(door: Door) -> dict[str, Any]:
+    """What is read after permission was asked (see below), and is no body."""
+    return {} if door.body is None else {"content": b"{", "json": None}
+
+
 @pytest.mark.parametrize("role", list(Role))
 async def test_a_role_may_do_what_the_table_says_and_nothing_else(town: Town, role: Role) -> None:
     client = town.house.as_(role, subject=f"matrix-{role}")
     for door in town.doors:
-        answer = await door.knock(client)
-        if role in door.roles:
+        may = role in door.roles
+        # who may do it is refused for what he sends: thousands of cases would be made otherwise
+        answer = await door.knock(client, **(_broken(door) if may else {}))
+        if may:
             assert answer.status_code != 401, door.name
             assert answer.json().get("code") != "not_allowed", f"{role} may {door.name}"
         else:
