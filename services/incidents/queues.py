@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,9 +12,8 @@ from pymongo.asynchronous.cursor import AsyncCursor
 
 from services.incidents.cases import BY_WORDS
 from services.incidents.domain import Incident
-from services.incidents.domain.stages import Stage
-from services.incidents.views import DeadlineView, deadline_view, standing_of
-from shared.store import Cases, Outcome
+from services.incidents.rows import FOUND, Placed, Rows
+from shared.store import Cases
 from shared.store.group import Document, transient_when_away
 
 ENOUGH: Final = 5_000
@@ -22,14 +21,6 @@ ENOUGH: Final = 5_000
 REMEMBERED: Final = 600.0
 """How often a word occurs hardly changes, and only chooses where to begin."""
 MOST_WORDS: Final = 10_000
-_PROMISED: Final = ("name", "due_at", "standing", "broken")
-"""What a page shows of a promise."""
-_LEFT_OUT: Final = (
-    *("history", "seen", "heard", "state.words", "state.desks", "state.persons"),
-    *(f"state.stages.{one.name}" for one in fields(Stage) if one.name not in _PROMISED),
-)
-SHOWN: Final = dict.fromkeys(_LEFT_OUT, 0)
-"""To make all the instants of a page's promises would be a third of what it takes."""
 Position = tuple[datetime, str]
 
 
@@ -43,22 +34,15 @@ class Wanted:
     limit: int = 50
 
 
-@dataclass(slots=True)
-class Row:
-    """An incident of a page, read without its promises; these as they are shown."""
-
-    outcome: Outcome[Incident]
-    deadlines: list[DeadlineView]
-
-
 class Queues:
     """Where incidents are looked for."""
 
     def __init__(self, incidents: Cases[Incident]) -> None:
         self._incidents = incidents
+        self._rows = Rows(incidents)
         self._numbers: dict[tuple[str, str], tuple[int, float]] = {}
 
-    async def find(self, tenant: str, wanted: Wanted) -> list[Row]:
+    async def find(self, tenant: str, wanted: Wanted) -> list[Placed]:
         """Incidents by their tightest running promise; those where none runs come last.
 
         Raises:
@@ -72,19 +56,7 @@ class Queues:
             else:
                 cursor = _by_time(self._incidents, tenant, wanted)
             found = [document async for document in cursor.limit(wanted.limit)]
-        rows = [await self._row(document, tenant) for document in found]
-        return [row for row in rows if row is not None]
-
-    async def _row(self, document: Document, tenant: str) -> Row | None:
-        if document["shape"] != self._incidents.kind.shape:
-            whole = await self._incidents.look(document["_id"], tenant)
-            if whole is None:
-                return None
-            return Row(whole, [deadline_view(stage) for stage in whole.state.stages])
-        state = document["state"]
-        deadlines = [_deadline(stage) for stage in state.pop("stages")]
-        loaded = self._incidents.shape.load(state)
-        return Row(Outcome(document["_id"], loaded, document["version"]), deadlines)
+            return await self._rows.read(tenant, found)
 
     async def _numbers_of(self, tenant: str, words: Sequence[str]) -> list[int]:
         if len(words) == 1:
@@ -109,18 +81,13 @@ class Queues:
         return number
 
 
-def _deadline(stored: Document) -> DeadlineView:
-    state = standing_of(stored["standing"], broken=stored["broken"])
-    return DeadlineView(stored["name"], stored["due_at"], state)
-
-
 def _by_time(incidents: Cases[Incident], tenant: str, wanted: Wanted) -> AsyncCursor[Document]:
     where: Mapping[str, Any] = {**wanted.where, "tenant": tenant}
     if wanted.after is not None:
         # the bound leads the index to the page, the pair tells those of one instant apart
         ahead = {"state.due_at": {"$gte": wanted.after[0]}}
         where = {"$and": [where, ahead, _behind(wanted.after)]}
-    cursor = incidents.collection.find(where, SHOWN)
+    cursor = incidents.collection.find(where, FOUND)
     return cursor.sort([("state.due_at", 1), ("_id", 1)])
 
 
@@ -138,7 +105,7 @@ def _by_words(
     if wanted.after is not None:
         parts.append(_behind(wanted.after))
         first = wanted.after
-    cursor = incidents.collection.find({"$and": parts}, SHOWN)
+    cursor = incidents.collection.find({"$and": parts}, FOUND)
     until = (tenant, rarest, MaxKey(), MaxKey())
     # a bound that the planner chose itself might be at a frequent word
     cursor.hint([(name, 1) for name in ("tenant", *BY_WORDS)])

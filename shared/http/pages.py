@@ -44,13 +44,13 @@ class Page(BaseModel, Generic[T]):
 
     model_config = ConfigDict(frozen=True)
 
-    items: Sequence[T]
+    items: list[T]
     next: str | None = None
 
 
 def page_of(items: Sequence[T], query: PageQuery, key: Callable[[T], tuple[Any, ...]]) -> Page[T]:
     """Cut a page out of `limit + 1` fetched items: the one too many proves that more follow."""
-    shown = items[: query.limit]
+    shown = list(items[: query.limit])
     more = len(items) > query.limit
     return Page(items=shown, next=encode_cursor(*key(shown[-1])) if more else None)
 

@@ -16,6 +16,7 @@ from services.incidents.api import PERMISSIONS
 from services.incidents.api.desk import filters_of
 from services.incidents.api.inputs import IncidentQuery
 from services.incidents.cases import INCIDENT
+from services.incidents.rows import MOST
 from services.incidents.service import SERVICE
 from shared.security import Actor, Role
 from shared.settings import Settings
@@ -334,9 +335,16 @@ async def test_the_queue_is_by_the_time_left_and_pages_through(tiers: Tiers) -> 
     assert {view["reporter"] for view in everything} == {None}
 
 
-async def test_a_page_shows_an_incident_as_it_is_read_alone(tiers: Tiers) -> None:
+@pytest.mark.parametrize("remembered", [MOST, 0])
+async def test_a_page_shows_an_incident_as_it_is_read_alone(
+    tiers: Tiers, remembered: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also after one that was remembered has changed."""
+    monkeypatch.setattr("services.incidents.rows.MOST", remembered)
     view = await tiers.do(tiers.desk, await tiers.register(), "forward")
     view = await tiers.do(tiers.second, view, "elevate", reason="Técnico.")
+    (before,) = await every(tiers.third, "/incidents")
+    assert (before["version"], before["holder"]) == (view["version"], view["holder"])
     question = {"provider": "Telco", "question": "¿Cae el enlace?", "steps": "Caso abierto."}
     view = await tiers.do(tiers.third, view, "ask-provider", **question)
 

@@ -121,9 +121,10 @@ class Desk:
             limit=query.limit + 1,
         )
         found = await self._queues.find(call.tenant, wanted)
-        page = page_of(found, query, lambda row: (row.outcome.state.due_at, row.outcome.id))
+        page = page_of(found, query, lambda placed: placed.position)
         policy = self._policy(call)
-        items = [listed_view(row.outcome, row.deadlines, policy, now) for row in page.items]
+        rows = (placed.row for placed in page.items)
+        items = [listed_view(row.outcome, row.deadlines, policy, now) for row in rows]
         return Page(items=items, next=page.next)
 
     async def history(self, call: Call, case_id: str, query: PageQuery) -> Page[HistoryEvent]:
