@@ -12,7 +12,7 @@ from pymongo.asynchronous.cursor import AsyncCursor
 
 from services.incidents.cases import BY_WORDS
 from services.incidents.domain import Incident
-from services.incidents.rows import FOUND, Placed, Rows
+from services.incidents.rows import FOUND, SHOWN, Placed, Rows
 from shared.store import Cases
 from shared.store.group import Document, transient_when_away
 
@@ -53,10 +53,9 @@ class Queues:
                 numbers = await self._numbers_of(tenant, wanted.words)
                 rarest = wanted.words[numbers.index(min(numbers))]
                 cursor = _by_words(self._incidents, tenant, wanted, rarest)
-            else:
-                cursor = _by_time(self._incidents, tenant, wanted)
-            found = [document async for document in cursor.limit(wanted.limit)]
-            return await self._rows.read(tenant, found)
+                return await self._rows.of(tenant, await cursor.limit(wanted.limit).to_list())
+            cursor = _by_time(self._incidents, tenant, wanted)
+            return await self._rows.read(tenant, await cursor.limit(wanted.limit).to_list())
 
     async def _numbers_of(self, tenant: str, words: Sequence[str]) -> list[int]:
         if len(words) == 1:
@@ -105,7 +104,7 @@ def _by_words(
     if wanted.after is not None:
         parts.append(_behind(wanted.after))
         first = wanted.after
-    cursor = incidents.collection.find({"$and": parts}, FOUND)
+    cursor = incidents.collection.find({"$and": parts}, SHOWN)
     until = (tenant, rarest, MaxKey(), MaxKey())
     # a bound that the planner chose itself might be at a frequent word
     cursor.hint([(name, 1) for name in ("tenant", *BY_WORDS)])

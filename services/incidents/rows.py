@@ -24,7 +24,7 @@ _LEFT_OUT: Final = (
     *("history", "seen", "heard", "state.words", "state.desks", "state.persons"),
     *(f"state.stages.{one.name}" for one in fields(Stage) if one.name not in _PROMISED),
 )
-_SHOWN: Final = dict.fromkeys(_LEFT_OUT, 0)
+SHOWN: Final = dict.fromkeys(_LEFT_OUT, 0)
 """To make all the instants of a page's promises would be a third of what it takes."""
 FOUND: Final = {"version": 1, "shape": 1, "state.due_at": 1}
 """What tells whether a row is known, and its place on the page."""
@@ -75,10 +75,17 @@ class Rows:
     async def _fresh(self, tenant: str, ids: Sequence[str]) -> dict[str, Row]:
         if not ids:
             return {}
-        wanted = {"_id": {"$in": ids}, "tenant": tenant}
-        documents = [one async for one in self._incidents.collection.find(wanted, _SHOWN)]
-        rows = {one["_id"]: await self._row(one, tenant) for one in documents}
-        return {case_id: row for case_id, row in rows.items() if row is not None}
+        cursor = self._incidents.collection.find({"_id": {"$in": ids}, "tenant": tenant}, SHOWN)
+        placed = await self.of(tenant, [one async for one in cursor])
+        return {one.row.outcome.id: one.row for one in placed}
+
+    async def of(self, tenant: str, documents: Sequence[Document]) -> list[Placed]:
+        """What was found as `SHOWN` tells, and is looked for too seldom to be remembered."""
+        rows = [
+            (await self._row(document, tenant), document["state"]["due_at"])
+            for document in documents
+        ]
+        return [Placed(row, due_at) for row, due_at in rows if row is not None]
 
     async def _row(self, document: Document, tenant: str) -> Row | None:
         if document["shape"] != self._incidents.kind.shape:
