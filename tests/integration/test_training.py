@@ -461,7 +461,7 @@ async def test_a_missed_term_is_told_once_with_its_instant(
 async def test_hundreds_sign_at_once_and_the_plan_stays_small(
     floor: Floor, settings: Settings
 ) -> None:
-    advisers = [f"adviser-{number}" for number in range(300)]
+    advisers = [f"adviser-{number}" for number in range(200)]
     view = await floor.led(await floor.launched(*advisers))
     gate = asyncio.Semaphore(32)
     counted: list[tuple[int, int]] = []
@@ -478,9 +478,9 @@ async def test_hundreds_sign_at_once_and_the_plan_stays_small(
     plans = floor.house.process.parts["training"].cases[PLAN.stream]
     document = await plans.collection.find_one({"_id": view["id"]})
 
-    assert (done["coverage"]["signed"], done["coverage"]["eligible"]) == (300, 300)
-    assert {eligible for _, eligible in counted} == {300}
-    assert max(counted)[0] == 300
+    assert (done["coverage"]["signed"], done["coverage"]["eligible"]) == (200, 200)
+    assert {eligible for _, eligible in counted} == {200}
+    assert max(counted)[0] == 200
     # what a caller saw accepted is in every count it asks for afterwards
     assert all(signed > number - 32 for number, (signed, _) in enumerate(counted, 1))
     assert document is not None

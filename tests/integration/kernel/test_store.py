@@ -239,6 +239,8 @@ class TestCodes:
 
 async def test_a_write_that_no_majority_has_yet_is_worth_another_try(bench: Bench) -> None:
     cases = bench.parts(TOY).cases["toy.counter"]
+    # there already: to make it waits for the majority too
+    await cases.ensure_indexes()
     alone = cases.collection.with_options(write_concern=WriteConcern(w=2, wtimeout=100))
     document = {"_id": "c1", "commit": new_id()}
 
