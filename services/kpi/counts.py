@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from typing import Final
 
 from services.kpi.domain import AT_WORK, DEPLOYED, EVALUATION, GIVEN_UP, RequestFact
 from services.kpi.families import ALL, Counts
 from services.kpi.policy import PERSON, Counting
+
+RUNNING: Final = "running"
 
 
 def counts_of(fact: RequestFact, by: Counting) -> Counts:
@@ -131,6 +134,9 @@ def _count_deadlines(page: _Page, fact: RequestFact) -> None:
             client, provider = _sides(fact, page.by, *spell)
             amounts |= {"sided": 1, "client_seconds": client, "provider_seconds": provider}
         page.day("deadlines", due_at, known, **amounts)
+        if state == RUNNING:
+            # nobody's yet; most promises that an event brings are
+            continue
         person = "" if spell is None else _done_by(fact, spell[1])
         of_person = f"{page.by.closed(PERSON, person)}|{known}"
         page.day("deadline_people", due_at, of_person, **amounts)
@@ -167,7 +173,7 @@ def _deadlines(fact: RequestFact) -> Iterator[tuple[str, datetime, str, Spell | 
         elif (stage, due_at) in breaches:
             yield stage, due_at, "breached", None, policy
         elif not later and fact.closed_at is None and not fact.imported:
-            yield stage, due_at, "running", None, policy
+            yield stage, due_at, RUNNING, None, policy
 
 
 def _promised_at(fact: RequestFact, sequence: int) -> datetime:

@@ -204,10 +204,10 @@ def _recount_promises(
             whole = by.calendar.elapsed_business_time(*span)
             amounts |= {"sided": 1, "client_seconds": client, "provider_seconds": whole - client}
         person = by.closed("person", _by_whom(histories, span[1]) if span else "")
-        for place in (
-            f"deadlines|{day_of(due_at, by)}",
-            f"deadline_people|{day_of(due_at, by)}|{person}",
-        ):
+        places = [f"deadlines|{day_of(due_at, by)}"]
+        if how != "running":
+            places.append(f"deadline_people|{day_of(due_at, by)}|{person}")
+        for place in places:
             for measure, amount in amounts.items():
                 tally[f"{by.tenant}|{place}|{known}|{cuts}", measure] += amount
 

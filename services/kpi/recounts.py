@@ -203,7 +203,7 @@ class _Recount:
         person = self.history[number]["actor"] if over else ""
         tier = self._tier(number if over else len(self.history))
         own = {"stage": stage, "person": person, "tier": tier}
-        for family in (clocks.family, clocks.people):
+        for family in (clocks.family, *([] if how == "running" else [clocks.people])):
             for name, amount in {**amounts, **more}.items():
                 if due is not None:
                     self._add(family, due, own, name, amount)

@@ -280,7 +280,8 @@ class _Page:
                 amounts |= {f"{group}_{name}": amount for name, amount in amounts.items()}
             if promise.due_at is not None:
                 self._add(clocks.family, promise.due_at, own, amounts)
-                self._add(clocks.people, promise.due_at, own, amounts)
+                if promise.how != "running":
+                    self._add(clocks.people, promise.due_at, own, amounts)
                 told_by = {"policy": promise.policy}
                 self._add(clocks.policies, promise.due_at, told_by, {"promised": 1})
             if promise.how != "dropped":

@@ -159,7 +159,6 @@ def _people(life: Life, family: str, by: Counting) -> list[tuple[str, ...]]:
 def test_a_stage_is_of_who_ended_it_wherever_that_was_done(osinergmin: Counting) -> None:
     life = _evaluated()
     assert _people(life, "deadline_people", osinergmin) == [
-        ("attention", "other", "running"),
         ("evaluation", "person:eva", "met"),
         ("evaluation", "person:luz", "met"),
     ]

@@ -317,8 +317,10 @@ def test_the_months_total_is_told_by_line_and_by_region() -> None:
 
 
 def test_a_promise_that_runs_is_of_nobody_yet_and_of_the_tier_that_has_it() -> None:
-    found = _stages(at_tier_3(), "incident_stage_people", "stage", "person", "tier")
-    assert found["solve_l3", OTHER, "3"] == {"running"}
+    at_work = _stages(at_tier_3(), "incident_stage_people", "stage", "person", "tier")
+    assert all("running" not in told for told in at_work.values())
+    of_tier = _stages(at_tier_3(), "incident_stages", "stage", "tier")
+    assert of_tier["solve_l3", "3"] == {"running"}
     untouched = registered()
     while (due := untouched.due) is not None and due < lima(20):
         untouched.give(Expire(due), due, frozenset({"system"}))
