@@ -15,6 +15,7 @@ from services.intake.consultations.writing import compose
 from services.intake.service import SERVICE
 from shared.mail import Composed, Letter, Letters
 from shared.security import Role
+from tests.support.acting import act_on
 from tests.support.eventually import eventually
 from tests.support.house import House, heard, running, settings_of
 
@@ -178,9 +179,7 @@ async def channelled(who: httpx.AsyncClient, view: dict[str, Any]) -> dict[str, 
 async def step(who: httpx.AsyncClient, incident: dict[str, Any], action: str, body: Any) -> None:
     path = f"/incidents/{incident['id']}"
     version = (await who.get(path)).json()["version"]
-    headers = {"if-match": f'"{version}"'}
-    answer = await who.post(f"{path}/{action}", json=body, headers=headers)
-    assert answer.is_success, answer.text
+    await act_on(who, path, version, action, body)
 
 
 async def resumed(who: httpx.AsyncClient, view: dict[str, Any]) -> dict[str, Any]:

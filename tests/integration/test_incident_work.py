@@ -12,6 +12,7 @@ import pytest
 from services.incidents import meetings
 from services.incidents.service import SERVICE
 from shared.security import Role
+from tests.support.acting import act_on
 from tests.support.eventually import eventually
 from tests.support.house import House, every, running, settings_of
 
@@ -42,11 +43,8 @@ class Office:
         return view
 
     async def do(self, path: str, version: int, **body: Any) -> dict[str, Any]:
-        headers = {"if-match": f'"{version}"'}
-        answer = await self.client.post(path, json=body, headers=headers)
-        assert answer.is_success, answer.text
-        after: dict[str, Any] = answer.json()
-        return after
+        case, _, action = path.rpartition("/")
+        return await act_on(self.client, case, version, action, body)
 
     async def get(self, path: str, **query: Any) -> dict[str, Any]:
         answer = await self.client.get(path, params=query)

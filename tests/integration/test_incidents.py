@@ -21,6 +21,7 @@ from services.incidents.service import SERVICE
 from shared.security import Actor, Role
 from shared.settings import Settings
 from shared.store import broken_at
+from tests.support.acting import act_on
 from tests.support.eventually import eventually
 from tests.support.house import House, every, heard, running, settings_of
 
@@ -66,10 +67,7 @@ class Tiers:
     async def do(
         self, who: httpx.AsyncClient, view: dict[str, Any], action: str, **body: Any
     ) -> dict[str, Any]:
-        answer = await self.post(who, view, action, **body)
-        assert answer.status_code == 200, answer.text
-        after: dict[str, Any] = answer.json()
-        return after
+        return await act_on(who, f"/incidents/{view['id']}", view["version"], action, body)
 
     def move(self, day: int, hour: int, minute: int = 0) -> None:
         self.house.clock.move_to(datetime(2026, 7, day, hour + 5, minute, tzinfo=UTC))

@@ -22,6 +22,7 @@ from shared.ids import new_id
 from shared.mail import Letter, Letters
 from shared.security import Role
 from shared.service import Workshop
+from tests.support.acting import act_on
 from tests.support.eventually import eventually
 from tests.support.house import House, running, settings_of
 
@@ -58,12 +59,7 @@ class Telephone:
         return view
 
     async def step(self, view: dict[str, Any], action: str, body: Any) -> dict[str, Any]:
-        headers = {"if-match": f'"{view["version"]}"'}
-        path = f"/incidents/{view['id']}/{action}"
-        answer = await self.ana.post(path, json=body, headers=headers)
-        assert answer.is_success, answer.text
-        after: dict[str, Any] = answer.json()
-        return after
+        return await act_on(self.ana, f"/incidents/{view['id']}", view["version"], action, body)
 
     async def close(self, view: dict[str, Any]) -> dict[str, Any]:
         solved = await self.step(view, "solve", {"answer": "Ya carga.", "cause": "Memoria."})
