@@ -235,6 +235,26 @@ def test_a_lock_that_was_left_is_taken_over(installing: Path, owner: str) -> Non
     assert not lock.exists()
 
 
+@pytest.mark.parametrize("answer", [0, 1])
+def test_pip_installs_what_uv_could_not(installing: Path, answer: int) -> None:
+    (installing / ".venv.lock").rmdir()
+    (installing / "requirements-uv.lock").write_text("uv==1\n")
+    tools = installing / ".venv" / "bin"
+    asked = '#!/bin/sh\necho "${0##*/} $*" >>"${0%/*}/asked"\n'
+    (tools / "python").write_text(asked + '[ "$3" != cli ] || echo started\n')
+    (tools / "uv").write_text(f"{asked}exit {answer}\n")
+    (tools / "uv").chmod(0o755)
+
+    with started(installing) as script:
+        output, errors = script.communicate(timeout=30)
+
+    lines = (tools / "asked").read_text().splitlines()
+    by_pip = [line for line in lines if "pip install" in line and "local.lock" in line]
+    assert "started" in output, errors
+    assert [line.split()[0] for line in by_pip] == ["uv", "python"][: answer + 1]
+    assert all("--require-hashes" in line for line in by_pip)
+
+
 def test_who_waits_for_an_installation_says_so_once(installing: Path) -> None:
     lock = installing / ".venv.lock"
     (lock / "pid").write_text(str(os.getpid()))
