@@ -17,6 +17,7 @@ commit             id of the last write, to tell winners from losers in a bulk w
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 from bson.codec_options import CodecOptions, TypeRegistry
@@ -72,13 +73,20 @@ class Cause:
     areas: frozenset[str] = frozenset()
 
 
+@cache
+def _adapter_of(state: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - a type, or a union of types
+    """Made once for each type of state: making one takes some milliseconds."""
+    return TypeAdapter(state)
+
+
 class Shape(Generic[S]):
     """Turns states into BSON and back, and folds histories."""
 
     def __init__(self, decider: Decider[S, Any, Any], version: int) -> None:
         self.decider = decider
         self.version = version
-        self._adapter: TypeAdapter[S] = TypeAdapter(decider.state)
+        state: Any = decider.state
+        self._adapter: TypeAdapter[S] = _adapter_of(state)
 
     def dump(self, state: S) -> Document:
         dumped: Document = self._adapter.dump_python(state)

@@ -12,6 +12,7 @@ import secrets
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -72,11 +73,16 @@ class Infra:
         """A prefix for database names that no other test has; dropped afterwards."""
         prefix = f"t{secrets.token_hex(4)}_"
         yield prefix
-        client: MongoClient[dict[str, Any]]
-        with MongoClient(self.database.url) as client:
-            for name in client.list_database_names():
-                if name.startswith(prefix):
-                    client.drop_database(name)
+        client = _client(self.database.url)
+        for name in client.list_database_names():
+            if name.startswith(prefix):
+                client.drop_database(name)
+
+
+@cache
+def _client(url: str) -> MongoClient[dict[str, Any]]:
+    """One for all that is dropped: a new one says who it is, which is costly by design."""
+    return MongoClient(url)
 
 
 @contextmanager
