@@ -90,7 +90,7 @@ def mongo_url(infra: Infra) -> str:
 
 
 @pytest.fixture
-def database_prefix(infra: Infra) -> Iterator[str]:
-    """A prefix for database names that no other test has; dropped afterwards."""
-    with infra.database_prefix() as prefix:
+def database_prefix(infra: Infra, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A prefix for names of databases in which nothing is; a file's tests use it in turn."""
+    with infra.database_prefix(request.node.nodeid.partition("::")[0]) as prefix:
         yield prefix

@@ -11,7 +11,7 @@ import os
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -30,6 +30,8 @@ from cli.local.management import Management, usual_address
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from pymongo.database import Database as MongoDatabase
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Infra:
 
     broker: Broker | GivenBroker
     database: Database | GivenDatabase
+    _idle: dict[str, str] = field(default_factory=dict)
 
     @contextmanager
     def vhost(self) -> Iterator[str]:
@@ -69,14 +72,46 @@ class Infra:
             management.delete_vhost(name)
 
     @contextmanager
-    def database_prefix(self) -> Iterator[str]:
-        """A prefix for database names that no other test has; dropped afterwards."""
-        prefix = f"t{secrets.token_hex(4)}_"
+    def database_prefix(self, user: str = "") -> Iterator[str]:
+        """A prefix for names of databases in which nothing is; dropped afterwards.
+
+        What a test of one `user` leaves is emptied for his next one: making and dropping dozens
+        of collections with their indexes takes longer than most tests.
+        """
+        for other in [name for name in self._idle if name != user]:
+            self._drop(self._idle.pop(other))
+        prefix = self._idle.pop(user, "") or f"t{secrets.token_hex(4)}_"
         yield prefix
+        if not user:
+            self._drop(prefix)
+            return
+        for database in self._databases(prefix):
+            _empty(database)
+        self._idle[user] = prefix
+
+    def drop(self) -> None:
+        """Leave nothing in a database that somebody else runs."""
+        for prefix in self._idle.values():
+            self._drop(prefix)
+
+    def _drop(self, prefix: str) -> None:
+        for database in self._databases(prefix):
+            database.client.drop_database(database.name)
+
+    def _databases(self, prefix: str) -> list[MongoDatabase[dict[str, Any]]]:
         client = _client(self.database.url)
-        for name in client.list_database_names():
-            if name.startswith(prefix):
-                client.drop_database(name)
+        names = client.list_database_names()
+        return [client[name] for name in names if name.startswith(prefix)]
+
+
+def _empty(database: MongoDatabase[dict[str, Any]]) -> None:
+    names = database.list_collection_names()
+    if any(name.startswith("system.") for name in names):
+        # of a profile, which cannot be emptied
+        database.client.drop_database(database.name)
+        return
+    for name in names:
+        database[name].delete_many({})
 
 
 @cache
@@ -91,7 +126,9 @@ def provided(folder: Path) -> Iterator[Infra]:
     with ExitStack() as stack, ThreadPoolExecutor(2) as pool:
         broker = pool.submit(_broker, folder / "broker", stack)
         database = pool.submit(_database, folder / "database", stack)
-        yield Infra(broker.result(), database.result())
+        infra = Infra(broker.result(), database.result())
+        yield infra
+        infra.drop()
 
 
 def _broker(folder: Path, stack: ExitStack) -> Broker | GivenBroker:

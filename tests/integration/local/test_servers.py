@@ -96,4 +96,8 @@ async def test_fresh_vhost_and_prefix(amqp_url: str, database_prefix: str, mongo
         await channel.declare_queue("only-here", exclusive=True)
     client: MongoClient[dict[str, Any]]
     with MongoClient(mongo_url) as client:
-        assert not [n for n in client.list_database_names() if n.startswith(database_prefix)]
+        names = [n for n in client.list_database_names() if n.startswith(database_prefix)]
+        found = [
+            client[name][part] for name in names for part in client[name].list_collection_names()
+        ]
+        assert [part.name for part in found if part.find_one() is not None] == []
