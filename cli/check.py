@@ -71,11 +71,10 @@ def layers() -> list[str]:
 def layer(*names: str, chaos: str) -> Step:
     """Folders of tests; those that share nothing but the servers run side by side.
 
-    With servers one more at a time than processors are common: much of it is waiting for them.
+    One more at a time than processors are common: much of it is waiting.
     """
     servers = not WITHOUT_SERVERS.issuperset(names)
-    at_once = "3" if servers else "2"
-    side_by_side = ("-n", at_once, "--dist", "loadfile", "--no-loadscope-reorder")
+    side_by_side = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
     arguments = (
         "-q",
         "--durations=15",

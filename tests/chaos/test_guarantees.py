@@ -5,7 +5,6 @@ kills. What was done and found is told at the end of the run.
 """
 
 import asyncio
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from shared.bus.dead import DeadLetters
 from shared.runner import find
 from tests.chaos.arena import (
     EVALUATE_SECONDS,
+    LONG,
     ROOT,
     SERVICES,
     VICTIMS,
@@ -33,8 +33,8 @@ from tests.chaos.traffic import Accepted, Clients, Copyist
 from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.chaos
-LONG = os.environ.get("ENLACE_CHAOS") == "long"
 KILLS = 32 if LONG else len(VICTIMS)
+CLIENTS = 6 if LONG else 3
 Found = dict[str, Any]
 
 
@@ -47,7 +47,7 @@ async def test_every_guarantee_holds(
         clients = Clients(arena, accepted)
         inboxes = [s.inbox for s in find(SERVICES, SERVICES) if s.inbox is not None]
         copyist = Copyist(arena, inboxes)
-        traffic = asyncio.create_task(clients.run(6))
+        traffic = asyncio.create_task(clients.run(CLIENTS))
         copying = asyncio.create_task(copyist.run())
         await asyncio.sleep(2)
         await harass(arena, KILLS, seed=20_261_122)

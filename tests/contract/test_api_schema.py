@@ -55,7 +55,7 @@ WORDS: dict[str, Any] = {
 EXCLUDED = [ignored_auth, positive_data_acceptance]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def town(infra: Infra, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
     async with founded(infra, tmp_path_factory.mktemp("keys")) as town:
         yield town

@@ -16,6 +16,7 @@ import pytest
 from services.intake.service import SERVICE
 from shared.security import Actor, Issuer, Role, ensure_keys, load_signing_key
 from tests.support.house import House, running, settings_of
+from tests.support.infra import Infra
 
 pytestmark = pytest.mark.integration
 LIMIT = 100_000
@@ -23,14 +24,13 @@ ASKED = {"type": "information", "topic": "t", "subject": "s", "description": "d"
 LIAISON = Actor("ana", "osinergmin", frozenset({Role.LIAISON}))
 
 
-@pytest.fixture
-async def house(
-    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
-) -> AsyncIterator[House]:
-    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
-    settings = settings.model_copy(update={"http_body_limit": LIMIT})
-    async with running([SERVICE], settings, tmp_path) as house:
-        yield house
+@pytest.fixture(scope="module")
+async def house(infra: Infra, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    with infra.vhost() as amqp, infra.database_prefix() as prefix:
+        settings = settings_of(amqp, infra.broker.management_url, infra.database.url, prefix)
+        settings = settings.model_copy(update={"http_body_limit": LIMIT})
+        async with running([SERVICE], settings, tmp_path_factory.mktemp("keys")) as house:
+            yield house
 
 
 @pytest.fixture
@@ -62,8 +62,8 @@ async def refused(
     return told["es"]
 
 
-async def nothing_was_received(client: httpx.AsyncClient) -> bool:
-    return (await client.get("/requests")).json()["items"] == []
+async def known(client: httpx.AsyncClient) -> set[str]:
+    return {request["id"] for request in (await client.get("/requests")).json()["items"]}
 
 
 async def received(client: httpx.AsyncClient, **headers: str) -> dict[str, Any]:
@@ -74,30 +74,33 @@ async def received(client: httpx.AsyncClient, **headers: str) -> dict[str, Any]:
 
 
 async def test_an_unknown_type(client: httpx.AsyncClient) -> None:
-    body = {**ASKED, "type": "wish"}
+    before, body = await known(client), {**ASKED, "type": "wish"}
     problem = await refused(client, 422, "request.unknown_type", "POST", "/requests", json=body)
 
     assert "information" in problem["fields"]["known"]
     assert "wish" in problem["detail"]
-    assert await nothing_was_received(client)
+    assert await known(client) == before
 
 
 async def test_a_missing_field(client: httpx.AsyncClient) -> None:
-    body = {name: value for name, value in ASKED.items() if name != "subject"}
+    before, body = (
+        await known(client),
+        {name: value for name, value in ASKED.items() if name != "subject"},
+    )
     problem = await refused(client, 422, "invalid_request", "POST", "/requests", json=body)
 
     (finding,) = problem["errors"]
     assert (finding["pointer"], finding["code"]) == ("/subject", "missing")
     assert finding["detail"]
-    assert await nothing_was_received(client)
+    assert await known(client) == before
 
 
 async def test_an_oversized_body(client: httpx.AsyncClient) -> None:
-    body = {**ASKED, "description": "x" * LIMIT}
+    before, body = await known(client), {**ASKED, "description": "x" * LIMIT}
     problem = await refused(client, 413, "body_too_large", "POST", "/requests", json=body)
 
     assert problem["fields"]["limit"] == LIMIT
-    assert await nothing_was_received(client)
+    assert await known(client) == before
 
 
 async def test_an_oversized_body_that_does_not_say_how_long_it_is(
@@ -138,7 +141,7 @@ async def test_a_body_that_is_not_json(client: httpx.AsyncClient, body: bytes) -
 
 
 async def test_a_reused_idempotency_key_with_another_body(client: httpx.AsyncClient) -> None:
-    key = {"idempotency-key": "one-wish"}
+    key, before = {"idempotency-key": "one-wish"}, await known(client)
     first = await received(client, **key)
     other = {**ASKED, "subject": "another"}
     await refused(
@@ -147,8 +150,7 @@ async def test_a_reused_idempotency_key_with_another_body(client: httpx.AsyncCli
 
     again = await client.post("/requests", json=ASKED, headers=key)
     assert (again.status_code, again.json()["id"]) == (201, first["id"])
-    items = (await client.get("/requests")).json()["items"]
-    assert [item["id"] for item in items] == [first["id"]]
+    assert await known(client) == {*before, first["id"]}
 
 
 async def test_a_stale_etag(client: httpx.AsyncClient) -> None:

@@ -87,7 +87,7 @@ async def test_another_accounts_thing_is_not_there(
     before = await town.contents(MINE)
     for door in filter(lambda door: door.addresses, town.doors):
         nobodys: dict[tuple[str, ...], object] = {}
-        for thing, *parts in door.things(nearest(town, door, strange=2), [town.ids[0], "1"]):
+        for thing, *parts in door.things(nearest(town, door, strange=1), [town.ids[0], "1"]):
             rest = tuple(parts)
             if rest not in nobodys:
                 nobodys[rest] = without(await door.knock(foreigner, NOBODY, *rest), NOBODY)
