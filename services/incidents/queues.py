@@ -13,7 +13,7 @@ from pymongo.asynchronous.cursor import AsyncCursor
 from services.incidents.cases import BY_WORDS
 from services.incidents.domain import Incident
 from services.incidents.rows import FOUND, SHOWN, Placed, Rows
-from shared.store import Cases
+from shared.store import Cases, behind
 from shared.store.group import Document, transient_when_away
 
 ENOUGH: Final = 5_000
@@ -85,14 +85,9 @@ def _by_time(incidents: Cases[Incident], tenant: str, wanted: Wanted) -> AsyncCu
     if wanted.after is not None:
         # the bound leads the index to the page, the pair tells those of one instant apart
         ahead = {"state.due_at": {"$gte": wanted.after[0]}}
-        where = {"$and": [where, ahead, _behind(wanted.after)]}
+        where = {"$and": [where, ahead, behind("state.due_at", wanted.after)]}
     cursor = incidents.collection.find(where, FOUND)
     return cursor.sort([("state.due_at", 1), ("_id", 1)])
-
-
-def _behind(position: Position) -> Mapping[str, Any]:
-    due, last = position
-    return {"$or": [{"state.due_at": {"$gt": due}}, {"state.due_at": due, "_id": {"$gt": last}}]}
 
 
 def _by_words(
@@ -102,7 +97,7 @@ def _by_words(
     parts: list[Mapping[str, Any]] = [wanted.where, {"state.words": {"$all": list(wanted.words)}}]
     first: tuple[Any, Any] = (MinKey(), MinKey())
     if wanted.after is not None:
-        parts.append(_behind(wanted.after))
+        parts.append(behind("state.due_at", wanted.after))
         first = wanted.after
     cursor = incidents.collection.find({"$and": parts}, SHOWN)
     until = (tenant, rarest, MaxKey(), MaxKey())

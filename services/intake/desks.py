@@ -23,7 +23,7 @@ from shared.files import GridFiles
 from shared.histories import HistoryEvent, history_page
 from shared.http import Call, Input, Page, PageQuery, page_of
 from shared.service import Workshop, cause_of
-from shared.store import Cases, Cause, Entry, Kind, Outcome
+from shared.store import Cases, Cause, Entry, Kind, Outcome, behind
 from shared.store.cases import MAX_HISTORY
 
 S = TypeVar("S")
@@ -287,9 +287,5 @@ def _filters(query: QueueQuery, now: datetime, fields: Mapping[str, object]) -> 
     wanted += [{f"state.{name}": value} for name, value in chosen.items() if value is not None]
     if query.overdue is not None:
         wanted.append({"state.due_at": {"$lt": now} if query.overdue else {"$gte": now}})
-    after = query.after(datetime, str)
-    if after is not None:
-        due_at, last = after
-        behind = {"state.due_at": due_at, "_id": {"$gt": last}}
-        wanted.append({"$or": [{"state.due_at": {"$gt": due_at}}, behind]})
-    return {"$and": wanted} if wanted else {}
+    where: dict[str, Any] = {"$and": wanted} if wanted else {}
+    return where | behind("state.due_at", query.after(datetime, str))

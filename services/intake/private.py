@@ -12,6 +12,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from shared.contracts.consultations import TextRef
 from shared.decider import Unknown
 from shared.ids import derived_id
+from shared.store import behind
 from shared.store.document import CODEC
 from shared.store.group import Collection, Document, transient_when_away
 
@@ -117,10 +118,8 @@ class Private:
         self, tenant: str, before: datetime, after: "Written | None", limit: int
     ) -> Sequence["Written"]:
         """What was written until then, oldest first, behind the last one seen."""
-        where: Document = {"tenant": tenant, "at": {"$lt": before}}
-        if after is not None:
-            same = {"at": after.at, "_id": {"$gt": after.id}}
-            where = {"$and": [where, {"$or": [{"at": {"$gt": after.at}}, same]}]}
+        last = None if after is None else (after.at, after.id)
+        where = {"tenant": tenant, "at": {"$lt": before}, **behind("at", last)}
         with transient_when_away():
             cursor = self._texts.find(where, {"case_id": 1, "at": 1})
             found = cursor.sort([("at", 1), ("_id", 1)]).limit(limit)

@@ -11,7 +11,7 @@ from services.intake.domain.procedure import Procedure, Subject, Version
 from services.intake.policy import IntakePolicy
 from shared.http import Call, Page, PageQuery, Routes, page_of
 from shared.service import Workshop
-from shared.store import Outcome
+from shared.store import Outcome, behind
 
 
 class VersionView(BaseModel):
@@ -64,13 +64,7 @@ class Publication:
         where: dict[str, object] = {}
         if query.subject is not None:
             where["state.subject"] = query.subject.value
-        after = query.after(str, str)
-        if after is not None:
-            name, last = after
-            where["$or"] = [
-                {"state.name": {"$gt": name}},
-                {"state.name": name, "_id": {"$gt": last}},
-            ]
+        where |= behind("state.name", query.after(str, str))
         order = (("state.name", 1), ("_id", 1))
         cases = self.workshop.of(PROCEDURE)
         found = await cases.find(call.tenant, where, order=order, limit=query.limit + 1)

@@ -19,7 +19,7 @@ from shared.contracts import body_of
 from shared.contracts.intake import RequestConfirmationAsked
 from shared.contracts.terms import Deadline
 from shared.http import PageQuery
-from shared.store import Entry
+from shared.store import Entry, behind
 from shared.words import search_words
 
 
@@ -294,9 +294,5 @@ def filters(query: RequestQuery, now: datetime) -> dict[str, Any]:
         wanted.append({"state.code": query.code})
     if query.overdue is not None:
         wanted.append({"state.due_at": {"$lt": now} if query.overdue else {"$gte": now}})
-    after = query.after(datetime, str)
-    if after is not None:
-        due_at, last = after
-        behind = {"state.due_at": due_at, "_id": {"$gt": last}}
-        wanted.append({"$or": [{"state.due_at": {"$gt": due_at}}, behind]})
-    return {"$and": wanted} if wanted else {}
+    where: dict[str, Any] = {"$and": wanted} if wanted else {}
+    return where | behind("state.due_at", query.after(datetime, str))

@@ -20,7 +20,7 @@ from services.training.views import EnrolmentView, ExactCoverage, MaterialView, 
 from shared.http import Call, Input, Page, PageQuery, Routes, page_of
 from shared.security import Permissions, Role
 from shared.service import Workshop
-from shared.store import Outcome
+from shared.store import Outcome, behind
 
 Standing = Literal["open", "ready", "leaders", "cascade", "completed", "cancelled"]
 
@@ -112,11 +112,11 @@ class Trainings:
 
     async def page(self, call: Call, query: TrainingQuery) -> Page[TrainingView]:
         """Replications by the instant they are due."""
-        after = query.after(datetime, str)
-        position = None if after is None else (after[0], after[1])
         where = {"state.status": {"$in": list(query.status)}}
+        where |= behind("state.deadline.due_at", query.after(datetime, str))
+        order = (("state.deadline.due_at", 1), ("_id", 1))
         plans = self._desk.plans
-        found = await views.queue(plans, call.tenant, where, position, query.limit + 1)
+        found = await plans.find(call.tenant, where, order=order, limit=query.limit + 1)
         shown = [views.training(p, views.last_told(p.state), call.language) for p in found]
         return page_of(shown, query, lambda one: (one.deadline.due_at, one.id))
 

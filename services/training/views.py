@@ -1,6 +1,6 @@
-"""How replications look from outside, and how they are found."""
+"""How replications look from outside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from services.training.domain.lifecycle import ENDED, EnrolmentStatus, PlanStatu
 from services.training.domain.plan_state import Plan, Tally
 from services.training.materials import MemoryAid
 from shared.clock import Step, sentence
-from shared.store import Cases, Outcome
+from shared.store import Outcome
 
 PERMILLE = 1_000
 
@@ -219,22 +219,3 @@ def _standing(plan: Plan) -> str:
     if plan.status is PlanStatus.CANCELLED:
         return "cancelled"
     return "met" if plan.status in ENDED else "running"
-
-
-async def queue(
-    plans: Cases[Plan],
-    tenant: str,
-    where: Mapping[str, Any],
-    after: tuple[datetime, str] | None,
-    limit: int,
-) -> list[Outcome[Plan]]:
-    """Plans by the instant they are due, the most urgent first."""
-    wanted = dict(where)
-    if after is not None:
-        due, last = after
-        wanted["$or"] = [
-            {"state.deadline.due_at": {"$gt": due}},
-            {"state.deadline.due_at": due, "_id": {"$gt": last}},
-        ]
-    order = (("state.deadline.due_at", 1), ("_id", 1))
-    return await plans.find(tenant, wanted, order=order, limit=limit)

@@ -15,12 +15,12 @@ from services.validation.domain import (
 )
 from services.validation.domain import Command as EvaluationCommand
 from services.validation.floor import floor_routes
-from services.validation.views import EvaluationView, queue, view
+from services.validation.views import EvaluationView, view
 from shared.http import Call, Input, Page, PageQuery, Routes, page_of
 from shared.ids import new_id
 from shared.security import Permissions, Role
 from shared.service import Workshop, cause_of
-from shared.store import Outcome
+from shared.store import Outcome, behind
 
 Text = Annotated[str, Field(min_length=1, max_length=4_000, pattern=r"\S")]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
@@ -131,9 +131,9 @@ class Evaluations:
         where: dict[str, object] = {"state.status": {"$in": list(query.status)}}
         if query.request_type is not None:
             where["state.request_type"] = query.request_type
-        after = query.after(datetime, str)
-        position = None if after is None else (after[0], after[1])
-        found = await queue(self._cases, call.tenant, where, position, query.limit + 1)
+        where |= behind("state.deadline.due_at", query.after(datetime, str))
+        order = (("state.deadline.due_at", 1), ("_id", 1))
+        found = await self._cases.find(call.tenant, where, order=order, limit=query.limit + 1)
         views = [self._view(call, outcome) for outcome in found]
         return page_of(views, query, lambda shown: (shown.deadline.due_at, shown.id))
 

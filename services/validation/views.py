@@ -1,8 +1,7 @@
-"""How evaluations look from outside, and how they are found."""
+"""How evaluations look from outside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,7 +9,7 @@ from services.validation.domain import Evaluation, Query, Status, clock_of
 from services.validation.policy import EvaluationPolicy
 from shared.clock import Step, left, sentence
 from shared.contracts.terms import Deadline
-from shared.store import Cases, Outcome
+from shared.store import Outcome
 
 OPEN = (Status.EVALUATING, Status.OBSERVED)
 
@@ -149,22 +148,3 @@ def _query(query: Query) -> QueryView:
             for question in query.questions
         ],
     )
-
-
-async def queue(
-    evaluations: Cases[Evaluation],
-    tenant: str,
-    where: Mapping[str, Any],
-    after: tuple[datetime, str] | None,
-    limit: int,
-) -> list[Outcome[Evaluation]]:
-    """Evaluations by the instant they are due, the most urgent first."""
-    wanted = dict(where)
-    if after is not None:
-        due, last = after
-        wanted["$or"] = [
-            {"state.deadline.due_at": {"$gt": due}},
-            {"state.deadline.due_at": due, "_id": {"$gt": last}},
-        ]
-    order = (("state.deadline.due_at", 1), ("_id", 1))
-    return await evaluations.find(tenant, wanted, order=order, limit=limit)

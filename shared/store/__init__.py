@@ -5,6 +5,7 @@ from shared.store.codes import Codes
 from shared.store.document import Cause
 from shared.store.history import Entry, broken_at, entry_hash, to_envelope
 from shared.store.kind import Kind, Outcome, Promised
+from shared.store.pages import behind
 
 __all__ = [
     "Cases",
@@ -14,6 +15,7 @@ __all__ = [
     "Kind",
     "Outcome",
     "Promised",
+    "behind",
     "broken_at",
     "entry_hash",
     "to_envelope",
