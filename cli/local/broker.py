@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 from cli.errors import UserError
 from cli.local import ports
-from cli.local.process import Child, wait_until
+from cli.local.part import Server
+from cli.local.process import Child
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 USER: Final = "enlace"
 PLUGIN: Final = "rabbitmq_management"
 MEMORY_LIMIT: Final = 1_000_000_000
-START_SECONDS: Final = 90.0
-STOP_SECONDS: Final = 15.0
 
 # The Debian wrapper in /usr/sbin changes to the user `rabbitmq` and its folders: not for us.
 SERVERS: Final = ("/usr/lib/rabbitmq/bin/rabbitmq-server", "/opt/rabbitmq/sbin/rabbitmq-server")
@@ -48,13 +47,16 @@ def find_server() -> Path | None:
     return None
 
 
-class Broker:
+class Broker(Server):
     """A RabbitMQ node whose everything is under `folder`.
 
     Without `password` and `node_ports` it takes random ones, and keeps them for its restarts.
     """
 
     name = "broker"
+    title = "RabbitMQ"
+    start_seconds = 90.0
+    stop_seconds = 15.0
 
     def __init__(
         self,
@@ -68,7 +70,6 @@ class Broker:
         self.password = password or secrets.token_hex(16)
         self.ports = node_ports or BrokerPorts.free()
         self.log = log or folder / "log" / "broker.log"
-        self.child: Child | None = None
 
     @property
     def amqp_url(self) -> str:
@@ -85,7 +86,6 @@ class Broker:
         return f"http://{USER}:{self.password}@127.0.0.1:{self.ports.management}"
 
     def launch(self) -> None:
-        """Start the node; `ready` tells when it serves."""
         server = find_server()
         if server is None:
             raise UserError(
@@ -99,29 +99,6 @@ class Broker:
     def ready(self) -> bool:
         # the AMQP listener is the last thing that a node opens
         return ports.answers(self.ports.amqp)
-
-    def wait_ready(self, timeout: float = START_SECONDS) -> None:
-        wait_until(self.ready, child=self.child, name="RabbitMQ", timeout=timeout)
-
-    def start(self) -> None:
-        """Start the node and wait until it serves. Raises UserError when it does not."""
-        self.launch()
-        self.wait_ready()
-
-    def stop(self) -> None:
-        """End the node in order."""
-        if self.child is not None:
-            self.child.stop(STOP_SECONDS)
-
-    def kill(self) -> None:
-        """End the node as a power cut of the process would (SIGKILL)."""
-        if self.child is not None:
-            self.child.kill()
-
-    def restart(self) -> None:
-        """Stop and start again, same ports, same data."""
-        self.stop()
-        self.start()
 
     def _write(self) -> None:
         for name in ("home", "data", "log"):

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cli.errors import UserError
 from cli.local import ports
-from cli.local.process import Child, wait_until
+from cli.local.part import Server
+from cli.local.process import Child
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +25,6 @@ ROLE: Final = "readWrite"
 SET: Final = "rs0"
 CACHE_GB: Final = 0.5
 OPLOG_MB: Final = "512"
-START_SECONDS: Final = 60.0
-STOP_SECONDS: Final = 20.0
 
 ALREADY_INITIALISED: Final = 23
 AUTHENTICATION_FAILED: Final = 18
@@ -44,13 +43,16 @@ def find_server() -> Path | None:
     return Path(found) if found else None
 
 
-class Database:
+class Database(Server):
     """A MongoDB server whose everything is under `folder`, with one administrator.
 
     Without `password` and `port` it takes random ones, and keeps them for its restarts.
     """
 
     name = "database"
+    title = "MongoDB"
+    start_seconds = 60.0
+    stop_seconds = 20.0
 
     def __init__(
         self,
@@ -66,7 +68,6 @@ class Database:
         self.password = password or secrets.token_hex(16)
         self.port = port or ports.any_free()
         self.log = log or folder / "log" / "database.log"
-        self.child: Child | None = None
         self._prepared = False
 
     @property
@@ -135,29 +136,6 @@ class Database:
             return False
         self._prepared = self._prepare()
         return self._prepared
-
-    def wait_ready(self, timeout: float = START_SECONDS) -> None:
-        wait_until(self.ready, child=self.child, name="MongoDB", timeout=timeout)
-
-    def start(self) -> None:
-        """Start the server and wait until it is primary. Raises UserError when it is not."""
-        self.launch()
-        self.wait_ready()
-
-    def stop(self) -> None:
-        """End the server in order."""
-        if self.child is not None:
-            self.child.stop(STOP_SECONDS)
-
-    def kill(self) -> None:
-        """End the server as a power cut of the process would (SIGKILL)."""
-        if self.child is not None:
-            self.child.kill()
-
-    def restart(self) -> None:
-        """Stop and start again, same port, same data."""
-        self.stop()
-        self.start()
 
     def _prepare(self) -> bool:
         from pymongo.errors import PyMongoError

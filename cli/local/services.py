@@ -9,14 +9,13 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from cli.local.home import CHECKOUT
-from cli.local.process import Child, wait_until
+from cli.local.part import Part
+from cli.local.process import Child
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-START_SECONDS: Final = 60.0
-STOP_SECONDS: Final = 30.0
 GATE: Final = "ENLACE_START_WHEN"
 
 
@@ -44,7 +43,7 @@ def get_json(port: int, path: str, timeout: float = 2.0) -> tuple[int, Any]:
     return answer.status, json.loads(content) if content else None
 
 
-class Services:
+class Services(Part):
     """All services in one process."""
 
     name = "services"
@@ -52,7 +51,6 @@ class Services:
     def __init__(self, port: int, *, env: Mapping[str, str], log: Path, gate: Path) -> None:
         self.port = port
         self.log = log
-        self.child: Child | None = None
         self._gate = gate
         self._env = own_environment({**env, GATE: str(gate)})
 
@@ -81,14 +79,3 @@ class Services:
         except (OSError, ValueError):
             return False
         return status == http.client.OK
-
-    def wait_ready(self, timeout: float = START_SECONDS) -> None:
-        wait_until(self.ready, child=self.child, name="the services", timeout=timeout)
-
-    def stop(self) -> None:
-        if self.child is not None:
-            self.child.stop(STOP_SECONDS)
-
-    def kill(self) -> None:
-        if self.child is not None:
-            self.child.kill()

@@ -5,33 +5,23 @@ from __future__ import annotations
 import signal
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from cli.errors import UserError
-from cli.local.process import Child, Identity, end, wait_until
+from cli.local.process import Identity, end, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cli.local.home import Home, State
+    from cli.local.part import Part
+    from cli.local.process import Child
 
 TICK_SECONDS: Final = 0.2
 FIRST_PAUSE_SECONDS: Final = 0.2
 LONGEST_PAUSE_SECONDS: Final = 10.0
 STABLE_SECONDS: Final = 60.0
 ORPHAN_SECONDS: Final = 20.0
-
-
-class Part(Protocol):
-    """Something that runs as one child process."""
-
-    name: str
-    child: Child | None
-
-    def launch(self) -> None: ...
-    def ready(self) -> bool: ...
-    def stop(self) -> None: ...
-    def kill(self) -> None: ...
 
 
 class Stopped(Exception):

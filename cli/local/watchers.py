@@ -8,17 +8,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Final
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from cli.local import ports
 from cli.local.home import CHECKOUT
+from cli.local.part import Part
 from cli.local.process import Child
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-STOP_SECONDS: Final = 30.0
 PROMETHEUS: Final = CHECKOUT / "deploy" / "prometheus"
 ALERTMANAGER: Final = CHECKOUT / "deploy" / "alertmanager"
 SCRAPE_EVERY: Final = "5s"
@@ -31,17 +31,15 @@ def _deployed(file: Path) -> dict[str, Any]:
     return loaded
 
 
-class _Watcher(ABC):
+class _Watcher(Part):
     """A program with a configuration file and data in one folder."""
 
-    name: str
-    program: str
+    program: ClassVar[str]
 
     def __init__(self, folder: Path, *, port: int, log: Path) -> None:
         self.folder = folder
         self.port = port
         self.log = log
-        self.child: Child | None = None
 
     @classmethod
     def installed(cls) -> str | None:
@@ -67,14 +65,6 @@ class _Watcher(ABC):
 
     def ready(self) -> bool:
         return ports.answers(self.port)
-
-    def stop(self) -> None:
-        if self.child is not None:
-            self.child.stop(STOP_SECONDS)
-
-    def kill(self) -> None:
-        if self.child is not None:
-            self.child.kill()
 
 
 class Prometheus(_Watcher):
