@@ -17,8 +17,9 @@ from services.intake.policy import MAX_ATTACHMENT
 from services.intake.service import SERVICE
 from shared.files import GridFiles
 from shared.security import Role
+from shared.settings import Settings
 from tests.support.eventually import eventually
-from tests.support.house import House, running, settings_of
+from tests.support.house import House, running
 
 pytestmark = pytest.mark.integration
 ASKED = {"type": "information", "topic": "t", "subject": "s", "description": "d"}
@@ -26,10 +27,7 @@ PDF = b"%PDF-1.7\n" + bytes(range(256)) * 4_000
 
 
 @pytest.fixture
-async def house(
-    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
-) -> AsyncIterator[House]:
-    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
+async def house(settings: Settings, tmp_path: Path) -> AsyncIterator[House]:
     async with running([SERVICE], settings, tmp_path) as house:
         yield house
 

@@ -15,9 +15,10 @@ from services.intake.consultations.writing import compose
 from services.intake.service import SERVICE
 from shared.mail import Composed, Letter, Letters
 from shared.security import Role
+from shared.settings import Settings
 from tests.support.acting import act_on
 from tests.support.eventually import eventually
-from tests.support.house import House, heard, running, settings_of
+from tests.support.house import House, heard, running
 
 pytestmark = pytest.mark.integration
 MORNING = datetime(2026, 7, 1, 15, 0, tzinfo=UTC)  # Wednesday, 10:00 in Lima
@@ -31,10 +32,7 @@ ASKED = {
 
 
 @pytest.fixture
-async def house(
-    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
-) -> AsyncIterator[House]:
-    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
+async def house(settings: Settings, tmp_path: Path) -> AsyncIterator[House]:
     async with running([SERVICE, INCIDENTS], settings, tmp_path) as house:
         house.clock.move_to(MORNING)
         yield house

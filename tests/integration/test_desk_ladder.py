@@ -8,8 +8,8 @@ import pytest
 
 from services.intake.ladders import LADDER, announcer
 from shared.mail.announcing import window_end
+from shared.settings import Settings
 from tests.support.eventually import eventually
-from tests.support.house import settings_of
 from tests.support.street import MORNING, Street, open_street
 from tests.unit.intake.public.letters import SENDER
 
@@ -30,9 +30,8 @@ ADDRESSES = {
 
 
 async def test_what_is_announced_together_is_one_letter_to_each_role(
-    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
+    settings: Settings, tmp_path: Path
 ) -> None:
-    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
     started = datetime.now(UTC)
     async with open_street(settings, tmp_path) as street:
         await _looked_once(street, started)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from services.intake.letterbox.policy import places
+from shared.settings import Settings
 from tests.support.eventually import eventually
-from tests.support.house import settings_of
 from tests.support.street import MORNING, Street, open_street
 from tests.unit.intake.public.letters import PDF, SENDER, bounce, written
 
@@ -25,10 +25,7 @@ PRESENTED = {
 
 
 @pytest.fixture
-async def street(
-    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
-) -> AsyncIterator[Street]:
-    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
+async def street(settings: Settings, tmp_path: Path) -> AsyncIterator[Street]:
     async with open_street(settings, tmp_path) as street:
         yield street
 

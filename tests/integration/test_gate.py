@@ -11,14 +11,14 @@ import pytest
 
 from services.training.service import SERVICE as TRAINING
 from services.validation.service import SERVICE as VALIDATION
-from shared.bus.dead import DeadLetters
 from shared.contracts.intake import RequestReceived
 from shared.contracts.people import PersonJoined
 from shared.ids import new_id
 from shared.security import Role
+from shared.settings import Settings
 from tests.support.eventually import eventually
 from tests.support.floors import AID, LEADERS, MORNING
-from tests.support.house import House, Outsider, running, settings_of
+from tests.support.house import House, Outsider, expect_no_dead_letters, running
 
 pytestmark = pytest.mark.integration
 
@@ -48,10 +48,7 @@ class Both:
 
 
 @pytest.fixture
-async def both(
-    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
-) -> AsyncIterator[Both]:
-    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
+async def both(settings: Settings, amqp_url: str, tmp_path: Path) -> AsyncIterator[Both]:
     async with running([VALIDATION, TRAINING], settings, tmp_path) as house:
         house.clock.move_to(MORNING)
         others, both = Outsider(amqp_url), Both(house, new_id())
@@ -72,9 +69,7 @@ async def both(
         await others.tell(both.case_id, request)
         await both.seen("evaluations", status="evaluating")
         yield both
-    for service in (VALIDATION, TRAINING):
-        async with DeadLetters(amqp_url).look(service.name) as letters:
-            assert [letter.summary() for letter in letters] == []
+    await expect_no_dead_letters(amqp_url, VALIDATION.name, TRAINING.name)
 
 
 async def test_a_query_after_the_approval_holds_the_launch_until_its_answer(both: Both) -> None:

@@ -12,18 +12,16 @@ from shared.contracts.people import PersonJoined, PersonLeft
 from shared.contracts.terms import Deadline
 from shared.contracts.validation import EvaluationApproved
 from shared.security import Role
+from shared.settings import Settings
 from tests.support.eventually import eventually
-from tests.support.house import House, Outsider, running, settings_of
+from tests.support.house import House, Outsider, running
 
 pytestmark = pytest.mark.integration
 ASKED = {"type": "system_access", "topic": "t", "subject": "s", "description": "d"}
 
 
 @pytest.fixture
-async def house(
-    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
-) -> AsyncIterator[House]:
-    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
+async def house(settings: Settings, tmp_path: Path) -> AsyncIterator[House]:
     async with running([SERVICE], settings, tmp_path) as house:
         yield house
 

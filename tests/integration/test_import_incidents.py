@@ -19,8 +19,9 @@ from cli.imports.run import Job, Report, run
 from services.incidents.cases import INCIDENT
 from services.incidents.service import SERVICE
 from shared.security import Role
+from shared.settings import Settings
 from tests.support.eventually import eventually
-from tests.support.house import EAR, House, every, running, settings_of
+from tests.support.house import EAR, House, every, running
 
 pytestmark = pytest.mark.integration
 
@@ -41,10 +42,7 @@ WAITS = {
 
 
 @pytest.fixture
-async def house(
-    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
-) -> AsyncIterator[House]:
-    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
+async def house(settings: Settings, tmp_path: Path) -> AsyncIterator[House]:
     async with running([SERVICE], settings, tmp_path / "keys") as house:
         yield house
 

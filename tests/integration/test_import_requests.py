@@ -16,7 +16,8 @@ from cli.imports.run import Job, Report, run
 from services.intake.cases import REQUEST
 from services.intake.service import SERVICE
 from shared.security import Role
-from tests.support.house import EAR, House, every, heard, running, settings_of
+from shared.settings import Settings
+from tests.support.house import EAR, House, every, heard, running
 
 pytestmark = pytest.mark.integration
 
@@ -34,10 +35,7 @@ ROWS = (
 
 
 @pytest.fixture
-async def house(
-    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
-) -> AsyncIterator[House]:
-    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
+async def house(settings: Settings, tmp_path: Path) -> AsyncIterator[House]:
     async with running([SERVICE], settings, tmp_path / "keys") as house:
         yield house
 

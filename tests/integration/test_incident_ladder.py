@@ -14,8 +14,9 @@ from services.incidents.ladder import LADDER
 from services.incidents.service import SERVICE
 from shared.mail import Announcer, Letters
 from shared.security import Role
+from shared.settings import Settings
 from tests.support.eventually import eventually
-from tests.support.house import House, every, running, settings_of
+from tests.support.house import House, every, running
 from tests.support.post_office import PostOffice, post_office
 
 pytestmark = pytest.mark.integration
@@ -44,10 +45,7 @@ async def _digest(house: House) -> None:
     await Announcer(workshop, Letters(workshop.database, workshop.now), LADDER).announce()
 
 
-async def test_what_fires_together_is_one_letter_a_role(
-    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
-) -> None:
-    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
+async def test_what_fires_together_is_one_letter_a_role(settings: Settings, tmp_path: Path) -> None:
     async with post_office() as office:
         settings = settings.model_copy(update={"smtp_url": SecretStr(office.url)})
         async with running([SERVICE], settings, tmp_path) as house:
@@ -108,10 +106,9 @@ def _judge(office: PostOffice) -> None:
 
 
 async def test_a_letter_says_what_waits_or_was_answered_since(
-    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
+    settings: Settings, tmp_path: Path
 ) -> None:
     """Three are warned of together; one of them waits and one is answered before the letter."""
-    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
     async with post_office() as office:
         settings = settings.model_copy(update={"smtp_url": SecretStr(office.url)})
         async with running([SERVICE], settings, tmp_path) as house:

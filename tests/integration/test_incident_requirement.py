@@ -8,8 +8,9 @@ import pytest
 from services.incidents.service import SERVICE as INCIDENTS
 from services.intake.service import SERVICE as INTAKE
 from shared.security import Role
+from shared.settings import Settings
 from tests.support.eventually import eventually
-from tests.support.house import running, settings_of
+from tests.support.house import running
 
 pytestmark = pytest.mark.integration
 MORNING = datetime(2026, 7, 1, 15, 0, tzinfo=UTC)
@@ -25,9 +26,8 @@ NEW = {
 
 
 async def test_a_converted_incident_and_its_request_know_each_other(
-    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
+    settings: Settings, tmp_path: Path
 ) -> None:
-    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
     async with running([INCIDENTS, INTAKE], settings, tmp_path) as house:
         house.clock.move_to(MORNING)
         tiers = house.as_(Role.ADVISER, Role.SPECIALIST_L2, tenant="osce")

@@ -12,9 +12,10 @@ import pytest
 from services.incidents import meetings
 from services.incidents.service import SERVICE
 from shared.security import Role
+from shared.settings import Settings
 from tests.support.acting import act_on
 from tests.support.eventually import eventually
-from tests.support.house import House, every, running, settings_of
+from tests.support.house import House, every, running
 
 pytestmark = pytest.mark.integration
 NEW = {
@@ -54,10 +55,7 @@ class Office:
 
 
 @pytest.fixture
-async def office(
-    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
-) -> AsyncIterator[Office]:
-    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
+async def office(settings: Settings, tmp_path: Path) -> AsyncIterator[Office]:
     async with running([SERVICE], settings, tmp_path) as house:
         yield Office(house, house.as_(*ROLES, tenant="osce"))
 

@@ -23,7 +23,7 @@ from shared.settings import Settings
 from shared.store import broken_at
 from tests.support.acting import act_on
 from tests.support.eventually import eventually
-from tests.support.house import House, every, heard, running, settings_of
+from tests.support.house import House, every, heard, running
 
 pytestmark = pytest.mark.integration
 TITO = "person:tito"
@@ -36,11 +36,6 @@ NEW = {
     "reporter": "usuaria@entidad.gob.pe",
     "channel": "telephone",
 }
-
-
-@pytest.fixture
-def settings(amqp_url: str, management_url: str, mongo_url: str, database_prefix: str) -> Settings:
-    return settings_of(amqp_url, management_url, mongo_url, database_prefix)
 
 
 @dataclass

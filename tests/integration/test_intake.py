@@ -29,9 +29,10 @@ from shared.contracts.validation import (
 )
 from shared.http.pages import encode_cursor
 from shared.security import Role
+from shared.settings import Settings
 from shared.store import broken_at
 from tests.support.eventually import eventually
-from tests.support.house import House, Outsider, every, running, settings_of
+from tests.support.house import House, Outsider, every, running
 
 pytestmark = pytest.mark.integration
 
@@ -47,10 +48,7 @@ ASKED = {
 
 
 @pytest.fixture
-async def house(
-    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
-) -> AsyncIterator[House]:
-    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
+async def house(settings: Settings, tmp_path: Path) -> AsyncIterator[House]:
     async with running([SERVICE], settings, tmp_path) as house:
         yield house
 

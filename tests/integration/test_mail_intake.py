@@ -22,9 +22,9 @@ from services.intake.letterbox.metrics import MailMetrics
 from services.intake.letterbox.policy import DeskName, places
 from services.intake.letterbox.sorting import PATIENCE, Sorting
 from shared.files import GridFiles
+from shared.settings import Settings
 from shared.store.group import Document
 from tests.support.eventually import eventually
-from tests.support.house import settings_of
 from tests.support.street import MORNING, Street, open_street
 from tests.unit.intake.public.letters import BOX, PDF, SENDER, bounce, raw, written
 
@@ -33,10 +33,7 @@ CHECKS = ["wording", "content", "spelling", "signature"]
 
 
 @pytest.fixture
-async def street(
-    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
-) -> AsyncIterator[Street]:
-    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
+async def street(settings: Settings, tmp_path: Path) -> AsyncIterator[Street]:
     async with open_street(settings, tmp_path) as street:
         yield street
 

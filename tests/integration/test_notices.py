@@ -20,8 +20,9 @@ from shared.contracts.validation import (
     Question,
 )
 from shared.security import Role
+from shared.settings import Settings
 from tests.support.eventually import eventually
-from tests.support.house import House, Outsider, running, settings_of
+from tests.support.house import House, Outsider, running
 from tests.support.post_office import PostOffice, post_office
 
 pytestmark = pytest.mark.integration
@@ -44,10 +45,7 @@ class Street:
 
 
 @pytest.fixture
-async def street(
-    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
-) -> AsyncIterator[Street]:
-    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
+async def street(settings: Settings, tmp_path: Path) -> AsyncIterator[Street]:
     async with post_office() as office:
         settings = settings.model_copy(update={"smtp_url": SecretStr(office.url)})
         async with running([SERVICE], settings, tmp_path) as house:

@@ -15,9 +15,10 @@ from shared.contracts.terms import Deadline
 from shared.contracts.training import PlanCompleted, PlanOpened
 from shared.ids import new_id
 from shared.security import Role
+from shared.settings import Settings
 from shared.store import Cause
 from tests.support.eventually import eventually
-from tests.support.house import House, Outsider, running, settings_of
+from tests.support.house import House, Outsider, running
 
 pytestmark = pytest.mark.integration
 SOON = datetime(2099, 1, 1, tzinfo=UTC)
@@ -31,10 +32,7 @@ ASKED = {"type": "information", "topic": "t", "subject": "s", "description": "d"
 
 
 @pytest.fixture
-async def house(
-    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
-) -> AsyncIterator[House]:
-    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
+async def house(settings: Settings, tmp_path: Path) -> AsyncIterator[House]:
     async with running([SERVICE], settings, tmp_path) as house:
         yield house
 

@@ -15,10 +15,11 @@ from cli.imports.run import Job, run
 from services.people.cases import PERSON
 from services.people.service import SERVICE
 from shared.security import Role
+from shared.settings import Settings
 from shared.store import utc_now
 from tests.support import staff
 from tests.support.eventually import eventually
-from tests.support.house import House, every, heard, running, settings_of
+from tests.support.house import House, every, heard, running
 
 pytestmark = pytest.mark.integration
 
@@ -34,10 +35,7 @@ NEW: dict[str, Any] = {
 
 
 @pytest.fixture
-async def house(
-    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
-) -> AsyncIterator[House]:
-    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
+async def house(settings: Settings, tmp_path: Path) -> AsyncIterator[House]:
     async with running([SERVICE], settings, tmp_path) as house:
         yield house
 

@@ -9,9 +9,10 @@ from services.incidents.service import SERVICE as INCIDENTS
 from services.intake.service import SERVICE as INTAKE
 from services.kpi.service import SERVICE as KPI
 from shared.security import Role
+from shared.settings import Settings
 from tests.integration.test_incident_ladder import NEW
 from tests.support.eventually import eventually
-from tests.support.house import House, running, settings_of
+from tests.support.house import House, running
 
 pytestmark = pytest.mark.integration
 MORNING = datetime(2026, 7, 1, 15, 0, tzinfo=UTC)
@@ -37,9 +38,8 @@ def _shown(house: House, name: str, **labels: str) -> float | None:
 
 
 async def test_promises_of_the_services_and_their_warnings(
-    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
+    settings: Settings, tmp_path: Path
 ) -> None:
-    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
     services = [INCIDENTS, INTAKE, KPI]
     async with running(services, settings, tmp_path) as house:
         house.clock.move_to(MORNING)

@@ -22,9 +22,10 @@ from shared.ids import new_id
 from shared.mail import Letter, Letters
 from shared.security import Role
 from shared.service import Workshop
+from shared.settings import Settings
 from tests.support.acting import act_on
 from tests.support.eventually import eventually
-from tests.support.house import House, running, settings_of
+from tests.support.house import House, running
 
 pytestmark = pytest.mark.integration
 MORNING = datetime(2026, 7, 1, 15, 0, tzinfo=UTC)  # Wednesday, 10:00 in Lima
@@ -80,10 +81,7 @@ class Telephone:
 
 
 @pytest.fixture
-async def telephone(
-    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
-) -> AsyncIterator[Telephone]:
-    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
+async def telephone(settings: Settings, tmp_path: Path) -> AsyncIterator[Telephone]:
     async with running([INTAKE, INCIDENTS], settings, tmp_path) as house:
         house.clock.move_to(MORNING)
         yield Telephone(house, house.as_(Role.ADVISER, tenant="osce", subject="ana"))

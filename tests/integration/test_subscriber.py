@@ -15,8 +15,9 @@ from cli.local.management import Management
 from services.intake.service import SERVICE as INTAKE
 from shared.bus.topology import EVENTS
 from shared.security import Role
+from shared.settings import Settings
 from tests.support.eventually import eventually
-from tests.support.house import running, settings_of
+from tests.support.house import running
 
 pytestmark = pytest.mark.integration
 
@@ -66,14 +67,12 @@ async def example(url: str) -> AsyncIterator[asyncio.subprocess.Process]:
 
 
 async def test_it_hears_a_request_and_keeps_what_it_cannot_read(
+    settings: Settings,
     amqp_url: str,
     management_url: str,
-    mongo_url: str,
-    database_prefix: str,
     subscriber_url: str,
     tmp_path: Path,
 ) -> None:
-    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
     async with (
         running([INTAKE], settings, tmp_path) as house,
         example(subscriber_url) as process,

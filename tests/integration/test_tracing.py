@@ -21,7 +21,7 @@ from shared.security import Role
 from shared.settings import LogLevel, Settings
 from shared.telemetry import configure_logging, make_tracing
 from tests.support.eventually import eventually
-from tests.support.house import House, heard, running, settings_of
+from tests.support.house import House, heard, running
 
 pytestmark = pytest.mark.integration
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -33,11 +33,6 @@ ASKED = {"type": "information", "topic": "t", "subject": "s", "description": "d"
 @pytest.fixture
 def exporter() -> InMemorySpanExporter:
     return InMemorySpanExporter()
-
-
-@pytest.fixture
-def settings(amqp_url: str, management_url: str, mongo_url: str, database_prefix: str) -> Settings:
-    return settings_of(amqp_url, management_url, mongo_url, database_prefix)
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from services.training.leavers import leavers_of
 from services.training.pieces import pieces
 from services.training.policy import Method
 from services.training.service import SERVICE
-from shared.bus.dead import DeadLetters
 from shared.contracts.people import (
     PersonAbsencePlanned,
     PersonJoined,
@@ -35,24 +34,16 @@ from shared.store import Cause, broken_at
 from shared.telemetry.board import Board
 from shared.telemetry.kernel import KernelMetrics
 from tests.support.eventually import eventually
-from tests.support.floors import AID, DUE, LEADERS, MORNING, Floor
-from tests.support.house import TENANTS, Outsider, every, heard, running, settings_of
+from tests.support.floors import AID, DUE, LEADERS, MORNING, Floor, open_floor
+from tests.support.house import TENANTS, Outsider, every, heard, running
 
 pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-def settings(amqp_url: str, management_url: str, mongo_url: str, database_prefix: str) -> Settings:
-    return settings_of(amqp_url, management_url, mongo_url, database_prefix)
-
-
-@pytest.fixture
 async def floor(settings: Settings, tmp_path: Path, amqp_url: str) -> AsyncIterator[Floor]:
-    async with running([SERVICE], settings, tmp_path) as house:
-        house.clock.move_to(MORNING)
-        yield Floor(house, Outsider(amqp_url))
-    async with DeadLetters(amqp_url).look("training") as letters:
-        assert [letter.summary() for letter in letters] == []
+    async with open_floor(settings, amqp_url, tmp_path) as floor:
+        yield floor
 
 
 async def test_the_cascade_from_material_to_the_last_signature(floor: Floor) -> None:

@@ -9,8 +9,6 @@ import httpx
 import pytest
 
 from services.training.api import PERMISSIONS
-from services.training.service import SERVICE
-from shared.bus.dead import DeadLetters
 from shared.contracts.people import PersonJoined, PersonLeft
 from shared.contracts.validation import (
     EvaluationDeploymentBlocked,
@@ -20,24 +18,16 @@ from shared.ids import new_id
 from shared.security import Role
 from shared.settings import Settings
 from tests.support.eventually import eventually
-from tests.support.floors import AID, MORNING, Floor
-from tests.support.house import Outsider, every, heard, running, settings_of
+from tests.support.floors import AID, Floor, open_floor
+from tests.support.house import every, heard
 
 pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-def settings(amqp_url: str, management_url: str, mongo_url: str, database_prefix: str) -> Settings:
-    return settings_of(amqp_url, management_url, mongo_url, database_prefix)
-
-
-@pytest.fixture
 async def floor(settings: Settings, tmp_path: Path, amqp_url: str) -> AsyncIterator[Floor]:
-    async with running([SERVICE], settings, tmp_path) as house:
-        house.clock.move_to(MORNING)
-        yield Floor(house, Outsider(amqp_url))
-    async with DeadLetters(amqp_url).look("training") as letters:
-        assert [letter.summary() for letter in letters] == []
+    async with open_floor(settings, amqp_url, tmp_path) as floor:
+        yield floor
 
 
 async def joins(floor: Floor, name: str, *roles: Role) -> None:

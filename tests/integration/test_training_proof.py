@@ -11,14 +11,12 @@ import pytest
 
 from services.training.api import PERMISSIONS
 from services.training.cases import ENROLMENT, enrolment_id
-from services.training.service import SERVICE
-from shared.bus.dead import DeadLetters
 from shared.contracts.people import PersonLeft
 from shared.security import Role
 from shared.settings import Settings
 from tests.support.eventually import eventually
-from tests.support.floors import AID, LEADERS, MORNING, Floor
-from tests.support.house import Outsider, heard, running, settings_of
+from tests.support.floors import AID, LEADERS, MORNING, Floor, open_floor
+from tests.support.house import heard
 
 pytestmark = pytest.mark.integration
 RIGHT = {"¿Se pide el poste?": ["a"], "¿Desde cuándo?": ["b"], "¿A quiénes?": ["a", "c"]}
@@ -29,17 +27,9 @@ QUESTIONS = [
 
 
 @pytest.fixture
-def settings(amqp_url: str, management_url: str, mongo_url: str, database_prefix: str) -> Settings:
-    return settings_of(amqp_url, management_url, mongo_url, database_prefix)
-
-
-@pytest.fixture
 async def floor(settings: Settings, tmp_path: Path, amqp_url: str) -> AsyncIterator[Floor]:
-    async with running([SERVICE], settings, tmp_path) as house:
-        house.clock.move_to(MORNING)
-        yield Floor(house, Outsider(amqp_url))
-    async with DeadLetters(amqp_url).look("training") as letters:
-        assert [letter.summary() for letter in letters] == []
+    async with open_floor(settings, amqp_url, tmp_path) as floor:
+        yield floor
 
 
 def client(floor: Floor, name: str) -> httpx.AsyncClient:

@@ -18,18 +18,13 @@ from shared.security import Role
 from shared.settings import Settings
 from shared.store import broken_at
 from tests.support.eventually import eventually
-from tests.support.house import House, Outsider, every, heard, running, settings_of
+from tests.support.house import House, Outsider, every, heard, running
 
 pytestmark = pytest.mark.integration
 CHECKS = ["other_requests", "resources", "areas"]
 MORNING = datetime(2026, 7, 1, 15, 0, tzinfo=UTC)  # Wednesday, 10:00 in Lima
 DUE = datetime(2026, 7, 2, 21, 30, tzinfo=UTC)
 BREACHED = "validation.evaluation.breached.v1"
-
-
-@pytest.fixture
-def settings(amqp_url: str, management_url: str, mongo_url: str, database_prefix: str) -> Settings:
-    return settings_of(amqp_url, management_url, mongo_url, database_prefix)
 
 
 @pytest.fixture

@@ -11,14 +11,13 @@ import pytest
 
 from services.validation.api import PERMISSIONS
 from services.validation.service import SERVICE
-from shared.bus.dead import DeadLetters
 from shared.contracts.intake import RequestClosed, RequestReceived
 from shared.contracts.training import PlanLaunched
 from shared.ids import new_id
 from shared.security import Role
 from shared.settings import Settings
 from tests.support.eventually import eventually
-from tests.support.house import House, Outsider, every, heard, running, settings_of
+from tests.support.house import House, Outsider, every, expect_no_dead_letters, heard, running
 
 pytestmark = pytest.mark.integration
 CHECKS = ["other_requests", "resources", "areas"]
@@ -84,17 +83,11 @@ class Desk:
 
 
 @pytest.fixture
-def settings(amqp_url: str, management_url: str, mongo_url: str, database_prefix: str) -> Settings:
-    return settings_of(amqp_url, management_url, mongo_url, database_prefix)
-
-
-@pytest.fixture
 async def desk(settings: Settings, tmp_path: Path, amqp_url: str) -> AsyncIterator[Desk]:
     async with running([SERVICE], settings, tmp_path) as house:
         house.clock.move_to(MORNING)
         yield Desk(house, Outsider(amqp_url))
-    async with DeadLetters(amqp_url).look("validation") as letters:
-        assert [letter.summary() for letter in letters] == []
+    await expect_no_dead_letters(amqp_url, SERVICE.name)
 
 
 async def test_doubts_are_joined_merged_asked_once_and_answered_to_each_asker(

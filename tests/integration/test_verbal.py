@@ -11,8 +11,9 @@ import pytest
 from services.intake.service import SERVICE as INTAKE
 from services.validation.service import SERVICE as VALIDATION
 from shared.security import Role
+from shared.settings import Settings
 from tests.support.eventually import eventually
-from tests.support.house import House, every, running, settings_of
+from tests.support.house import House, every, running
 
 pytestmark = pytest.mark.integration
 SAID = {
@@ -26,10 +27,7 @@ CHECKS = {"checks": ["other_requests", "resources", "areas"]}
 
 
 @pytest.fixture
-async def house(
-    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
-) -> AsyncIterator[House]:
-    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
+async def house(settings: Settings, tmp_path: Path) -> AsyncIterator[House]:
     async with running([INTAKE, VALIDATION], settings, tmp_path) as house:
         yield house
 

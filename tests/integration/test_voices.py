@@ -13,9 +13,9 @@ from services.intake.voices.cases import VOICES
 from services.intake.voices.policy import VoiceKind
 from shared.files import GridFiles
 from shared.security import Role
+from shared.settings import Settings
 from shared.store import broken_at
 from tests.support.eventually import eventually
-from tests.support.house import settings_of
 from tests.support.street import Street, open_street
 from tests.unit.intake.public.letters import PDF, SENDER, written
 
@@ -29,10 +29,7 @@ CLAIM = {
 
 
 @pytest.fixture
-async def street(
-    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
-) -> AsyncIterator[Street]:
-    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
+async def street(settings: Settings, tmp_path: Path) -> AsyncIterator[Street]:
     async with open_street(settings, tmp_path) as street:
         yield street
 

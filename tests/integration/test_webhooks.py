@@ -18,8 +18,9 @@ from services.intake.service import SERVICE
 from shared.contracts.terms import Deadline
 from shared.contracts.validation import EvaluationObserved, EvaluationOpened, Question
 from shared.security import Role
+from shared.settings import Settings
 from tests.support.eventually import eventually
-from tests.support.house import House, Outsider, running, settings_of
+from tests.support.house import House, Outsider, running
 
 pytestmark = pytest.mark.integration
 ASKED = {"type": "information", "topic": "t", "subject": "s", "description": "d"}
@@ -73,10 +74,7 @@ async def listening() -> AsyncIterator[Target]:
 
 
 @pytest.fixture
-async def house(
-    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
-) -> AsyncIterator[House]:
-    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
+async def house(settings: Settings, tmp_path: Path) -> AsyncIterator[House]:
     async with running([SERVICE], settings, tmp_path) as house:
         yield house
 

@@ -1,18 +1,23 @@
 """A running training service with its people, and validation spoken for on the real bus."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
 
+from services.training.service import SERVICE
 from shared.contracts.people import PersonJoined
 from shared.contracts.terms import Deadline
 from shared.contracts.validation import EvaluationApproved
 from shared.ids import new_id
 from shared.security import Role
+from shared.settings import Settings
 from tests.support.eventually import eventually
-from tests.support.house import House, Outsider
+from tests.support.house import House, Outsider, expect_no_dead_letters, running
 
 MORNING = datetime(2026, 7, 1, 15, 0, tzinfo=UTC)  # Wednesday, 10:00 in Lima
 DUE = datetime(2026, 7, 2, 21, 30, tzinfo=UTC)
@@ -103,3 +108,12 @@ class Floor:
         for name in LEADERS:
             assert (await self.sign(view, name)).status_code == 201
         return await self.reaches(view["id"], "cascade")
+
+
+@asynccontextmanager
+async def open_floor(settings: Settings, amqp_url: str, keys: Path) -> AsyncIterator[Floor]:
+    """Training alone, on a working morning; whatever it hears has to be good."""
+    async with running([SERVICE], settings, keys) as house:
+        house.clock.move_to(MORNING)
+        yield Floor(house, Outsider(amqp_url))
+    await expect_no_dead_letters(amqp_url, SERVICE.name)

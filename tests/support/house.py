@@ -18,6 +18,7 @@ from opentelemetry.trace import Tracer
 from pydantic import BaseModel, SecretStr
 
 from cli.topology import declare, wanted_definitions
+from shared.bus.dead import DeadLetters
 from shared.bus.topology import EVENTS
 from shared.contracts import Envelope, EventBody, decode, encode
 from shared.contracts.events import TypeName
@@ -159,6 +160,13 @@ async def heard(settings: Settings) -> list[Envelope]:
         while (message := await queue.get(no_ack=True, fail=False)) is not None:
             events.append(decode(message.body))
         return events
+
+
+async def expect_no_dead_letters(amqp_url: str, *services: str) -> None:
+    """Nothing that these services heard was laid aside."""
+    for service in services:
+        async with DeadLetters(amqp_url).look(service) as letters:
+            assert [letter.summary() for letter in letters] == []
 
 
 @asynccontextmanager

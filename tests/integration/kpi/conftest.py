@@ -10,12 +10,7 @@ from services.kpi.service import SERVICE
 from shared.security import Role
 from shared.settings import Settings
 from tests.support.figures import World, world
-from tests.support.house import House, running, settings_of
-
-
-@pytest.fixture
-def settings(amqp_url: str, management_url: str, mongo_url: str, database_prefix: str) -> Settings:
-    return settings_of(amqp_url, management_url, mongo_url, database_prefix)
+from tests.support.house import House, running
 
 
 @pytest.fixture
