@@ -1,25 +1,19 @@
 """`consultations.yaml`: ways in, folders, labels, the second level, and who is told when."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, StringConstraints
 
+from services.intake.rules.desk import DeskPolicy, DeskSection
 from services.intake.rules.rows import (
     LetterRows,
     Named,
-    Rung,
-    Series,
     Words,
     chosen,
-    notified,
     promised_to,
-    untold,
 )
-from shared.clock import Calendar
 from shared.contracts.stages import StageDeadline
 from shared.decider import Invalid
 from shared.policy import Frozen, Key, Place, Remark, Source, Tenant
@@ -65,11 +59,9 @@ class IncidentsRow(Frozen):
     source: Source
 
 
-class ConsultationSection(Frozen):
+class ConsultationSection(DeskSection):
     """`consultations.yaml`; `term_of_tiers` is for what the tiers have answered, else `term`."""
 
-    series: Series
-    calendar: Key
     term: Key
     term_of_tiers: Key | None = None
     ways: Annotated[Mapping[Key, WayIn], Field(min_length=1)]
@@ -80,7 +72,6 @@ class ConsultationSection(Frozen):
     legal_limit: Limit | None = None
     forwards: Mapping[Key, Named] = {}
     incidents: IncidentsRow | None = None
-    ladder: tuple[Rung, ...] = ()
     letters: Mapping[Occasion, LetterRows] = {}
 
     def remarks(self) -> Iterator[Remark]:
@@ -90,7 +81,7 @@ class ConsultationSection(Frozen):
 
     def remarks_beside(self, bodies: Mapping[str, Mapping[str, Any]]) -> Iterator[Remark]:
         """What nobody is told; what goes to the tiers in a word unknown there, a dead letter."""
-        yield from untold(self.ladder, bodies)
+        yield from super().remarks_beside(bodies)
         if self.incidents is None:
             return
         classified = bodies.get(INCIDENTS, {}).get("classification")
@@ -110,20 +101,8 @@ class ConsultationSection(Frozen):
             yield "channels", ("ways", way, "incident_channel"), came.incident_channel
 
 
-@dataclass(frozen=True)
-class ConsultationPolicy:
+class ConsultationPolicy(DeskPolicy[ConsultationSection]):
     """One tenant's rules on consultations, ready to ask."""
-
-    tenant: Tenant
-    section: ConsultationSection
-
-    @cached_property
-    def calendar(self) -> Calendar:
-        return self.tenant.calendar(self.section.calendar)
-
-    def year(self, at: datetime) -> int:
-        """The local year that a code counts in."""
-        return at.astimezone(self.calendar.zone).year
 
     def promise(self, way: str, at: datetime, *, answered: bool = False) -> StageDeadline:
         """Until when one that comes this way now is answered; or sent, if the tiers answered it."""
@@ -180,9 +159,6 @@ class ConsultationPolicy:
         """What is still to be looked at before an answer leaves (B:L736)."""
         done = set(checks)
         return [name for name in self.section.final_check if name not in done]
-
-    def notified(self, share: int) -> tuple[str, ...]:
-        return notified(self.section.ladder, share)
 
     def limit(self, folder: str, language: str) -> str:
         """The warning to whoever answers in that folder; empty where there is none."""

@@ -1,27 +1,21 @@
 """`documents.yaml`: the catalogue of services, the desk's hours, what is taken, what proves."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
 from services.intake.letterbox.policy import SECTION as LETTERBOX
 from services.intake.letterbox.policy import DeskName, MediaType
+from services.intake.rules.desk import DeskPolicy, DeskSection
 from services.intake.rules.promise import Waits, deadline
 from services.intake.rules.rows import (
     LetterRows,
     Named,
-    Rung,
-    Series,
     Words,
     chosen,
-    notified,
-    untold,
 )
-from shared.clock import Calendar
 from shared.contracts.stages import StageDeadline
 from shared.policy import Frozen, Key, Remark, Severity, Source, Tenant
 
@@ -60,14 +54,12 @@ class Taken(Frozen):
     source: Source
 
 
-class DocumentsSection(Frozen):
+class DocumentsSection(DeskSection):
     """`documents.yaml`. `calendar` has the hours of the desk; `correction` is the user's term.
 
     `channel` is what files are counted by that come to the desk itself and not by mail.
     """
 
-    series: Series
-    calendar: Key
     channel: Key = "documents-desk"
     correction: Key
     areas: Annotated[Mapping[Key, Named], Field(min_length=1)]
@@ -75,12 +67,11 @@ class DocumentsSection(Frozen):
     documents: Taken
     means: Annotated[Mapping[Key, Named], Field(min_length=1)]
     proofs: Annotated[Mapping[Key, Named], Field(min_length=1)]
-    ladder: tuple[Rung, ...] = ()
     letters: Mapping[Occasion, LetterRows] = {}
 
     def remarks_beside(self, bodies: Mapping[str, Mapping[str, Any]]) -> Iterator[Remark]:
         """What nobody is told; a notice that a reply would prove, and no address for the reply."""
-        yield from untold(self.ladder, bodies)
+        yield from super().remarks_beside(bodies)
         boxes = bodies.get(LETTERBOX, {}).get("boxes")
         boxes = boxes.values() if isinstance(boxes, Mapping) else ()
         desks = {box.get("desk") for box in boxes if isinstance(box, Mapping)}
@@ -88,20 +79,8 @@ class DocumentsSection(Frozen):
             yield Remark(("proofs", REPLY), "no_reply_box", severity=Severity.WARNING)
 
 
-@dataclass(frozen=True)
-class DocumentsPolicy:
+class DocumentsPolicy(DeskPolicy[DocumentsSection]):
     """One tenant's documents desk, ready to ask."""
-
-    tenant: Tenant
-    section: DocumentsSection
-
-    @cached_property
-    def calendar(self) -> Calendar:
-        return self.tenant.calendar(self.section.calendar)
-
-    def year(self, at: datetime) -> int:
-        """The local year that a file's number counts in."""
-        return at.astimezone(self.calendar.zone).year
 
     def received(self, at: datetime) -> datetime:
         """When something presented now counts as received: in hours now, else the next day."""
@@ -152,9 +131,6 @@ class DocumentsPolicy:
 
     def proof(self, name: str) -> str:
         return chosen("proof", name, self.section.proofs)
-
-    def notified(self, share: int) -> tuple[str, ...]:
-        return notified(self.section.ladder, share)
 
 
 def documents_policy(tenant: Tenant) -> DocumentsPolicy | None:

@@ -1,24 +1,21 @@
 """Rows that the policies of the public's ways in share."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from string import Formatter
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from services.intake.rules.promise import deadline
 from shared.contracts.stages import StageDeadline
 from shared.decider import Invalid
-from shared.mail.policy import unaddressed
-from shared.policy import Frozen, Remark, Severity, Source, Tenant
+from shared.policy import Frozen, Source, Tenant
 from shared.policy.models import Language
-from shared.security.roles import Role
 
 FACTS: Final = frozenset({"code", "due", "answer", "reason", "survey", "ticket", "usual"})
 CARE: Final = "care"
 """The file that says how what the ladders announce is gathered."""
-Series = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,8}$")]
 
 
 class Words(Frozen):
@@ -62,27 +59,6 @@ class LetterRow(Frozen):
 
 
 LetterRows = Annotated[Mapping[Language, LetterRow], Field(min_length=1)]
-
-
-class Rung(Frozen):
-    """At this percent of a budget these roles are told; 100 is the breach."""
-
-    share: Annotated[int, Field(ge=1, le=100)]
-    notify: Annotated[tuple[Role, ...], Field(min_length=1)]
-    source: Source
-
-
-def notified(ladder: Iterable[Rung], share: int) -> tuple[str, ...]:
-    """The roles of the highest rung reached."""
-    reached = [rung for rung in ladder if rung.share <= share]
-    return tuple(role.value for role in reached[-1].notify) if reached else ()
-
-
-def untold(ladder: Sequence[Rung], bodies: Mapping[str, Mapping[str, Any]]) -> Iterator[Remark]:
-    """What a ladder announces and nobody would be written of, beside the tenant's other files."""
-    if ladder and not bodies.get(CARE, {}).get("digest"):
-        yield Remark(("ladder",), "ladder_digest", severity=Severity.WARNING)
-    yield from unaddressed((rung.notify for rung in ladder), bodies)
 
 
 def chosen(what: str, name: str, known: Mapping[str, object]) -> str:

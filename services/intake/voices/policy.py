@@ -1,28 +1,22 @@
 """`suggestions.yaml` and `claims.yaml`: ways in, organs, outcomes, a term where there is one."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from functools import cached_property
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from services.intake.consultations.policy import WayIn
+from services.intake.rules.desk import DeskPolicy, DeskSection
 from services.intake.rules.rows import (
     LetterRows,
     Named,
-    Rung,
-    Series,
     chosen,
-    notified,
     promised_to,
-    untold,
 )
-from shared.clock import Calendar
 from shared.contracts.stages import StageDeadline
-from shared.policy import Frozen, Key, Remark, Source, Tenant
+from shared.policy import Key, Source, Tenant
 
 REPLY: Final = "reply"
 Occasion = Literal["received", "informed", "dismissed"]
@@ -40,39 +34,20 @@ class VoiceKind(StrEnum):
         return f"{self.value}s"
 
 
-class VoiceSection(Frozen):
+class VoiceSection(DeskSection):
     """One of the two files. Without `term` nothing is promised."""
 
-    series: Series
-    calendar: Key
     term: Key | None = None
     ways: Annotated[Mapping[Key, WayIn], Field(min_length=1)]
     units: Annotated[Mapping[Key, Named], Field(min_length=1)]
     outcomes: Annotated[Mapping[Key, Named], Field(min_length=1)]
     forwards: Mapping[Key, Named] = {}
-    ladder: tuple[Rung, ...] = ()
     letters: Mapping[Occasion, LetterRows] = {}
     source: Source
 
-    def remarks_beside(self, bodies: Mapping[str, Mapping[str, Any]]) -> Iterator[Remark]:
-        """What nobody is told."""
-        return untold(self.ladder, bodies)
 
-
-@dataclass(frozen=True)
-class VoicePolicy:
+class VoicePolicy(DeskPolicy[VoiceSection]):
     """One tenant's rules on one of the two, ready to ask."""
-
-    tenant: Tenant
-    section: VoiceSection
-
-    @cached_property
-    def calendar(self) -> Calendar:
-        return self.tenant.calendar(self.section.calendar)
-
-    def year(self, at: datetime) -> int:
-        """The local year that a code counts in."""
-        return at.astimezone(self.calendar.zone).year
 
     def promise(self, way: str, at: datetime) -> StageDeadline | None:
         """Until when the user is told the result; None where the account promises nothing."""
@@ -92,9 +67,6 @@ class VoicePolicy:
 
     def forward(self, name: str) -> str:
         return chosen("forwarded_to", name, self.section.forwards)
-
-    def notified(self, share: int) -> tuple[str, ...]:
-        return notified(self.section.ladder, share)
 
 
 def voice_policies(tenant: Tenant) -> Mapping[VoiceKind, VoicePolicy]:
