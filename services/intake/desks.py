@@ -16,7 +16,7 @@ from services.intake.rules.promise import Promise
 from services.intake.views import View
 from shared.clock import Step, sentence
 from shared.contracts import body_of
-from shared.contracts.consultations import EnclosureRef
+from shared.contracts.consultations import EnclosureRef, TextRef
 from shared.contracts.stages import StageDeadline
 from shared.decider import Stamp, Unknown
 from shared.files import GridFiles
@@ -175,6 +175,12 @@ class Desk(Generic[S, V]):
             case_id, command, cause_of(call), expected=call.expected_version
         )
         return self.show(call, outcome)
+
+    async def keep_words(self, call: Call, case_id: str, role: str, words: str) -> TextRef:
+        """Keep what was written in a case, for a command that bears only its id."""
+        # whose case it is, before anything is written beside it
+        await self.cases.get(case_id, call.tenant)
+        return await self.private.keep(call.tenant, case_id, role, words, self.workshop.now())
 
     async def read(self, call: Call, case_id: str) -> V:
         """One case, its dates with their reasons as they were written down."""

@@ -12,11 +12,10 @@ from services.intake.consultations.policy import ConsultationPolicy
 from services.intake.consultations.views import AnswerView, ConsultationView, consultation_view
 from services.intake.desks import Desk
 from services.intake.policy import IntakePolicy
-from services.intake.private import DRAFT, SPECIALIST, USER
-from shared.contracts.consultations import TextRef
-from shared.decider import Invalid
+from services.intake.private import DRAFT, SPECIALIST
+from services.intake.saying import enter
 from shared.http import Call, Page
-from shared.service import Workshop, cause_of
+from shared.service import Workshop
 from shared.store import Outcome
 
 
@@ -25,34 +24,15 @@ class Consultations(Desk[Consultation, ConsultationView]):
     """The operations on consultations."""
 
     async def receive(self, call: Call, body: NewConsultation) -> ConsultationView:
-        contact = body.contact.contact()
-        if not body.consent and not contact.is_empty:
-            raise Invalid("desk.consent_missing")
-        policy = policy_of(self.workshop, call)
-        policy.way(body.channel)
-        cause, now = cause_of(call), self.workshop.now()
-        code = await self.workshop.codes.next(call.tenant, policy.section.series, policy.year(now))
-        # first the words: a consultation without them could never be answered
-        met = await self.met(call, cause.id, contact, body.preferential)
-        ref = await self.private.keep(
-            call.tenant, cause.id, USER, body.text, now, subject=body.subject
-        )
-        command = model.Receive(
-            code=code,
-            channel=body.channel,
-            text=ref,
-            anonymous=contact.is_empty,
-            profile_id=met.profile_id,
-            preferential=met.preferential,
-        )
-        return await self.create(call, command, cause)
+        return await enter(self, call, body, policy_of(self.workshop, call), model.Receive)
 
     async def draft(self, call: Call, case_id: str, words: str) -> ConsultationView:
-        return await self.give(call, case_id, model.Draft(await self._keep(call, case_id, words)))
+        text = await self.keep_words(call, case_id, DRAFT, words)
+        return await self.give(call, case_id, model.Draft(text))
 
     async def answer_of_unit(self, call: Call, case_id: str, words: str) -> ConsultationView:
-        ref = await self._keep(call, case_id, words, SPECIALIST)
-        return await self.give(call, case_id, model.Return(ref))
+        text = await self.keep_words(call, case_id, SPECIALIST, words)
+        return await self.give(call, case_id, model.Return(text))
 
     async def queue(self, call: Call, query: ConsultationQuery) -> Page[ConsultationView]:
         return await self.find(
@@ -94,11 +74,6 @@ class Consultations(Desk[Consultation, ConsultationView]):
         start = datetime.combine(query.answered_on, time(), zone)
         following = datetime.combine(query.answered_on + timedelta(days=1), time(), zone)
         return {"$gte": start, "$lt": following}
-
-    async def _keep(self, call: Call, case_id: str, words: str, role: str = DRAFT) -> TextRef:
-        # whose case it is, before anything is written beside it
-        await self.cases.get(case_id, call.tenant)
-        return await self.private.keep(call.tenant, case_id, role, words, self.workshop.now())
 
 
 def policy_of(workshop: Workshop, call: Call) -> ConsultationPolicy:

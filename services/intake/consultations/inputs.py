@@ -5,25 +5,17 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.intake.desks import Choice, ContactInput, QueueQuery, Short, Text, Why
+from services.intake.desks import Choice, QueueQuery, Short, Text, Why
+from services.intake.saying import Saying
 from shared.http import Input
 
-NOBODY = ContactInput()
 
-
-class NewConsultation(Input):
+class NewConsultation(Saying):
     """A question by form, or one that an assistant enters for somebody.
 
     Without `consent` nothing about the person is taken: the question is anonymous. `preferential`
     is the ground for attention before others, as the law names them.
     """
-
-    subject: Short
-    text: Text
-    channel: Choice = "form"
-    consent: bool = False
-    contact: ContactInput = NOBODY
-    preferential: Annotated[str, Field(max_length=80)] = ""
 
 
 class Distribution(Input):

@@ -21,7 +21,7 @@ from services.intake.dossiers.policy import MAIL, DocumentsPolicy
 from services.intake.dossiers.views import DossierView, ServicesView, dossier_view, services_view
 from services.intake.policy import IntakePolicy
 from services.intake.private import DRAFT, NOTE, USER
-from shared.contracts.consultations import EnclosureRef, TextRef
+from shared.contracts.consultations import EnclosureRef
 from shared.decider import Invalid, Rejected
 from shared.files import GridFiles
 from shared.http import Call, Page
@@ -63,11 +63,11 @@ class Dossiers(Desk[Dossier, DossierView]):
     async def add(self, call: Call, case_id: str, body: Addition) -> DossierView:
         await self.cases.get(case_id, call.tenant)
         documents = await self._keep(call, case_id, cause_of(call).id, body.documents)
-        text = await self._words(call, case_id, USER, body.text)
+        text = await self.keep_words(call, case_id, USER, body.text)
         return await self.give(call, case_id, model.Add(text, documents))
 
     async def resolve(self, call: Call, case_id: str, words: str) -> DossierView:
-        text = await self._words(call, case_id, DRAFT, words)
+        text = await self.keep_words(call, case_id, DRAFT, words)
         return await self.give(call, case_id, model.Resolve(text))
 
     async def notify(self, call: Call, case_id: str, means: str) -> DossierView:
@@ -78,7 +78,7 @@ class Dossiers(Desk[Dossier, DossierView]):
         return await self.give(call, case_id, model.Notify(means))
 
     async def acknowledge(self, call: Call, case_id: str, body: Receipt) -> DossierView:
-        person = await self._words(call, case_id, NOTE, body.person)
+        person = await self.keep_words(call, case_id, NOTE, body.person)
         at = to_milliseconds(body.received_at)
         command = model.Acknowledge(body.proof, body.file_number, at, person, body.number)
         return await self.give(call, case_id, command)
@@ -88,10 +88,6 @@ class Dossiers(Desk[Dossier, DossierView]):
 
     async def services(self, call: Call) -> ServicesView:
         return services_view(self.policy(call), call.language)
-
-    async def _words(self, call: Call, case_id: str, role: str, words: str) -> TextRef:
-        await self.cases.get(case_id, call.tenant)
-        return await self.private.keep(call.tenant, case_id, role, words, self.workshop.now())
 
     async def _keep(
         self, call: Call, case_id: str, occasion: str, documents: Sequence[NewDocument]

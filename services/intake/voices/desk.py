@@ -5,30 +5,21 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.intake.desks import Choice, ContactInput, Desk, QueueQuery, Reason, Short, Text, Why
+from services.intake.desks import Choice, Desk, QueueQuery, Reason, Text, Why
 from services.intake.policy import IntakePolicy
-from services.intake.private import DRAFT, USER
+from services.intake.private import DRAFT
+from services.intake.saying import Saying, enter
 from services.intake.voices.cases import VOICES
 from services.intake.voices.domain import Status, Voice, model
 from services.intake.voices.policy import VoiceKind, VoicePolicy
 from services.intake.voices.views import ResultView, VoiceView, result_view, voice_view
-from shared.decider import Invalid
 from shared.http import Call, Input, Page
-from shared.service import Workshop, cause_of
+from shared.service import Workshop
 from shared.store import Outcome
 
-NOBODY = ContactInput()
 
-
-class NewVoice(Input):
+class NewVoice(Saying):
     """What somebody says; without `consent` nothing about the person is taken."""
-
-    subject: Short
-    text: Text
-    channel: Choice = "form"
-    consent: bool = False
-    contact: ContactInput = NOBODY
-    preferential: Annotated[str, Field(max_length=80)] = ""
 
 
 class Referral(Input):
@@ -79,27 +70,7 @@ class Voices(Desk[Voice, VoiceView]):
         return policy.public.voice(self.which)
 
     async def receive(self, call: Call, body: NewVoice) -> VoiceView:
-        contact = body.contact.contact()
-        if not body.consent and not contact.is_empty:
-            raise Invalid("desk.consent_missing")
-        policy = self.policy(call)
-        policy.way(body.channel)
-        cause, now = cause_of(call), self.workshop.now()
-        met = await self.met(call, cause.id, contact, body.preferential)
-        text = await self.private.keep(
-            call.tenant, cause.id, USER, body.text, now, subject=body.subject
-        )
-        command = model.Receive(
-            code=await self.workshop.codes.next(
-                call.tenant, policy.section.series, policy.year(now)
-            ),
-            channel=body.channel,
-            text=text,
-            anonymous=contact.is_empty,
-            profile_id=met.profile_id,
-            preferential=met.preferential,
-        )
-        return await self.create(call, command, cause)
+        return await enter(self, call, body, self.policy(call), model.Receive)
 
     async def result(self, call: Call, case_id: str) -> ResultView:
         """Only what the user was told: what an organ found is not told yet."""
@@ -110,9 +81,7 @@ class Voices(Desk[Voice, VoiceView]):
         return result_view(state, words)
 
     async def evaluate(self, call: Call, case_id: str, body: Evaluation) -> VoiceView:
-        await self.cases.get(case_id, call.tenant)
-        now = self.workshop.now()
-        text = await self.private.keep(call.tenant, case_id, DRAFT, body.text, now)
+        text = await self.keep_words(call, case_id, DRAFT, body.text)
         return await self.give(call, case_id, model.Evaluate(body.outcome, text))
 
     async def queue(self, call: Call, query: VoiceQuery) -> Page[VoiceView]:
