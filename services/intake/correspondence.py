@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from services.intake.letterbox.mails import Mails
 from services.intake.letterbox.policy import DeskName, letterbox_of
 from services.intake.private import Contact, Private
 from services.intake.rules.rows import FACTS, LetterRows
+from shared.bus.hears import Heard
 from shared.clock import Calendar
 from shared.contracts import EventBody
 from shared.contracts.consultations import ConsultationAnswered
@@ -48,6 +49,12 @@ class Correspondent:
             letters = Letters(self.workshop.database, self.workshop.now)
             told = {"kind": self.kind, **facts}
             await letters.write(Letter(letter_id, tenant, USER, template, told))
+
+    async def write_of(self, heard: Heard[Any], template: str) -> None:
+        """Write a letter of what was heard of a case, once however often it is heard."""
+        letter = letter_id(heard.subject, heard.sequence)
+        facts = facts_of(heard.body)
+        await self.write(letter, heard.tenant, template, case=heard.subject, **facts)
 
     async def words(self, letter: Letter, code: str, calendar: Calendar) -> dict[str, str]:
         """What the letter's own facts say, in words; what its occasion has not is empty."""

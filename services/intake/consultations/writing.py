@@ -5,7 +5,7 @@ from typing import Final
 
 from services.intake.consultations.cases import CONSULTATION
 from services.intake.consultations.policy import Occasion
-from services.intake.correspondence import Correspondent, facts_of, letter_id
+from services.intake.correspondence import Correspondent
 from services.intake.following import follows
 from services.intake.letterbox.policy import DeskName
 from services.intake.policy import IntakePolicy
@@ -51,14 +51,7 @@ def _correspondent(workshop: Workshop) -> Correspondent:
 async def on_consultation_told(heard: Heard[Told], workshop: Workshop) -> Iterable[Send]:
     """Write it down to be sent; the occasion names the letter, so that it is written once."""
     body = heard.body
-    template = f"consultation_{_OCCASIONS[type(body)]}"
-    await _correspondent(workshop).write(
-        letter_id(heard.subject, heard.sequence),
-        heard.tenant,
-        template,
-        case=heard.subject,
-        **facts_of(body),
-    )
+    await _correspondent(workshop).write_of(heard, f"consultation_{_OCCASIONS[type(body)]}")
     if not isinstance(body, ConsultationAnswered):
         return []
     kind = CONSULTATION.stream

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from services.intake.correspondence import Correspondent, facts_of, letter_id
+from services.intake.correspondence import Correspondent
 from services.intake.dossiers.cases import DOSSIER
 from services.intake.dossiers.domain.decisions import LAPSED
 from services.intake.dossiers.policy import MAIL, Occasion
@@ -43,15 +43,8 @@ async def on_dossier_told(heard: Heard[EventBody], workshop: Workshop) -> Iterab
     body = heard.body
     if isinstance(body, DossierNotified) and body.means != MAIL:
         return []
-    template = f"dossier_{_OCCASIONS[type(body)]}"
     correspondent = Correspondent(workshop, DOSSIER.stream, DeskName.DOCUMENTS)
-    await correspondent.write(
-        letter_id(heard.subject, heard.sequence),
-        heard.tenant,
-        template,
-        case=heard.subject,
-        **facts_of(body),
-    )
+    await correspondent.write_of(heard, f"dossier_{_OCCASIONS[type(body)]}")
     return []
 
 

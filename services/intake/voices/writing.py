@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from services.intake.correspondence import Correspondent, facts_of, letter_id
+from services.intake.correspondence import Correspondent
 from services.intake.following import follows
 from services.intake.forwarding import forwarded
 from services.intake.letterbox.policy import DeskName
@@ -43,14 +43,7 @@ def _correspondent(workshop: Workshop, kind: VoiceKind) -> Correspondent:
 async def on_voice_told(heard: Heard[EventBody], workshop: Workshop) -> Iterable[Send]:
     """Write it down to be sent; the occasion names the letter, so that it is written once."""
     kind, occasion = _OCCASIONS[type(heard.body)]
-    template = f"{kind}_{occasion}"
-    await _correspondent(workshop, kind).write(
-        letter_id(heard.subject, heard.sequence),
-        heard.tenant,
-        template,
-        case=heard.subject,
-        **facts_of(heard.body),
-    )
+    await _correspondent(workshop, kind).write_of(heard, f"{kind}_{occasion}")
     if isinstance(heard.body, told.VoiceDismissed):
         return await forwarded(heard, heard.body, workshop, VOICES[kind])
     if occasion != "informed":
