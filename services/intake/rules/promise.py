@@ -118,9 +118,12 @@ def finished(promise: Promise | None, at: datetime, *, judged: bool = True) -> P
     return replace(promise, finished_at=at, on_time=in_time)
 
 
-def kept(promise: Promise, at: datetime) -> bool:
-    """Whether what is done now is in time; while it stood still its date did not come nearer."""
-    return min(at, promise.paused_at or at) < promise.due_at + BROKEN_AFTER
+def kept(promise: Promise | None, at: datetime) -> bool:
+    """Whether what is done now is in time, as all is that was not promised.
+
+    While it stood still its date did not come nearer.
+    """
+    return promise is None or min(at, promise.paused_at or at) < promise.due_at + BROKEN_AFTER
 
 
 def runs(promise: Promise | None, at: datetime) -> bool:

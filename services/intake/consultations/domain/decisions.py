@@ -10,7 +10,7 @@ from services.intake.consultations.domain.model import Command, Consultation
 from services.intake.consultations.policy import ConsultationPolicy
 from services.intake.dossiers.policy import SECTION as DOCUMENTS
 from services.intake.policy import IntakePolicy
-from services.intake.rules.promise import BROKEN_AFTER, Told, passed
+from services.intake.rules.promise import Told, kept, passed
 from shared.contracts import EventBody
 from shared.contracts import consultations as told
 from shared.contracts.consultations import TextRef
@@ -119,7 +119,7 @@ def _answered(
     return told.ConsultationAnswered(
         text=text,
         answered_at=given.at,
-        on_time=_in_time(case, given.at),
+        on_time=kept(case.promise, given.at),
         checks=checks,
         folder=case.folder,
         labels=case.labels,
@@ -142,10 +142,6 @@ def _discarded(command: model.Discard, given: Given[IntakePolicy]) -> told.Consu
     )
 
 
-def _in_time(case: Consultation, at: datetime) -> bool:
-    return case.promise is None or at < case.promise.due_at + BROKEN_AFTER
-
-
 def _channelled(
     case: Consultation, command: model.Channel, given: Given[IntakePolicy]
 ) -> told.ConsultationChannelled:
@@ -157,7 +153,7 @@ def _channelled(
         origin=policy.incident_origin(command.origin),
         channel=policy.incident_channel(case.channel),
         channelled_at=given.at,
-        on_time=_in_time(case, given.at),
+        on_time=kept(case.promise, given.at),
         incident_id=command.incident_id,
         profile_id=case.profile_id,
         preferential=case.preferential,

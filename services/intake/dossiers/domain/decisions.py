@@ -66,7 +66,7 @@ def _decided(  # noqa: C901, PLR0911 - a table of commands
         case model.Reject(reason):
             return told.DossierRejected(reason=reason)
         case model.Resolve(text):
-            in_time = case.promise is None or kept(case.promise, given.at)
+            in_time = kept(case.promise, given.at)
             return told.DossierResolved(text=text, resolved_at=given.at, on_time=in_time)
         case model.Notify(means):
             return told.DossierNotified(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.intake.policy import IntakePolicy
-from services.intake.rules.promise import BROKEN_AFTER, Told, passed
+from services.intake.rules.promise import Told, kept, passed
 from services.intake.voices.domain import model
 from services.intake.voices.domain.lifecycle import LIFECYCLES, Action
 from services.intake.voices.domain.model import Command, Voice
@@ -140,12 +140,10 @@ def _received(
 
 
 def _informed(say: Language, case: Voice, given: Given[IntakePolicy]) -> told.VoiceInformed:
-    promise = case.promise
-    in_time = None if promise is None else given.at < promise.due_at + BROKEN_AFTER
     return say.informed(
         unit=case.unit,
         outcome=case.outcome,
         text=TextRef(id=case.answer, digest=case.digest),
         informed_at=given.at,
-        on_time=in_time,
+        on_time=None if case.promise is None else kept(case.promise, given.at),
     )
