@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from shared.clock import DUE, Change, Plan, replay, start
 from shared.contracts import EventBody
@@ -41,6 +41,11 @@ class Promise:
     waits: Waits = ()
 
     @property
+    def is_open(self) -> bool:
+        """Whether it is still to be kept and does not stand still."""
+        return self.finished_at is None and self.paused_at is None
+
+    @property
     def state(self) -> str:
         """`running`, `paused`, `met`, `breached`, or `cancelled` when it ended unjudged."""
         if self.on_time is not None:
@@ -50,6 +55,21 @@ class Promise:
         if DUE in self.told:
             return "breached"
         return "running" if self.paused_at is None else "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A case that something may be promised of; `due_at` sorts its queue.
+
+    `told_at` is when a warning or the breach was announced last.
+    """
+
+    promise: Promise | None = None
+    due_at: datetime = NEVER
+    told_at: datetime | None = None
+
+
+C = TypeVar("C", bound=Owed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +178,7 @@ def resumed(promise: Promise | None) -> Promise | None:
 
 def next_reached(promise: Promise | None) -> Reached | None:
     """The next warning or breach of a promise that is still to be kept and does not stand still."""
-    if promise is None or promise.finished_at is not None or promise.paused_at is not None:
+    if promise is None or not promise.is_open:
         return None
     ahead = [*promise.warnings, (DUE, promise.due_at + BROKEN_AFTER)]
     left = [Reached(share, at) for share, at in ahead if share not in promise.told]
@@ -169,13 +189,6 @@ def next_due(promise: Promise | None) -> datetime | None:
     """When its next warning or breach comes."""
     reached = next_reached(promise)
     return None if reached is None else reached.at
-
-
-def open_until(promise: Promise | None) -> datetime:
-    """Until when it is to be kept, to sort by; `NEVER` when nothing is, or it stands still."""
-    if promise is None or promise.finished_at is not None or promise.paused_at is not None:
-        return NEVER
-    return promise.due_at
 
 
 def passed(
@@ -195,9 +208,16 @@ def passed(
     return [say.warned(share=reached.share, **facts)]
 
 
-def told(promise: Promise | None, share: int) -> Promise | None:
-    """Announced; a breach takes the warnings before it along."""
-    if promise is None:
-        return None
-    passed = {known for known, _ in promise.warnings if share == DUE} | {share}
-    return replace(promise, told=tuple(sorted({*promise.told, *passed})))
+def announced(case: C, share: int, at: datetime) -> C:
+    """Its promise has reached that share, and it was told; a breach takes the warnings along."""
+    promise = case.promise
+    if promise is not None:
+        passed = {known for known, _ in promise.warnings if share == DUE} | {share}
+        promise = replace(promise, told=tuple(sorted({*promise.told, *passed})))
+    return replace(case, promise=promise, told_at=at)
+
+
+def sorted_in(case: C) -> C:
+    """At its place in the queue: behind all others when nothing is to be kept, or it waits."""
+    promise = case.promise
+    return replace(case, due_at=promise.due_at if promise and promise.is_open else NEVER)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.intake.consultations.domain.lifecycle import HOLDER, LIFECYCLE, Action, Status
 from services.intake.rules import promise as promises
-from services.intake.rules.promise import NEVER, NO_TIME, Promise
+from services.intake.rules.promise import NO_TIME, Owed
 from shared.clock import DUE
 from shared.contracts import EventBody
 from shared.contracts import consultations as told
@@ -14,10 +14,9 @@ from shared.decider import Stamp
 
 
 @dataclass(frozen=True, slots=True)
-class Consultation:
-    """A consultation; `due_at` sorts the queue, `NEVER` once it has ended.
+class Consultation(Owed):
+    """A consultation; `review` until the coordinator puts it into a folder that asks for none.
 
-    Its answer needs `review` until the coordinator has put it into a folder that asks for none.
     `incident_id` is the incident that it became last.
     """
 
@@ -29,9 +28,6 @@ class Consultation:
     labels: tuple[str, ...] = ()
     received_at: datetime = NO_TIME
     effective_received_at: datetime = NO_TIME
-    promise: Promise | None = None
-    due_at: datetime = NEVER
-    told_at: datetime | None = None
     profile_id: str = ""
     anonymous: bool = False
     preferential: str = ""
@@ -201,8 +197,7 @@ Command = (
 
 def evolve(case: Consultation, event: EventBody, stamp: Stamp) -> Consultation:
     """What an event changes."""
-    changed = _changed(case, event, stamp)
-    return replace(changed, due_at=promises.open_until(changed.promise))
+    return promises.sorted_in(_changed(case, event, stamp))
 
 
 def _changed(  # noqa: C901, PLR0911, PLR0912 - a table of events
@@ -255,15 +250,10 @@ def _changed(  # noqa: C901, PLR0911, PLR0912 - a table of events
         case told.ConsultationUndelivered():
             return replace(case, undelivered=event.reason)
         case told.ConsultationWarned(share=share):
-            return _announced(case, share, stamp)
+            return promises.announced(case, share, stamp.at)
         case told.ConsultationDeadlineBreached():
-            return _announced(case, DUE, stamp)
+            return promises.announced(case, DUE, stamp.at)
     return case
-
-
-def _announced(case: Consultation, share: int, stamp: Stamp) -> Consultation:
-    promise = promises.told(case.promise, share)
-    return replace(case, promise=promise, told_at=stamp.at)
 
 
 def _drafted(case: Consultation, text: TextRef, by: str) -> Consultation:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.intake.dossiers.domain.lifecycle import HOLDER, LIFECYCLE, Action, Status
 from services.intake.rules import promise as promises
-from services.intake.rules.promise import NEVER, NO_TIME, Promise
+from services.intake.rules.promise import NO_TIME, Owed
 from shared.clock import DUE
 from shared.contracts import EventBody
 from shared.contracts import dossiers as told
@@ -26,7 +26,7 @@ class Notification:
 
 
 @dataclass(frozen=True, slots=True)
-class Dossier:
+class Dossier(Owed):
     """A file; `correct_by` runs while something observed waits for the user.
 
     Once that term has ended it, `lapsed_by` is when the term was over.
@@ -38,9 +38,6 @@ class Dossier:
     area: str = ""
     received_at: datetime = NO_TIME
     effective_received_at: datetime = NO_TIME
-    promise: Promise | None = None
-    due_at: datetime = NEVER
-    told_at: datetime | None = None
     correct_by: datetime | None = None
     lapsed_by: datetime | None = None
     profile_id: str = ""
@@ -160,8 +157,7 @@ Command = (
 
 def evolve(case: Dossier, event: EventBody, stamp: Stamp) -> Dossier:
     """What an event changes."""
-    changed = _changed(case, event, stamp)
-    return replace(changed, due_at=promises.open_until(changed.promise))
+    return promises.sorted_in(_changed(case, event, stamp))
 
 
 def _changed(  # noqa: C901, PLR0911 - a table of events
@@ -202,15 +198,10 @@ def _changed(  # noqa: C901, PLR0911 - a table of events
         case told.DossierAcknowledged():
             return _acknowledged(case, event)
         case told.DossierWarned(share=share):
-            return _announced(case, share, stamp)
+            return promises.announced(case, share, stamp.at)
         case told.DossierDeadlineBreached():
-            return _announced(case, DUE, stamp)
+            return promises.announced(case, DUE, stamp.at)
     return case
-
-
-def _announced(case: Dossier, share: int, stamp: Stamp) -> Dossier:
-    promise = promises.told(case.promise, share)
-    return replace(case, promise=promise, told_at=stamp.at)
 
 
 def _to(case: Dossier, action: Action) -> Dossier:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.intake.rules import promise as promises
-from services.intake.rules.promise import NEVER, NO_TIME, Promise
+from services.intake.rules.promise import NO_TIME, Owed
 from services.intake.voices.domain.lifecycle import HOLDER, LIFECYCLE, Action, Status
 from shared.clock import DUE
 from shared.contracts import EventBody
@@ -14,7 +14,7 @@ from shared.decider import Stamp
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class Voice(Owed):
     """A suggestion or a claim; `promise` is there where the account promises a term.
 
     `said_more` is whether the user wrote after its end and nobody has looked at it yet.
@@ -24,9 +24,6 @@ class Voice:
     code: str = ""
     channel: str = ""
     received_at: datetime = NO_TIME
-    promise: Promise | None = None
-    due_at: datetime = NEVER
-    told_at: datetime | None = None
     profile_id: str = ""
     anonymous: bool = False
     preferential: str = ""
@@ -131,8 +128,7 @@ Command = (
 
 def evolve(case: Voice, event: EventBody, stamp: Stamp) -> Voice:
     """What an event changes."""
-    changed = _changed(case, event, stamp)
-    return replace(changed, due_at=promises.open_until(changed.promise))
+    return promises.sorted_in(_changed(case, event, stamp))
 
 
 def _changed(  # noqa: C901, PLR0911 - a table of events
@@ -171,15 +167,10 @@ def _changed(  # noqa: C901, PLR0911 - a table of events
         case told.VoiceUndelivered(reason=reason):
             return replace(case, undelivered=reason)
         case told.VoiceWarned(share=share):
-            return _announced(case, share, stamp)
+            return promises.announced(case, share, stamp.at)
         case told.VoiceDeadlineBreached():
-            return _announced(case, DUE, stamp)
+            return promises.announced(case, DUE, stamp.at)
     return case
-
-
-def _announced(case: Voice, share: int, stamp: Stamp) -> Voice:
-    promise = promises.told(case.promise, share)
-    return replace(case, promise=promise, told_at=stamp.at)
 
 
 def _to(case: Voice, action: Action) -> Voice:
