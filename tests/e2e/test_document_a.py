@@ -18,9 +18,10 @@ from services.people.service import SERVICE as PEOPLE
 from services.training.service import SERVICE as TRAINING
 from services.validation.service import SERVICE as VALIDATION
 from shared.security import Role
-from tests.e2e.test_first_road import CHECKS, Road, everybody_signs, nothing_is_buried, told
+from shared.settings import Settings
 from tests.support.eventually import eventually
-from tests.support.house import every, running, settings_of
+from tests.support.house import every
+from tests.support.road import CHECKS, Road, everybody_signs, open_road, told
 
 pytestmark = pytest.mark.e2e
 
@@ -38,20 +39,10 @@ INSTRUCTION = {
 
 
 @pytest.fixture
-async def road(
-    amqp_url: str, management_url: str, mongo_url: str, database_prefix: str, tmp_path: Path
-) -> AsyncIterator[Road]:
-    settings = settings_of(amqp_url, management_url, mongo_url, database_prefix)
+async def road(settings: Settings, amqp_url: str, tmp_path: Path) -> AsyncIterator[Road]:
     services = [PEOPLE, INTAKE, VALIDATION, TRAINING, KPI]
-    async with running(services, settings, tmp_path) as house:
-        house.clock.move_to(FRIDAY_1631)
-        road = Road(house)
-        await road.hire("sofía", Role.SUPERVISOR)
-        await road.hire("mario", Role.QUALITY_MONITOR)
-        for name in ("ana", "beto", "caro"):
-            await road.hire(name, Role.ADVISER)
+    async with open_road(services, settings, amqp_url, tmp_path, FRIDAY_1631) as road:
         yield road
-        await nothing_is_buried(amqp_url, services)
 
 
 def stage(view: dict[str, Any], name: str) -> dict[str, Any]:

@@ -26,10 +26,16 @@ from cli.local.watchers import Prometheus
 from shared.bus.topology import EVENTS
 from shared.runner import find
 from shared.security import Role
-from tests.e2e.test_first_road import nothing_is_buried
 from tests.integration.test_incidents import Tiers, tiers_of
 from tests.support.eventually import eventually
-from tests.support.house import NO_AUTHORITIES, House, every, running, settings_of
+from tests.support.house import (
+    NO_AUTHORITIES,
+    House,
+    every,
+    nothing_is_buried,
+    running,
+    settings_of,
+)
 from tests.support.infra import Infra
 from tests.support.month import COUNTED, MONTH, STORIES, counted, play
 from tests.support.post_office import post_office

@@ -18,7 +18,7 @@ from shared.security import Role
 from shared.settings import Settings
 from tests.support.eventually import eventually
 from tests.support.floors import AID, LEADERS, MORNING
-from tests.support.house import House, Outsider, expect_no_dead_letters, running
+from tests.support.house import House, Outsider, nothing_is_buried, running
 
 pytestmark = pytest.mark.integration
 
@@ -69,7 +69,7 @@ async def both(settings: Settings, amqp_url: str, tmp_path: Path) -> AsyncIterat
         await others.tell(both.case_id, request)
         await both.seen("evaluations", status="evaluating")
         yield both
-    await expect_no_dead_letters(amqp_url, VALIDATION.name, TRAINING.name)
+    await nothing_is_buried(amqp_url, [VALIDATION, TRAINING])
 
 
 async def test_a_query_after_the_approval_holds_the_launch_until_its_answer(both: Both) -> None:

@@ -17,7 +17,7 @@ from shared.ids import new_id
 from shared.security import Role
 from shared.settings import Settings
 from tests.support.eventually import eventually
-from tests.support.house import House, Outsider, every, expect_no_dead_letters, heard, running
+from tests.support.house import House, Outsider, every, heard, nothing_is_buried, running
 
 pytestmark = pytest.mark.integration
 CHECKS = ["other_requests", "resources", "areas"]
@@ -87,7 +87,7 @@ async def desk(settings: Settings, tmp_path: Path, amqp_url: str) -> AsyncIterat
     async with running([SERVICE], settings, tmp_path) as house:
         house.clock.move_to(MORNING)
         yield Desk(house, Outsider(amqp_url))
-    await expect_no_dead_letters(amqp_url, SERVICE.name)
+    await nothing_is_buried(amqp_url, [SERVICE])
 
 
 async def test_doubts_are_joined_merged_asked_once_and_answered_to_each_asker(

@@ -17,7 +17,7 @@ from shared.ids import new_id
 from shared.security import Role
 from shared.settings import Settings
 from tests.support.eventually import eventually
-from tests.support.house import House, Outsider, expect_no_dead_letters, running
+from tests.support.house import House, Outsider, nothing_is_buried, running
 
 MORNING = datetime(2026, 7, 1, 15, 0, tzinfo=UTC)  # Wednesday, 10:00 in Lima
 DUE = datetime(2026, 7, 2, 21, 30, tzinfo=UTC)
@@ -116,4 +116,4 @@ async def open_floor(settings: Settings, amqp_url: str, keys: Path) -> AsyncIter
     async with running([SERVICE], settings, keys) as house:
         house.clock.move_to(MORNING)
         yield Floor(house, Outsider(amqp_url))
-    await expect_no_dead_letters(amqp_url, SERVICE.name)
+    await nothing_is_buried(amqp_url, [SERVICE])

@@ -162,10 +162,10 @@ async def heard(settings: Settings) -> list[Envelope]:
         return events
 
 
-async def expect_no_dead_letters(amqp_url: str, *services: str) -> None:
-    """Nothing that these services heard was laid aside."""
-    for service in services:
-        async with DeadLetters(amqp_url).look(service) as letters:
+async def nothing_is_buried(amqp_url: str, services: Sequence[Service]) -> None:
+    """Nothing that these services heard became a dead letter."""
+    for service in filter(lambda one: one.inbox, services):
+        async with DeadLetters(amqp_url).look(service.name) as letters:
             assert [letter.summary() for letter in letters] == []
 
 
