@@ -65,6 +65,7 @@ class Erasing:
                     number += await self._case(tenant, case_id, before)
                 last = found[-1]
             await self._reporters(tenant, before)
+            await self._callers(tenant, before)
         if number:
             log.info("private_data_erased", cases=number)
         return number
@@ -110,23 +111,41 @@ class Erasing:
                 await self._person(tenant, one.profile_id, before)
             last = found[-1].id
 
+    async def _callers(self, tenant: str, before: datetime) -> None:
+        """Whoever was registered and never had a case is forgotten, long after he came last."""
+        meeting, last = Meeting(self.workshop), ""
+        while found := await meeting.came_before(tenant, before, last, BATCH):
+            for profile_id in dict.fromkeys(of for _, of in found):
+                await self._person(tenant, profile_id, before)
+                await meeting.settle(tenant, [profile_id], before)
+            last, _ = found[-1]
+
     async def _person(self, tenant: str, profile_id: str, before: datetime) -> None:
         """How somebody is reached is forgotten with the last of his cases and incidents."""
         meeting = Meeting(self.workshop)
         if await meeting.cases.look(profile_id, tenant) is None:
             # whoever reported an incident may have named a profile that there is not
+            await meeting.forget(tenant, [profile_id], before)
             await self.reported.settle(tenant, [profile_id])
             return
         ids = await meeting.whole(tenant, profile_id)
-        if await self.reported.kept(tenant, ids, before):
+        if await self._kept(tenant, ids, before):
             return
+        await meeting.forget(tenant, ids, before)
+        for one in ids:
+            await self.private.change_ground(tenant, one, "")
+        await self.reported.settle(tenant, ids)
+
+    async def _kept(self, tenant: str, ids: Sequence[str], before: datetime) -> bool:
+        """Whether he came since, or something of his is open or ended since."""
+        if await Meeting(self.workshop).came_since(tenant, ids, before):
+            return True
+        if await self.reported.kept(tenant, ids, before):
+            return True
         theirs = [one for one in self.kinds if hasattr(one.decider.initial(), "profile_id")]
         for kind in theirs:
             where = {"state.profile_id": {"$in": list(ids)}}
             for case in await self.workshop.of(kind).find(tenant, where, limit=MAX_CASES):
                 if not (await self.private.contact(tenant, case.id)).is_empty:
-                    return
-        await meeting.forget(tenant, ids)
-        for one in ids:
-            await self.private.change_ground(tenant, one, "")
-        await self.reported.settle(tenant, ids)
+                    return True
+        return False

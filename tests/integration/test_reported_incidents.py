@@ -12,10 +12,12 @@ import pytest
 from services.incidents.service import SERVICE as INCIDENTS
 from services.intake.consultations.cases import CONSULTATION
 from services.intake.erasing import Erasing
+from services.intake.profiles.cases import PROFILE
 from services.intake.profiles.reported import INCIDENT, Report, Reported
 from services.intake.service import SERVICE as INTAKE
 from services.intake.surveys.cases import SURVEY
 from services.intake.surveys.writing import compose
+from shared.contracts.profiles import ProfileLinked, ProfileOpened, ProfilePreferred
 from shared.contracts.surveys import SurveyAnswered
 from shared.files import GridFiles
 from shared.ids import new_id
@@ -31,6 +33,7 @@ pytestmark = pytest.mark.integration
 MORNING = datetime(2026, 7, 1, 15, 0, tzinfo=UTC)  # Wednesday, 10:00 in Lima
 EMAIL = "rosaura@correo.example"
 ASKED = {"subject": "s", "text": "t", "consent": True, "contact": {"email": EMAIL}}
+CALLER = {"contact": {"email": EMAIL, "phone": "+51 911 222 333"}, "consent": True}
 DRIVERS = ("treatment", "information", "time", "result", "accessibility", "trust")
 REPORTED = {
     "summary": "No carga el registro",
@@ -189,3 +192,75 @@ async def test_how_she_is_reached_is_kept_as_long_as_her_incident(telephone: Tel
     telephone.house.clock.ahead += timedelta(days=31)
     await erasing.erase()
     assert (await telephone.ana.get(f"/profiles/{profile_id}")).json()["contacts"] == []
+
+
+async def test_a_first_caller_is_registered_reports_and_is_asked(telephone: Telephone) -> None:
+    agent = telephone.house.as_(Role.AGENT, tenant="osce", subject="gil")
+    key = {"headers": {"idempotency-key": "call-1"}}
+    first = await agent.post("/profiles", json={**CALLER, "preferential": "elderly"}, **key)
+    assert first.status_code == 201, first.text
+    view = first.json()
+    assert (view["status"], view["preferential"], view["cases"]) == ("open", "elderly", [])
+    assert first.headers["location"] == f"/api/v1/profiles/{view['id']}"
+    again = await agent.post("/profiles", json={**CALLER, "preferential": "elderly"}, **key)
+    assert (again.status_code, again.json()) == (201, view)
+    other = await agent.post("/profiles", json=CALLER, **key)
+    assert other.json()["code"] == "idempotency_key_reused"
+    known = await telephone.ana.post("/profiles", json=CALLER)
+    assert (known.status_code, known.json()) == (200, view)
+    history = await telephone.workshop.of(PROFILE).history(view["id"], "osce", 0, 10)
+    assert [one["type"] for one in history] == [
+        ProfileOpened.event_type,
+        ProfileLinked.event_type,
+        ProfilePreferred.event_type,
+    ]
+    assert not [word for word in ("rosaura", "911", "elderly") if word in str(history)]
+
+    incident = await telephone.report(view["id"])
+    await telephone.shown(view["id"], "open")
+    await telephone.close(incident)
+    (survey,) = await eventually(telephone.surveys)
+    assert survey["case_id"] == incident["id"]
+    await _written_to_her(telephone, incident["ticket"])
+
+
+async def test_nobody_is_registered_without_consent_contact_or_role(telephone: Telephone) -> None:
+    for body, code in (
+        ({**CALLER, "consent": False}, "desk.consent_missing"),
+        ({"contact": {"name": "Rosaura"}, "consent": True}, "profile.no_contact"),
+        ({**CALLER, "preferential": "prisa"}, "desk.unknown_choice"),
+    ):
+        refused = await telephone.ana.post("/profiles", json=body)
+        assert (refused.status_code, refused.json()["code"]) == (422, code)
+    claims = telephone.house.as_(Role.CLAIMS_OFFICER, tenant="osce")
+    assert (await claims.post("/profiles", json=CALLER)).status_code == 403
+    found = await telephone.ana.post("/profile-searches", json={"email": EMAIL})
+    assert found.json()["code"] == "profile.not_met"
+
+
+async def test_who_never_had_a_case_is_kept_as_long_as_the_rest(telephone: Telephone) -> None:
+    workshop = telephone.workshop
+    erasing = Erasing(workshop, GridFiles(workshop.database), (CONSULTATION, SURVEY), {"osce": 30})
+
+    async def contacts_after(days: int, profile_id: str) -> int:
+        telephone.house.clock.ahead += timedelta(days=days)
+        await erasing.erase()
+        return len((await telephone.ana.get(f"/profiles/{profile_id}")).json()["contacts"])
+
+    first = (await telephone.ana.post("/profiles", json=CALLER)).json()["id"]
+    assert await contacts_after(29, first) == 2
+    assert (await telephone.ana.post("/profiles", json=CALLER)).json()["id"] == first
+    assert await contacts_after(29, first) == 2
+    assert await contacts_after(2, first) == 0
+
+    second = (await telephone.ana.post("/profiles", json=CALLER)).json()["id"]
+    assert second != first
+    incident = await telephone.report(second)
+    await telephone.shown(second, "open")
+    assert await contacts_after(31, second) == 2
+    await telephone.close(incident)
+    await telephone.shown(second, "closed")
+    assert await contacts_after(29, second) == 2
+    assert (await telephone.ana.post("/profiles", json=CALLER)).json()["id"] == second
+    assert await contacts_after(2, second) == 2
+    assert await contacts_after(29, second) == 0

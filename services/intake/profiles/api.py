@@ -1,6 +1,7 @@
 """Profiles over HTTP: one person, all his cases whatever way they came."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -9,6 +10,7 @@ from pydantic import Field
 from services.intake.consultations.cases import CONSULTATION
 from services.intake.desks import Choice, ContactInput
 from services.intake.dossiers.cases import DOSSIER
+from services.intake.policy import IntakePolicy
 from services.intake.private import Private
 from services.intake.profiles.cases import PROFILE
 from services.intake.profiles.domain import Join, Prefer, Profile, Status
@@ -16,25 +18,31 @@ from services.intake.profiles.meeting import Meeting
 from services.intake.profiles.reported import INCIDENT, Report, Reported
 from services.intake.views import View
 from services.intake.voices.cases import VOICES
-from shared.decider import Unknown
-from shared.http import Call, Input, Routes
+from shared.decider import Invalid, Unknown
+from shared.http import Call, Input, Reply, Routes
+from shared.ids import derived_id
 from shared.security import Role
 from shared.service import Workshop, cause_of
 from shared.store import Kind, Outcome
 
 _DESK: Final = {
     Role.ADVISER,
+    Role.AGENT,
     Role.CHANNEL_COORDINATOR,
     Role.SUPERVISOR,
     Role.SUGGESTIONS_OFFICER,
     Role.CLAIMS_OFFICER,
 }
 ROWS: Final[Mapping[str, set[Role]]] = {
+    # whoever may be told of an incident by telephone finds or makes the profile that it names
+    "register_profile": {Role.ADVISER, Role.AGENT, Role.CHANNEL_COORDINATOR},
     "read_profile": _DESK,
     "keep_profile": {Role.ADVISER, Role.CHANNEL_COORDINATOR},
 }
 _KINDS: Final[Sequence[Kind[Any]]] = (CONSULTATION, DOSSIER, *VOICES.values())
 _MAX: Final = 50
+_FOUND: Final = 200
+Ground = Annotated[str, Field(max_length=80)]
 
 
 class ContactView(View):
@@ -66,10 +74,22 @@ class ProfileView(View):
     version: int
 
 
+class NewProfile(Input):
+    """Somebody who calls, before there is a case of his; only with his consent.
+
+    He is known by the address and the number: a profile has no name. `preferential` is the ground
+    for attention before others, as the law names them.
+    """
+
+    contact: ContactInput
+    consent: bool = False
+    preferential: Ground = ""
+
+
 class Preference(Input):
     """A ground of the laws; empty for no longer."""
 
-    ground: Annotated[str, Field(max_length=80)] = ""
+    ground: Ground = ""
 
 
 class Joining(Input):
@@ -88,6 +108,22 @@ def profile_routes(api: Routes, workshop: Workshop) -> None:
         """Whose contact it is; asked in the body, so that no address stands in a log."""
         found = await meeting.find(call.tenant, body.contact())
         return await _shown(workshop, call, found)
+
+    @api.post("/profiles", may="register_profile", status=201, location="/profiles/{id}")
+    async def register_profile(call: Call, body: NewProfile) -> Reply[ProfileView]:
+        """The profile of somebody who calls, for an incident to name: found (200), or made (201).
+
+        What is known of him stays: a ground is kept where he has none.
+        """
+        if not body.consent:
+            raise Invalid("desk.consent_missing")
+        policy: IntakePolicy = workshop.policy(call.tenant)
+        first = policy.public.care.preferential(body.preferential)
+        outcome, new = await meeting.register(body.contact.contact(), cause_of(call))
+        if first and not outcome.state.preferential:
+            outcome = await _preferred(workshop, call, outcome.id, body.preferential)
+        view = await _shown(workshop, call, outcome)
+        return Reply(view, status=None if new else _FOUND)
 
     @api.get("/profiles/{profile_id}", may="read_profile")
     async def read_profile(call: Call, profile_id: str) -> ProfileView:
@@ -126,6 +162,16 @@ def profile_routes(api: Routes, workshop: Workshop) -> None:
         )
         await meeting.hand_over(call.tenant, profile_id, body.into)
         return await _shown(workshop, call, outcome)
+
+
+async def _preferred(
+    workshop: Workshop, call: Call, profile_id: str, ground: str
+) -> Outcome[Profile]:
+    """The ground is written first: a preference whose ground nobody knows would stay so."""
+    await Private(workshop.database).change_ground(call.tenant, profile_id, ground)
+    cause = cause_of(call)
+    own = replace(cause, id=derived_id("prefer", cause.id), fingerprint="")
+    return await workshop.of(PROFILE).handle(profile_id, Prefer(ground), own)
 
 
 async def _shown(workshop: Workshop, call: Call, outcome: Outcome[Profile]) -> ProfileView:
