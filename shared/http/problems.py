@@ -75,6 +75,14 @@ _BY_STATUS: Final[Mapping[int, str]] = {
 }
 RETRY_AFTER_SECONDS: Final = 2
 EXPECTED: Final = "expected"
+NAMED: Final[Mapping[str, str]] = {
+    "status": "status",
+    "wanted": "status",
+    "action": "action",
+    "holder": "holder",
+    "roles": "role",
+}
+"""Facts that are codes of ours, and what the catalogue names them as."""
 _CHOICE: Final = re.compile(r"'([^']*)'")
 
 
@@ -151,9 +159,24 @@ class Problems:
         self, language: str, code: str, part: str, status: int, fields: Mapping[str, Any]
     ) -> str:
         family = _BY_STATUS.get(status, "internal_error")
+        told = {name: self._named(language, code, name, fact) for name, fact in fields.items()}
         return self._catalogue.find(
-            language, f"problem.{code}.{part}", fields
-        ) or self._catalogue.text(language, f"problem.{family}.{part}", fields)
+            language, f"problem.{code}.{part}", told
+        ) or self._catalogue.text(language, f"problem.{family}.{part}", told)
+
+    def _named(self, language: str, code: str, name: str, fact: object) -> object:
+        """A code in words: those of the problem's own thing before those of all things."""
+        kind = NAMED.get(name)
+        if kind is None:
+            return fact
+        if isinstance(fact, list | tuple):
+            return [self._named(language, code, name, one) for one in fact]
+        thing = code.partition(".")[0]
+        return (
+            self._catalogue.find(language, f"name.{thing}.{kind}.{fact}")
+            or self._catalogue.find(language, f"name.{kind}.{fact}")
+            or fact
+        )
 
     def _finding(self, language: str, error: Mapping[str, Any]) -> Finding:
         facts = {name: _plain(name, value) for name, value in error.get("ctx", {}).items()}

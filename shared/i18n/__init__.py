@@ -2,13 +2,15 @@
 
 Each ``locale/<language>/LC_MESSAGES/<domain>.po`` is read as it is, so there is no compiled file
 to forget. A message is found by its key (``problem.stale_version.title``), the same in every
-language; ``{name}`` in it is filled from the facts.
+language; ``{name}`` in it is filled from the facts. One with a plural goes by the fact that it
+names first; both languages have one form for 1 and another for the rest.
 """
 
 import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from string import Formatter
 from typing import Any, Final
 
 from babel.messages.pofile import read_po
@@ -36,16 +38,31 @@ def _shown(value: object) -> object:
     return value
 
 
+Forms = tuple[str, ...]
+"""A message: one text, or those for 1 and for the rest."""
+
+
+def _chosen(forms: Forms, facts: Mapping[str, Any] | None) -> str:
+    one, rest = forms[0], forms[-1]
+    if one == rest or not facts:
+        return rest
+    counted = next(name for _, name, _, _ in Formatter().parse(rest) if name)
+    return one if facts.get(counted) == 1 else rest
+
+
 class Catalogue:
     """All messages of all languages, by key."""
 
-    def __init__(self, messages: Mapping[str, Mapping[str, str]]) -> None:
+    def __init__(self, messages: Mapping[str, Mapping[str, str | Forms]]) -> None:
         self._messages = messages
 
     def find(self, language: str, key: str, facts: Mapping[str, Any] | None = None) -> str | None:
         """The message in `language`, filled; None when the catalogue has no such key."""
-        text = self._messages.get(language, {}).get(key)
-        if text is None or not facts:
+        forms = self._messages.get(language, {}).get(key)
+        if forms is None:
+            return None
+        text = forms if isinstance(forms, str) else _chosen(forms, facts)
+        if not facts:
             return text
         shown = {name: _shown(value) for name, value in facts.items()}
         return text.format_map(_Facts(shown))
@@ -64,13 +81,15 @@ def load(folder: Path = FOLDER) -> Catalogue:
     return Catalogue({language: _read(folder / language / "LC_MESSAGES") for language in LANGUAGES})
 
 
-def _read(folder: Path) -> dict[str, str]:
-    messages: dict[str, str] = {}
+def _read(folder: Path) -> dict[str, str | Forms]:
+    messages: dict[str, str | Forms] = {}
     for path in sorted(folder.glob("*.po")):
         with path.open("rb") as file:
             for entry in read_po(file):
-                if entry.id and isinstance(entry.id, str) and isinstance(entry.string, str):
-                    messages[entry.id] = entry.string
+                if entry.id and entry.string:
+                    key = entry.id if isinstance(entry.id, str) else entry.id[0]
+                    said = entry.string
+                    messages[key] = said if isinstance(said, str) else tuple(said)
     return messages
 
 

@@ -232,7 +232,7 @@ async def test_a_tier_is_not_jumped_and_only_its_people_act(tiers: Tiers) -> Non
     assert (not_theirs.status_code, not_theirs.json()["code"]) == (403, "incident.not_your_tier")
     assert not_theirs.json()["detail"] == (
         "La incidencia está en el nivel 2; actúan: "
-        "incident_coordinator, incident_leader, specialist_l2."
+        "coordinador de incidencias, líder de incidencias, especialista del nivel 2."
     )
 
     rnp, seace = (_of_area(tiers.house, area) for area in ("RNP", "SEACE"))

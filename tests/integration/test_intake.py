@@ -287,7 +287,7 @@ async def test_withdrawing_needs_the_version_and_ends_it(
         '"2"',
     )
     assert (again.status_code, again.json()["code"]) == (409, "request.illegal_transition")
-    assert "withdrawn" in again.json()["detail"]
+    assert "«anulada»" in again.json()["detail"]
     cursors = house.process.parts["intake"].workshop.database["cursors"]
     stream = f"validation/evaluation:{request_id}"
     await eventually(lambda: cursors.find_one({"_id": stream, "reached": 2}))

@@ -225,7 +225,7 @@ def may_grant(touched: frozenset[str], given: Given[PeoplePolicy]) -> None:
     """
     guarded = touched & GUARDED
     if guarded and GUARDIAN not in given.roles:
-        raise NotAllowed("person.guarded_role", roles=", ".join(sorted(guarded)))
+        raise NotAllowed("person.guarded_role", roles=sorted(guarded))
 
 
 def _ordered(values: Sequence[str]) -> tuple[str, ...]:

@@ -1,13 +1,23 @@
 """Every problem has its words in every language, with the same facts in them."""
 
 import ast
+from collections.abc import Iterable
+from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from string import Formatter
 
+import orjson
 import pytest
 
+import services
+from services.incidents.domain.meeting import Standing
+from services.intake.domain.lifecycle import Holder
 from shared import i18n
-from shared.http.problems import STATUS
+from shared.http.problems import STATUS, Problems, Refused
+from shared.mail.letters import LetterStatus
+from shared.security import Role
 
 CATALOGUE = i18n.load()
 ROOT = Path(__file__).parents[3]
@@ -61,6 +71,75 @@ def test_a_fact_of_several_shows_as_a_list_for_people(known: object, said: str) 
 
 def test_a_missing_message_shows_as_its_key() -> None:
     assert i18n.Catalogue({}).text("es", "nothing") == "nothing"
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(0, "0 letras"), (1, "1 letra"), (2, "2 letras"), ("1", "1 letras")]
+)
+def test_one_is_not_several(number: object, said: str) -> None:
+    catalogue = i18n.Catalogue({"es": {"k": ("{left} letra", "{left} letras")}})
+
+    assert catalogue.find("es", "k", {"left": number}) == said
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("es", "Debe tener al menos 1 carácter."), ("en", "Must have at least 1 character.")],
+)
+def test_the_shipped_catalogues_have_plurals(language: str, said: str) -> None:
+    assert CATALOGUE.find(language, "invalid.string_too_short", {"min_length": 1}) == said
+
+
+def codes_told() -> set[tuple[str, str]]:
+    """What a refusal may tell of where something stands, and of what was asked."""
+    modules = [one.name for one in walk_packages(services.__path__, "services.")]
+    own = [kind for name in modules for kind in vars(import_module(name)).values()]
+    kinds = [kind for kind in own if isinstance(kind, type) and issubclass(kind, StrEnum)]
+    named = [(word, kind) for word in ("Status", "Action") for kind in kinds if word in str(kind)]
+    rest = [("Status", Standing), ("Status", LetterStatus), ("Holder", Holder), ("Role", Role)]
+    return {(word.lower(), str(one)) for word, kind in [*named, *rest] for one in members(kind)}
+
+
+def members(kind: type[StrEnum]) -> Iterable[StrEnum]:
+    return kind
+
+
+@pytest.mark.parametrize(("kind", "code"), sorted(codes_told()))
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_what_a_refusal_tells_has_a_name(language: str, kind: str, code: str) -> None:
+    assert CATALOGUE.find(language, f"name.{kind}.{code}")
+
+
+@pytest.mark.parametrize(
+    ("code", "fields", "said"),
+    [
+        (
+            "incident.tier_jumped",
+            {"status": "tier_1", "action": "elevate"},
+            "Su estado es «nivel 1»: pase por el nivel siguiente antes de «elevar al nivel 3».",
+        ),
+        (
+            "dossier.illegal_transition",
+            {"status": "received", "action": "notify"},
+            (
+                "Su estado es «recibido» y se pidió «notificar»: "
+                "léalo y elija un paso que le corresponda."
+            ),
+        ),
+        (
+            "incident.not_your_tier",
+            {"tier": 2, "roles": ["specialist_l2", "somebody"]},
+            "La incidencia está en el nivel 2; actúan: especialista del nivel 2, somebody.",
+        ),
+    ],
+)
+def test_codes_are_told_in_words_and_stay_in_fields(
+    code: str, fields: dict[str, object], said: str
+) -> None:
+    refused = Refused(code, status=409, fields=fields)
+    body = orjson.loads(Problems(CATALOGUE).render(refused, language="es", correlation_id="c"))
+
+    assert (body["detail"], body["fields"]) == (said, fields)
 
 
 def refusals() -> set[str]:
