@@ -22,6 +22,7 @@ from services.intake.letterbox.metrics import MailMetrics
 from services.intake.letterbox.policy import DeskName, places
 from services.intake.letterbox.sorting import PATIENCE, Sorting
 from shared.files import GridFiles
+from shared.security import Role
 from shared.settings import Settings
 from shared.store.group import Document
 from tests.support.eventually import eventually
@@ -151,6 +152,8 @@ async def test_what_cannot_be_read_waits_with_its_reason_and_is_not_lost(street:
     refused = await street.desk.post(path, json={})
     assert (refused.status_code, refused.json()["code"]) == (409, "mail.not_dead")
 
+    await _put_away(street, dead["mail.loop"])
+
     # one sender beyond what people write in an hour is two machines that answer each other
     workshop = street.house.process.parts["intake"].workshop
     mails = Mails(workshop.database, GridFiles(workshop.database), workshop.now)
@@ -160,6 +163,36 @@ async def test_what_cannot_be_read_waits_with_its_reason_and_is_not_lost(street:
         await mails.keep(place, arrived_of(message, "robot@x.example"))
     reasons = [one["reason"] for one in await street.mails("dead")]
     assert reasons.count("mail.flood") == 1
+
+
+async def _put_away(street: Street, letter: dict[str, Any]) -> None:
+    """Nobody waits for it any more; who says so, when and why stays with why it was dead."""
+    path, key = f"/mails/{letter['id']}/put-away", {"idempotency-key": "away-1"}
+    assert (await street.desk.post(path, json={"reason": " "})).status_code == 422
+    adviser = street.house.as_(Role.ADVISER, tenant="osce", subject="eva")
+    assert (await adviser.post(path, json={"reason": "Publicidad."})).status_code == 403
+    away = await street.desk.post(path, json={"reason": "Publicidad."}, headers=key)
+    assert away.status_code == 200, away.text
+    view = away.json()
+    assert (view["status"], view["reason"]) == ("set_aside", "mail.loop")
+    (step,) = view["handled"]
+    assert (step["step"], step["by"], step["reason"]) == ("put_away", "person:ana", "Publicidad.")
+    assert (
+        await street.desk.post(path, json={"reason": "Publicidad."}, headers=key)
+    ).json() == view
+    refused = await street.desk.post(path, json={"reason": "Otra vez."})
+    assert (refused.status_code, refused.json()["code"]) == (409, "mail.not_waiting")
+    assert "«apartado»" in refused.json()["detail"]
+    assert letter["id"] not in {one["id"] for one in await street.mails("dead")}
+    workshop = street.house.process.parts["intake"].workshop
+    mails = Mails(workshop.database, GridFiles(workshop.database), workshop.now)
+    waiting = len(await street.mails("dead"))
+    assert (await mails.numbers())["osce", "dead"] == waiting
+    # it was a mistake: read again it is what it was
+    path = f"/mails/{letter['id']}/read-again"
+    assert (await street.desk.post(path, json={})).status_code == 200
+    (dead,) = [one for one in await street.mails("dead") if one["id"] == letter["id"]]
+    assert [one["step"] for one in dead["handled"]] == ["put_away", "read_again"]
 
 
 async def test_what_waits_is_read_from_its_index_and_never_sorted(street: Street) -> None:

@@ -1,22 +1,34 @@
-"""Incoming mail over HTTP: what became of each message, and dead ones read once more."""
+"""Incoming mail over HTTP: what became of each message, dead ones read again or put away."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
+from services.intake.desks import Why
+from services.intake.letterbox.handling import Handling, Step
 from services.intake.letterbox.mails import Mail, Mails, MailStatus
 from services.intake.views import View
 from shared.http import Call, Input, Page, PageQuery, Routes, page_of
 from shared.security import Role
+from shared.service import cause_of
 
 ROWS: Final[Mapping[str, set[Role]]] = {
     "read_mails": {Role.CHANNEL_COORDINATOR, Role.TENANT_ADMIN, Role.AUDITOR},
     "read_mail_content": {Role.CHANNEL_COORDINATOR, Role.TENANT_ADMIN},
     "keep_mails": {Role.CHANNEL_COORDINATOR, Role.TENANT_ADMIN},
 }
+
+
+class HandlingView(View):
+    """What somebody did with a message."""
+
+    step: Step
+    by: str
+    at: datetime
+    reason: str
 
 
 class MailView(View):
@@ -32,6 +44,7 @@ class MailView(View):
     kind: str = Field(description="The kind of case that it became, such as `intake.consultation`")
     case_id: str
     tries: int
+    handled: Sequence[HandlingView] = Field(description="What people did with it, oldest first")
 
 
 class MailQuery(PageQuery):
@@ -62,6 +75,10 @@ def mail_view(mail: Mail) -> MailView:
         kind=mail.kind,
         case_id=mail.case_id,
         tries=mail.tries,
+        handled=[
+            HandlingView(step=one.step, by=one.by, at=one.at, reason=one.reason)
+            for one in mail.handled
+        ],
     )
 
 
@@ -97,5 +114,19 @@ def mail_routes(api: Routes, mails: Mails) -> None:
     @api.post("/mails/{mail_id}/read-again", may="keep_mails", problems=("mail.not_dead",))
     async def read_mail_again(call: Call, mail_id: str, body: Reading) -> MailView:
         """Read a dead message, or one set aside, once more: as it is, or as is said of it."""
-        again = await mails.read_again(call.tenant, mail_id, body.charset, word=body.word)
+        step = _step(call, Step.READ_AGAIN, mails.now())
+        again = await mails.read_again(call.tenant, mail_id, step, body.charset, word=body.word)
         return mail_view(again)
+
+    @api.post("/mails/{mail_id}/put-away", may="keep_mails", problems=("mail.not_waiting",))
+    async def put_mail_away(call: Call, mail_id: str, body: Why) -> MailView:
+        """A dead message needs no case, or was answered by hand: it waits for nobody any more.
+
+        It keeps why it was dead, and can still be read again.
+        """
+        step = _step(call, Step.PUT_AWAY, mails.now(), body.reason)
+        return mail_view(await mails.put_away(call.tenant, mail_id, step))
+
+
+def _step(call: Call, step: Step, at: datetime, reason: str = "") -> Handling:
+    return Handling(cause_of(call).id, step, str(call.actor), at, reason)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from pymongo import ReturnDocument
 from pymongo.asynchronous.database import AsyncDatabase
 
+from services.intake.letterbox.handling import Handling, done, handled, pushed
 from services.intake.letterbox.policy import Place
 from shared.decider import Rejected, Unknown
 from shared.files import Files
@@ -23,7 +24,7 @@ _GONE: Final = frozenset({"next_at_1", "tenant_1_status_1__id_1"})
 
 
 class MailStatus(StrEnum):
-    """`stored` waits to be read; `set_aside` needed no case; `dead` waits for somebody."""
+    """`stored` waits to be read; `set_aside` needs no case; `dead` waits for somebody."""
 
     STORED = "stored"
     DONE = "done"
@@ -54,6 +55,7 @@ class Mail:
     charset: str = ""
     tries: int = 0
     word: bool = False
+    handled: tuple[Handling, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Mails:
     ) -> None:
         self._mails: Collection = database.get_collection("mails", codec_options=CODEC)
         self._files = files
-        self._now = now
+        self.now = now
 
     async def ensure_indexes(self) -> None:
         """Make what looking for waiting messages, threads and the log need."""
@@ -104,7 +106,7 @@ class Mails:
                 return False
         file_id = new_id()
         await self._files.put(file_id, place.tenant, _once(arrived.content))
-        now = self._now()
+        now = self.now()
         fields = {
             "tenant": place.tenant,
             "address": place.address,
@@ -137,7 +139,7 @@ class Mails:
 
     async def waiting(self, limit: int) -> Sequence[Mail]:
         """What is to be read now, the longest due first: an answer comes after what it answers."""
-        due = {"status": MailStatus.STORED.value, "next_at": {"$lte": self._now()}}
+        due = {"status": MailStatus.STORED.value, "next_at": {"$lte": self.now()}}
         with transient_when_away():
             cursor = self._mails.find(due).sort("next_at", 1).limit(limit)
             return [_mail(found) async for found in cursor]
@@ -166,7 +168,7 @@ class Mails:
     async def put_off(self, mail: Mail) -> None:
         """Read it later; each time a longer wait."""
         wait = min(FIRST_WAIT * 2 ** min(mail.tries, 16), LONGEST_WAIT)
-        await self._set(mail, {"next_at": self._now() + wait, "tries": mail.tries + 1})
+        await self._set(mail, {"next_at": self.now() + wait, "tries": mail.tries + 1})
 
     async def _set(self, mail: Mail, fields: Document) -> None:
         with transient_when_away():
@@ -237,7 +239,13 @@ class Mails:
         return _mail(found)
 
     async def read_again(
-        self, tenant: str, mail_id: str, charset: str = "", *, word: bool = False
+        self,
+        tenant: str,
+        mail_id: str,
+        handling: Handling,
+        charset: str = "",
+        *,
+        word: bool = False,
     ) -> Mail:
         """Let one that is dead or set aside be read once more, in an encoding if one is given.
 
@@ -245,23 +253,53 @@ class Mails:
             Unknown: the account has none of that id.
             Rejected: it waits to be read, or became something.
         """
-        ended = {"$in": [MailStatus.DEAD.value, MailStatus.SET_ASIDE.value]}
-        mine = {"_id": mail_id, "tenant": tenant, "status": ended}
         fields = {
             "status": MailStatus.STORED.value,
-            "next_at": self._now(),
+            "next_at": self.now(),
             "charset": charset,
             "word": word,
             "tries": 0,
         }
+        ended = (MailStatus.DEAD, MailStatus.SET_ASIDE)
+        mail = await self._handle(tenant, mail_id, handling, ended, fields)
+        if not done(handling, mail.handled):
+            raise Rejected("mail.not_dead", status=mail.status)
+        return mail
+
+    async def put_away(self, tenant: str, mail_id: str, handling: Handling) -> Mail:
+        """A dead one needs no case, somebody says: nobody waits for it any more.
+
+        Raises:
+            Unknown: the account has none of that id.
+            Rejected: it is not dead.
+        """
+        fields = {"status": MailStatus.SET_ASIDE.value}
+        mail = await self._handle(tenant, mail_id, handling, (MailStatus.DEAD,), fields)
+        if not done(handling, mail.handled):
+            raise Rejected("mail.not_waiting", status=mail.status)
+        return mail
+
+    async def _handle(
+        self,
+        tenant: str,
+        mail_id: str,
+        handling: Handling,
+        ended: Sequence[MailStatus],
+        fields: Document,
+    ) -> Mail:
+        """The message as it is, with the step when it was in place, now or before."""
+        mine = {
+            "_id": mail_id,
+            "tenant": tenant,
+            "status": {"$in": [one.value for one in ended]},
+            "handled.id": {"$ne": handling.id},
+        }
+        change = {"$set": fields, "$push": pushed(handling)}
         with transient_when_away():
             found = await self._mails.find_one_and_update(
-                mine, {"$set": fields}, return_document=ReturnDocument.AFTER
+                mine, change, return_document=ReturnDocument.AFTER
             )
-        if found is None:
-            mail = await self.get(tenant, mail_id)
-            raise Rejected("mail.not_dead", status=mail.status)
-        return _mail(found)
+        return await self.get(tenant, mail_id) if found is None else _mail(found)
 
 
 async def _once(content: bytes) -> AsyncIterator[bytes]:
@@ -269,6 +307,7 @@ async def _once(content: bytes) -> AsyncIterator[bytes]:
 
 
 def _mail(found: Document) -> Mail:
-    names = set(Mail.__slots__) - {"id", "status", "word"}
-    fields = {name: found[name] for name in names} | {"word": found.get("word", False)}
+    names = set(Mail.__slots__) - {"id", "status", "word", "handled"}
+    fields = {name: found[name] for name in names}
+    fields |= {"word": found.get("word", False), "handled": handled(found)}
     return Mail(id=found["_id"], status=MailStatus(found["status"]), **fields)
