@@ -230,6 +230,13 @@ async def test_what_was_set_aside_is_a_case_when_somebody_says_so(street: Street
     assert (await street.desk.post(path, json={"word": True})).json()["code"] == "mail.not_dead"
 
 
+async def test_what_nobody_sent_is_a_machines_whatever_it_looks_like(street: Street) -> None:
+    """A server of the old kind returns a letter in plain words, by the empty sender alone."""
+    await street.send(written("Hi. This is the qmail-send program.", sender="daemon@x.example"), "")
+    (aside,) = await street.mails("set_aside")
+    assert aside["reason"] == "mail.auto_reply"
+
+
 async def test_the_log_is_newest_first_page_by_page(street: Street) -> None:
     for number in range(5):
         away = written(message_id=f"<l-{number}@x>", Auto_Submitted="auto-replied")

@@ -26,6 +26,8 @@ AGAIN: Final = "451 4.3.0 not stored, try again later"
 NOT_HERE: Final = "550 5.1.1 no such mailbox here"
 TOO_MANY: Final = "452 4.5.3 too many recipients"
 TOO_LARGE: Final = "552 5.3.4 message too big for this mailbox"
+NOBODY: Final = "<>"
+"""What the library makes of the empty sender, by which machines tell what came back."""
 
 
 class Session_(SMTP):  # noqa: N801 - the protocol of one session
@@ -91,7 +93,7 @@ def arrived_of(content: bytes, sender: str) -> Arrived:
         name = message_id(parse(content))
     except Unreadable:
         name = ""
-    return Arrived(sender.lower(), name, digest(content), content)
+    return Arrived("" if sender == NOBODY else sender.lower(), name, digest(content), content)
 
 
 async def stand(door: Door, listen: str, opened: Callable[[int], None]) -> None:
