@@ -36,7 +36,8 @@ class MailStatus(StrEnum):
 class Mail:
     """A message and what became of it; who sent it is not shown.
 
-    `word` is whether somebody said that a person wrote it, though it looks like a machine's.
+    `word` is whether somebody said that a person wrote it, though it looks like a machine's;
+    `again`, whether somebody looked at it and let it be read once more.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Mail:
     charset: str = ""
     tries: int = 0
     word: bool = False
+    again: bool = False
     handled: tuple[Handling, ...] = ()
 
 
@@ -258,6 +260,7 @@ class Mails:
             "next_at": self.now(),
             "charset": charset,
             "word": word,
+            "again": True,
             "tries": 0,
         }
         ended = (MailStatus.DEAD, MailStatus.SET_ASIDE)
@@ -307,7 +310,8 @@ async def _once(content: bytes) -> AsyncIterator[bytes]:
 
 
 def _mail(found: Document) -> Mail:
-    names = set(Mail.__slots__) - {"id", "status", "word", "handled"}
-    fields = {name: found[name] for name in names}
-    fields |= {"word": found.get("word", False), "handled": handled(found)}
+    # what one that was never read again, or not since there was such a thing, does not say
+    said = {name: found.get(name, False) for name in ("word", "again")}
+    names = set(Mail.__slots__) - {"id", "status", "handled", *said}
+    fields = {name: found[name] for name in names} | said | {"handled": handled(found)}
     return Mail(id=found["_id"], status=MailStatus(found["status"]), **fields)

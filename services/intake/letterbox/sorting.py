@@ -156,7 +156,8 @@ class Sorting:
         said = understood.read
         if said is None:
             raise Unreadable("mail.unreadable")
-        if await self.mails.lately(mail, HOUR) > place.section.limits.per_hour:
+        # one that somebody has looked at is no machine's any more
+        if not mail.again and await self.mails.lately(mail, HOUR) > place.section.limits.per_hour:
             raise Unreadable("mail.flood")
         found = await self._by_references(mail, said.references)
         if found is None:
