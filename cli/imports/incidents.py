@@ -6,8 +6,10 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Final, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
@@ -174,9 +176,22 @@ def _turns(rows: Sequence[Row], mapping: IncidentMapping) -> tuple[PastTurn, ...
     if not mapping.is_log:
         if len(rows) > 1:
             raise BadRow(f"{', '.join(mapping.row_id)} is also in line {rows[0].line}")
-        return tuple(_whole(rows[0], mapping))
+        return _forwards(tuple(_whole(rows[0], mapping)), mapping)
     turns = [_step(row, mapping) for row in rows]
     return tuple(sorted(turns, key=attrgetter("at")) if mapping.order == "time" else turns)
+
+
+def _forwards(turns: tuple[PastTurn, ...], mapping: IncidentMapping) -> tuple[PastTurn, ...]:
+    """A whole incident's way, no day of it before the one that it follows.
+
+    A log's clock may go back; somebody's sheet is mistyped. Its hours are not looked at, since a
+    date may have none.
+    """
+    days = [turn.at.astimezone(ZoneInfo(mapping.time_zone)).date() for turn in turns]
+    for before, day in pairwise(days):
+        if day < before:
+            raise BadRow(f"its dates go back, from {before} to {day}")
+    return turns
 
 
 def _step(row: Row, mapping: IncidentMapping) -> PastTurn:

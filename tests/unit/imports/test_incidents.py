@@ -168,6 +168,8 @@ def of_register(**cells: str) -> Entry:
             [(1, False), (2, False), (3, False), (3, True)],
         ),
         ({"Estado": "Abierto", "Fecha de cierre": "03/07/2026 10:00"}, [(1, False)]),
+        # a day without its hour
+        ({"Fecha de cierre": "01/07/2026 00:00"}, [(1, False), (1, True)]),
     ],
 )
 def test_a_row_may_be_a_whole_incident(cells: dict[str, str], way: list[tuple[int, bool]]) -> None:
@@ -182,6 +184,14 @@ def test_a_row_may_be_a_whole_incident(cells: dict[str, str], way: list[tuple[in
         ({"Fecha de ingreso": ""}, "must have been registered"),
         ({"Estado": "Atendido"}, "must have been closed at some time"),
         ({"Estado": "Perdido"}, "the mapping has no value for 'Perdido'"),
+        (
+            {"Fecha de cierre": "30/06/2026 23:00"},
+            "its dates go back, from 2026-07-01 to 2026-06-30",
+        ),
+        (
+            {"Derivado a nivel 2": "03/07/2026 11:00", "Fecha de cierre": "02/07/2026 10:00"},
+            "from 2026-07-03 to 2026-07-02",
+        ),
     ],
 )
 def test_a_whole_incident_that_cannot_be_says_why(cells: dict[str, str], reason: str) -> None:
