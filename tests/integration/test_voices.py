@@ -273,6 +273,13 @@ async def _joined_with_a_third(street: Street, whole: dict[str, Any], first: str
     assert first in {one["id"] for one in found["cases"]}
     assert (await desk.post("/claims", json=CLAIM)).json()["profile_id"] == third
 
+    # why he goes first comes along too
+    async def ground() -> str:
+        return str((await desk.get(f"/profiles/{third}")).json()["preferential"])
+
+    assert await eventually(ground, bool) == "elderly"
+    assert (await desk.post("/claims", json=CLAIM)).json()["preferential"] == "granted"
+
 
 async def _erased(street: Street, ended: str) -> None:
     """What ended long ago has its history and nobody's words; what is open keeps all."""

@@ -83,7 +83,7 @@ class Meeting:
         found = await self._known(tenant, handles_of(contact))
         if not found:
             raise Unknown("profile.not_met")
-        return await self._last(tenant, await self.cases.get(found, tenant))
+        return await self.last(tenant, found)
 
     async def joined(self, tenant: str, profile_id: str) -> Sequence[str]:
         """All profiles that are this person's: its own, those joined with it, and with those."""
@@ -116,8 +116,11 @@ class Meeting:
 
     async def whole(self, tenant: str, profile_id: str) -> Sequence[str]:
         """All profiles of the person that this one is, or became."""
-        last = await self._last(tenant, await self.cases.get(profile_id, tenant))
-        return await self.joined(tenant, last.id)
+        return await self.joined(tenant, (await self.last(tenant, profile_id)).id)
+
+    async def last(self, tenant: str, profile_id: str) -> Outcome[Profile]:
+        """The person's profile that is still open, which this one is, or became."""
+        return await self._last(tenant, await self.cases.get(profile_id, tenant))
 
     async def forget(self, tenant: str, ids: Sequence[str], before: datetime) -> None:
         """How the person of these profiles is reached; whoever comes again is a new one."""
