@@ -97,6 +97,12 @@ async def test_who_reported_by_telephone_is_one_person_and_is_asked(telephone: T
     (case,) = await telephone.shown(profile_id, "open")
     assert (case["id"], case["code"]) == (incident["id"], incident["ticket"])
 
+    # nobody is asked how it was before it has been
+    for about, of in ((INCIDENT, incident), ("intake.consultation", asked)):
+        early = {"about": about, "case_id": of["id"]}
+        refused = await telephone.ana.post("/surveys", json=early)
+        assert (refused.status_code, refused.json()["code"]) == (409, "survey.not_attended")
+
     closed = await telephone.close(incident)
     (survey,) = await eventually(telephone.surveys)
     assert (survey["about"], survey["case_id"]) == (INCIDENT, incident["id"])

@@ -15,7 +15,7 @@ from services.intake.surveys.domain import Answer, Invite, Status, Survey
 from services.intake.surveys.inviting import attended_by, survey_id
 from services.intake.surveys.writing import KNOWN
 from services.intake.views import View
-from shared.decider import Invalid
+from shared.decider import Invalid, Rejected
 from shared.http import Call, Input, Page, PageQuery, Routes, page_of
 from shared.security import Role
 from shared.service import Workshop, cause_of
@@ -121,14 +121,20 @@ def survey_routes(api: Routes, workshop: Workshop) -> None:
             return CommentView(comment="")
         return CommentView(comment=(await Private(workshop.database).text(call.tenant, text)).words)
 
-    @api.post("/surveys", may="invite_survey", status=201, location="/surveys/{id}")
+    @api.post(
+        "/surveys",
+        may="invite_survey",
+        status=201,
+        location="/surveys/{id}",
+        problems=("survey.not_attended",),
+    )
     async def invite_survey(call: Call, body: NewSurvey) -> SurveyView:
-        """Ask about a case; who was asked before is not asked again."""
+        """Ask about a case that was attended; who was asked before is not asked again."""
         _ = _policy(workshop, call).survey
         if body.about not in KNOWN:
             known = ", ".join(sorted(KNOWN))
             raise Invalid("desk.unknown_choice", what="about", given=body.about, known=known)
-        by = await attended_by(workshop, call.tenant, body.about, body.case_id)
+        by = await _attended_by(workshop, call, body)
         command = Invite(body.about, body.case_id, by)
         case_id = survey_id(body.about, body.case_id)
         return _shown(
@@ -153,6 +159,14 @@ def survey_routes(api: Routes, workshop: Workshop) -> None:
         return _shown(
             await cases.handle(survey_id, command, cause_of(call), expected=call.expected_version)
         )
+
+
+async def _attended_by(workshop: Workshop, call: Call, asked: NewSurvey) -> str:
+    """Who attended it: whoever is asked too early could not be asked once he knows."""
+    by = await attended_by(workshop, call.tenant, asked.about, asked.case_id)
+    if not by:
+        raise Rejected("survey.not_attended", id=asked.case_id)
+    return by
 
 
 def _policy(workshop: Workshop, call: Call) -> CarePolicy:
