@@ -105,7 +105,7 @@ class Correspondence(View):
 
 
 class QueueQuery(PageQuery):
-    """Filters of a queue; they narrow each other."""
+    """Filters of a queue; they narrow each other. Each kind says which statuses it has."""
 
     status: Annotated[tuple[Choice, ...], Field(max_length=20)] = ()
     code: str | None = Field(None, max_length=80)
@@ -288,7 +288,7 @@ def _dates(one: StageDeadline | DeskDeadlineView) -> tuple[str, datetime]:
 def _filters(query: QueueQuery, now: datetime, fields: Mapping[str, object]) -> dict[str, Any]:
     wanted: list[dict[str, Any]] = []
     if query.status:
-        wanted.append({"state.status": {"$in": list(query.status)}})
+        wanted.append({"state.status": {"$in": list(map(str, query.status))}})
     chosen = {"code": query.code, **fields}
     wanted += [{f"state.{name}": value} for name, value in chosen.items() if value is not None]
     if query.overdue is not None:

@@ -136,6 +136,11 @@ async def test_the_deadline_fires_over_the_timer(house: House) -> None:
     assert late["version"] == 4  # received, two warnings, the breach
     listed = await desk.get("/consultations", params={"overdue": True, "status": "received"})
     assert [one["id"] for one in listed.json()["items"]] == [view["id"]]
+    # a misspelt status is not an empty queue
+    adviser = house.as_(Role.ADVISER, tenant="osce")
+    for path in ("consultations", "dossiers", "suggestions", "claims"):
+        misspelt = await adviser.get(f"/{path}", params={"status": "recibida"})
+        assert (misspelt.status_code, "received" in misspelt.text) == (422, True)
 
 
 async def written(house: House, occasion: str) -> Composed:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from services.intake.consultations.domain import Status
 from services.intake.desks import Choice, QueueQuery, Short, Text, Why
 from services.intake.saying import Saying
 from shared.http import Input
@@ -71,6 +72,7 @@ class Discarding(Why):
 class ConsultationQuery(QueueQuery):
     """Filters of the queue."""
 
+    status: Annotated[tuple[Status, ...], Field(max_length=20)] = ()
     folder: str | None = Field(None, max_length=80)
     channel: str | None = Field(None, max_length=80)
     answered_by: str | None = Field(None, max_length=200)

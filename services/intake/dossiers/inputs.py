@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from services.intake.desks import Choice, ContactInput, QueueQuery, Short, Text
+from services.intake.dossiers.domain import Status
 from shared.http import Input
 
 MAX_BODY = 28 * 1024 * 1024
@@ -70,5 +71,6 @@ class Receipt(Input):
 class DossierQuery(QueueQuery):
     """Filters of the queue."""
 
+    status: Annotated[tuple[Status, ...], Field(max_length=20)] = ()
     service: str | None = Field(None, max_length=80)
     area: str | None = Field(None, max_length=80)

@@ -54,6 +54,7 @@ class Dismissal(Why):
 class VoiceQuery(QueueQuery):
     """Filters of the list."""
 
+    status: Annotated[tuple[Status, ...], Field(max_length=20)] = ()
     unit: str | None = Field(None, max_length=80)
     outcome: str | None = Field(None, max_length=80)
     said_more: bool | None = Field(None, description="The user wrote after the end, unread")
