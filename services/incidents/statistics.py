@@ -13,7 +13,7 @@ from services.incidents.cases import ARTICLE, INCIDENT, MEETING
 from services.incidents.domain.article import Standing
 from services.incidents.policy import IncidentPolicy
 from services.incidents.views import View
-from shared.i18n import ENGLISH
+from shared.i18n import ENGLISH, load
 from shared.service import Workshop
 from shared.store.group import transient_when_away
 
@@ -32,6 +32,7 @@ MARKS: Final[Mapping[str, str]] = {
     "solved": "solution.at",
     "closed": "closed_at",
 }
+_WORDS: Final = load()
 
 
 class FrequencyRow(View):
@@ -265,6 +266,9 @@ class Statistics:
     def _named(self, field: str, key: str) -> str:
         section = self._policy.section
         agreed = section.classification
+        if field == "channel":
+            # a policy has channels by their keys alone
+            return _WORDS.find(self._language, f"value.channel.{key}") or key
         if field == "area":
             area = agreed.areas.get(key)
             return key if area is None else area.name

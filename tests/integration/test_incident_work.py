@@ -84,6 +84,7 @@ async def test_the_day_the_frequencies_and_the_table_of_improvements(office: Off
     month = {"from": "2026-07-01", "to": "2026-07-31"}
     origins = await office.get("/incident-frequencies", **month)
     top = await office.get("/incident-frequencies", **month, by="problem", top=1)
+    ways = await office.get("/incident-frequencies", **month, by="channel")
     table = await office.get("/incident-improvements", **month)
     upside_down = await office.client.get(
         "/incident-frequencies", params={"from": "2026-07-02", "to": "2026-07-01"}
@@ -104,6 +105,7 @@ async def test_the_day_the_frequencies_and_the_table_of_improvements(office: Off
     shown = [(row["key"], row["count"], row["cumulative_share"]) for row in origins["items"]]
     assert shown == [("system", 4, 0.8), ("data", 1, 1.0)]
     assert (top["total"], top["others"]) == (5, 2)
+    assert [(row["key"], row["name"]) for row in ways["items"]] == [("telephone", "teléfono")]
     assert top["items"][0]["name"] == "SEACE, Error de la aplicación"
     row = table["items"][0]
     assert (row["area"], row["type"], row["count"], row["impact"]) == ("seace", "error", 3, 3)
