@@ -24,6 +24,8 @@ INCIDENT: Final[Kind[Incident]] = Kind(
         ("state.open", "state.due_at", "_id", "state.desk", "state.area"),
         ("state.open", "state.area", "state.kind", "state.closed_at"),
         ("state.open", "state.area", "state.closed_at"),
+        # those of one person are few
+        ("state.profile_id",),
         ("state.told_at",),
         ("state.registered_at",),
         ("state.attended_at",),

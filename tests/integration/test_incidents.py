@@ -411,6 +411,18 @@ async def test_who_is_attended_before_others_is_found_first(tiers: Tiers) -> Non
     assert (flagged["preferential"], flagged["profile_id"]) == ("granted", "profile-7")
     assert found == [[flagged["id"]], [flagged["id"]]]
     assert [(view["preferential"], view["profile_id"]) for view in others] == [("", "")]
+    await _others_are_not_read(tiers)
+
+
+async def _others_are_not_read(tiers: Tiers) -> None:
+    """Those of one person are found without a look at what everybody else has open."""
+    cases = tiers.house.process.parts["incidents"].cases[INCIDENT.stream]
+    await asyncio.gather(*(tiers.register() for _ in range(10)))
+    asked = IncidentQuery(profile_id="profile-7")
+    where = {"tenant": "osce", **filters_of(asked, MORNING)}
+    order = [("state.due_at", 1), ("_id", 1)]
+    plan = await cases.collection.find(where).sort(order).limit(51).explain()
+    assert plan["executionStats"]["totalDocsExamined"] == 1
 
 
 async def test_many_announcements_together_are_one_page(tiers: Tiers) -> None:
