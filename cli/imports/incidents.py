@@ -17,7 +17,7 @@ from cli.imports.mapping import BadRow, RowMapping
 from cli.imports.register import ACTOR, Entry, Reading, Register, fingerprint, text_of
 from services.incidents.cases import INCIDENT
 from services.incidents.domain import TakeOver
-from services.incidents.domain.past import way_of
+from services.incidents.domain.past import unnamed, way_of
 from services.incidents.service import SERVICE
 from shared.contracts.incidents import PastTurn
 from shared.ids import derived_id
@@ -225,9 +225,9 @@ def _whole(row: Row, mapping: IncidentMapping) -> Iterator[PastTurn]:
     # without dates of its own the way is one turn, at the tier that the row names
     stations = [(registered_at, 1 if reached else _tier(group, row, mapping)), *reached]
     for at, tier in stations[:-1]:
-        yield PastTurn(at=at, tier=tier, group=f"tier{tier}")
+        yield PastTurn(at=at, tier=tier, group=unnamed(tier))
     at, tier = stations[-1]
-    last = PastTurn(at=at, tier=tier, group=group or f"tier{tier}")
+    last = PastTurn(at=at, tier=tier, group=group or unnamed(tier))
     yield last
     if (closed_at := _closing(mapping, cells)) is not None:
         yield last.model_copy(update={"at": closed_at, "closed": True})

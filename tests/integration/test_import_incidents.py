@@ -168,4 +168,5 @@ async def test_an_imported_incident_reads_as_any_other(house: House, tmp_path: P
     assert done["imported"]["source"] == "registro-excel"
     assert (done["imported"]["solved_by"], done["elapsed_seconds"]) == (2, 2 * 8 * HOUR)
     assert [event["type"] for event in life] == ["incidents.incident.imported.v1"]
-    assert (open_["holder"], open_["due_at"], open_["deadlines"]) == ("tier2:tier2", None, [])
+    assert open_["desk"] == "rnp"
+    assert (open_["holder"], open_["due_at"], open_["deadlines"]) == ("tier2:rnp", None, [])

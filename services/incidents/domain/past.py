@@ -60,6 +60,11 @@ class Way:
     waits: Mapping[str, int]
 
 
+def unnamed(tier: int) -> str:
+    """The group of a tier in a register that names none."""
+    return f"tier{tier}"
+
+
 def way_of(turns: Sequence[PastTurn]) -> Way:
     """The figures of a way of one turn at least."""
     last = turns[-1]
@@ -164,7 +169,9 @@ def imported(state: Incident, event: IncidentImported) -> Incident:
     """The incident of an older register: over, or at a tier with nothing promised."""
     status = AT_TIER[event.tier] if event.closed_at is None else Status.CLOSED
     desks = [event.area] * 3
-    desks[event.tier - 1] = event.turns[-1].group or event.area
+    group = event.turns[-1].group
+    # a sheet that names no groups counts by tiers, and no tier is somebody's desk
+    desks[event.tier - 1] = event.area if group in ("", unnamed(event.tier)) else group
     return replace(
         state,
         status=status,

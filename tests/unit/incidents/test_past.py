@@ -6,7 +6,7 @@ import pytest
 
 from services.incidents.domain import Incident, TakeOver, decide, evolve
 from services.incidents.domain.commands import AskProvider, Extend, Reopen, Return, Solve, Take
-from services.incidents.domain.past import Way, way_of
+from services.incidents.domain.past import Way, unnamed, way_of
 from shared.contracts.incidents import IncidentImported, PastTurn
 from shared.decider import Given, Invalid, Rejected, Stamp
 from tests.support.incidents import EVERYBODY, Case, lima, policy_of
@@ -113,6 +113,13 @@ def test_what_is_open_goes_on_by_hand_without_a_term() -> None:
         third.give(AskProvider("p", "q", "s"), lima(2))
     third.give(Return("No es nuestra."), lima(2))
     assert third.due is not None
+
+
+def test_what_no_group_had_is_its_areas() -> None:
+    case = taken_over((unnamed(1), 1, "", False), (unnamed(2), 2, "", False))
+    assert (case.state.area, case.state.holder) == ("uaus", "tier2:uaus")
+    assert case.state.past is not None
+    assert case.state.past.reassignments == 1
 
 
 def test_what_comes_back_goes_the_usual_way() -> None:
