@@ -112,6 +112,11 @@ async def test_without_consent_nothing_about_the_person_is_taken(house: House) -
     web = person(house, Role.PROGRAM, "portal")
     refused = await web.post("/consultations", json={**ASKED, "consent": False})
     assert (refused.status_code, refused.json()["code"]) == (422, "desk.consent_missing")
+    misspelt = {**ASKED, "contact": {"email": "rosaura en correo"}}
+    refused = await web.post("/consultations", json=misspelt)
+    (finding,) = refused.json()["errors"]
+    assert (refused.status_code, finding["pointer"]) == (422, "/contact/email")
+    assert finding["detail"] == "Debe ser una dirección de correo, como nombre@dominio.pe."
     anonymous = await web.post("/consultations", json={"subject": "s", "text": "t"})
     assert anonymous.json()["anonymous"] is True
     shown = (await web.get(f"/consultations/{anonymous.json()['id']}/answer")).json()
