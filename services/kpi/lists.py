@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from shared.i18n import SPANISH, Catalogue
+from shared.i18n import LANGUAGES, SPANISH, Catalogue
 from shared.policy import Tenant
 
 Bodies = Mapping[str, Mapping[str, Any]]
 """The account's files, by their names."""
 _CLOSING: Final = ("incidents", "consultations", "documents", "suggestions", "claims", "care")
 """The files whose lists close a dimension's set."""
-_NAMING: Final = ("intake", *_CLOSING)
+_NAMING: Final = ("kpi", "intake", *_CLOSING)
 LISTS: Final[Mapping[str, tuple[str, ...]]] = {
     "type": ("types", "services"),
     "channel": ("channels", "ways"),
@@ -50,6 +50,18 @@ def _rows(bodies: Bodies, dimension: str, files: tuple[str, ...]) -> Iterator[tu
                 yield str(key).casefold(), rows[key] if isinstance(rows, Mapping) else None
 
 
+def named(bodies: Bodies, dimension: str) -> Mapping[str, str]:
+    """The values by what the account calls them in any language, in small letters.
+
+    Where two are called the same it is the first one's name.
+    """
+    found: dict[str, str] = {}
+    for value, row in _rows(bodies, dimension, _NAMING):
+        for name in _names(row).values():
+            found.setdefault(name.strip().casefold(), value)
+    return found
+
+
 class Labels:
     """What values are called in the account's words, else in the catalogue's, else as they are."""
 
@@ -73,8 +85,12 @@ class Labels:
 
 
 def _name(row: object, language: str) -> str:
-    """The name in a row of a list: texts by language, a text, or there under `name`."""
+    names = _names(row)
+    return names.get(language) or names.get(SPANISH, "")
+
+
+def _names(row: object) -> dict[str, str]:
+    """The names in a row of a list by language: texts, or one text, or there under `name`."""
     name = row.get("name", row) if isinstance(row, Mapping) else None
-    if isinstance(name, Mapping):
-        name = name.get(language) or name.get(SPANISH)
-    return name if isinstance(name, str) else ""
+    by_language = name if isinstance(name, Mapping) else {SPANISH: name}
+    return {one: text for one in LANGUAGES if isinstance(text := by_language.get(one), str)}

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, StringConstraints
 
 from services.kpi.calendar_pieces import Every
-from services.kpi.lists import LISTS, listed, regions
+from services.kpi.lists import LISTS, listed, named, regions
 from shared.clock import Calendar
 from shared.policy import Frozen, Key, Remark, Severity, Source, Tenant
 
@@ -75,6 +75,7 @@ Value = Annotated[str, StringConstraints(pattern=r"^[^|$.\x00A-Z][^|\x00A-Z]{0,7
 """In small letters: values are compared without regard to capitals."""
 
 
+Name = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 _OPEN: Final = {
     PERSON: re.compile(r"(person|program|system):[a-z0-9][a-z0-9_.@-]{0,79}"),
     POLICY: re.compile(r"[a-z0-9][a-z0-9_.:+-]{0,79}"),
@@ -158,16 +159,18 @@ class KpiSection(Frozen):
     """`kpi.yaml`.
 
     `calendar` gives the days of the figures (its time zone) and the time spent by each side (its
-    business time). `notice_days` are business days that a change needs to be evaluated and
-    replicated in before it is in force. Each dimension has a closed set of values; what is not
-    among them counts as `other`, so that no register can make figures without end. Without `daily`
-    there are no figures by day, and without `improvement` only what misses its target is a finding.
+    business time). `areas` are its client's, with their names if they are called otherwise than by
+    their values: a case is of an area by either. `notice_days` are business days that a change
+    needs to be evaluated and replicated in before it is in force. Each dimension has a closed set
+    of values; what is not among them counts as `other`, so that no register can make figures
+    without end. Without `daily` there are no figures by day, and without `improvement` only what
+    misses its target is a finding.
     """
 
     calendar: Key
     types: tuple[Value, ...] = ()
     channels: tuple[Value, ...] = ()
-    areas: tuple[Value, ...] = ()
+    areas: tuple[Value, ...] | Mapping[Value, Mapping[Language, Name]] = ()
     client_holders: tuple[Value, ...] = (CLIENT,)
     targets: Mapping[str, Target] = {}
     notice_days: Annotated[int, Field(ge=0, le=60)] = 2
@@ -243,6 +246,9 @@ class Counting:
     zone: ZoneInfo
     calendar: Calendar
     values: Mapping[str, frozenset[str]]
+    """The closed sets of the dimensions."""
+    names: Mapping[str, Mapping[str, str]]
+    """What their values are called too, in small letters."""
     client_holders: frozenset[str]
     targets: Mapping[str, Target]
     notice_days: int = 2
@@ -251,11 +257,17 @@ class Counting:
     worse: float | None = None
 
     def closed(self, dimension: str, value: str) -> str:
-        """The value as the dimension's set has it, however it is capitalised, else `other`."""
+        """The value as the dimension's set has it, however it is capitalised, else `other`.
+
+        What people wrote may be the value's name.
+        """
         folded = value.strip().casefold()
         if dimension in _OPEN:
             return folded if _OPEN[dimension].fullmatch(folded) else OTHER
-        return folded if folded in self.values[dimension] else OTHER
+        if folded in self.values[dimension]:
+            return folded
+        called = self.names.get(dimension, {}).get(folded)
+        return called if called in self.values[dimension] else OTHER
 
 
 def counting(tenant: Tenant) -> Counting:
@@ -288,6 +300,7 @@ def counting(tenant: Tenant) -> Counting:
             "status": frozenset(STATUSES),
             "holder": frozenset(HOLDERS),
         },
+        names={dimension: named(bodies, dimension) for dimension in LISTS},
         client_holders=frozenset(section.client_holders),
         targets=section.targets,
         notice_days=section.notice_days,

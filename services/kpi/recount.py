@@ -57,7 +57,9 @@ def _optional(value: object) -> datetime | None:
 
 
 def _among(dimension: str, value: str, by: Counting) -> str:
-    known = [one for one in by.values[dimension] if one == value.strip().casefold()]
+    told = value.strip().casefold()
+    called = by.names.get(dimension, {}).get(told)
+    known = [one for one in (told, called) if one in by.values[dimension]]
     return known[0] if known else "other"
 
 

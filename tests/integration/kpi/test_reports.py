@@ -86,7 +86,7 @@ async def test_requests_have_the_seven_fields_and_no_formula(
         "topic": "tariffs",
         "compliance_pct": 90.0,
         "channel": "sistema",
-        "area": "dsr",
+        "area": "División de Supervisión Regional",
     }
     assert done["received_at"] == "2026-07-06T09:00:00-05:00"
     assert done["due_at"] > done["received_at"]

@@ -245,6 +245,27 @@ def test_value_outside_the_closed_set_is_other(osinergmin: Counting) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "area"),
+    [
+        ("gas-natural", "gas-natural"),
+        ("Gas natural ", "gas-natural"),
+        ("natural gas", "gas-natural"),
+        ("DIVISIÓN DE SUPERVISIÓN REGIONAL", "dsr"),
+        ("Gas", "other"),
+        ("other", "other"),
+    ],
+)
+def test_an_area_counts_by_its_value_or_its_name(
+    osinergmin: Counting, written: str, area: str
+) -> None:
+    life = Life().add(MONDAY, received(area=written))
+    counted = counts_of(fact_of(life), osinergmin)
+    recounted = {text for text, _ in recount(life.histories, osinergmin)}
+    for found in (counted, recounted):
+        assert {Key.parse(text).dimensions.get("area", area) for text in found} == {area}
+
+
+@pytest.mark.parametrize(
     ("due", "end", "judged", "on_time"),
     [
         (24 * HOUR, 24 * HOUR, 1, 1),

@@ -68,6 +68,7 @@ def test_the_first_and_the_last_day_have_pieces(day: date, every: Every) -> None
 def test_cut_takes_known_values_however_capitalised(osinergmin: Counting) -> None:
     cut = Cut.of(osinergmin, {"area": "DSR", "type": None, "channel": "other"})
     assert cut.values == {"area": "dsr", "channel": "other"}
+    assert Cut.of(osinergmin, {"area": "Gas natural"}).values == {"area": "gas-natural"}
     with pytest.raises(Invalid):
         Cut.of(osinergmin, {"area": "nowhere"})
 
