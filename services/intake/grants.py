@@ -14,7 +14,7 @@ from shared.decider import Unknown
 from shared.http import Call, Input, Page, PageQuery, Routes, page_of
 from shared.ids import derived_id
 from shared.service import Workshop, cause_of
-from shared.store import Cases, Cause, Outcome
+from shared.store import Cases, Cause, Outcome, behind_id
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 
@@ -98,12 +98,9 @@ class Grants:
         for name in ("person_id", "system", "request_id"):
             if (value := getattr(query, name)) is not None:
                 where[f"state.{name}"] = value
-        after = query.after(str)
-        if after is not None:
-            where["_id"] = {"$gt": after[0]}
+        where |= behind_id(query.after(str))
         found = await self.cases.find(call.tenant, where, limit=query.limit + 1)
-        page = page_of(found, query, lambda outcome: (outcome.id,))
-        return Page(items=[grant_view(one) for one in page.items], next=page.next)
+        return page_of([grant_view(one) for one in found], query, lambda one: (one.id,))
 
     async def read(self, call: Call, grant_id: str) -> GrantView:
         return grant_view(await self.cases.get(grant_id, call.tenant))

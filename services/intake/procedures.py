@@ -68,9 +68,9 @@ class Publication:
         order = (("state.name", 1), ("_id", 1))
         cases = self.workshop.of(PROCEDURE)
         found = await cases.find(call.tenant, where, order=order, limit=query.limit + 1)
-        page = page_of(found, query, lambda one: (one.state.name, one.id))
         today = self._today(call.tenant)
-        return Page(items=[procedure_view(one, today) for one in page.items], next=page.next)
+        views = [procedure_view(one, today) for one in found]
+        return page_of(views, query, lambda one: (one.name, one.id))
 
     async def read(self, call: Call, procedure_id: str) -> PublishedProcedure:
         today = self._today(call.tenant)

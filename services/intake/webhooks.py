@@ -24,7 +24,7 @@ from services.intake.subscribers import forget_subscriptions
 from shared.decider import Invalid, Rejected, Unknown
 from shared.http import Call, Input, Page, PageQuery, Routes, page_of
 from shared.service import Workshop, cause_of
-from shared.store import Cases, Outcome
+from shared.store import Cases, Outcome, behind_id
 
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[!-~]+$", max_length=500)]
 
@@ -107,9 +107,9 @@ class Webhooks:
         return _shown(outcome, None if outcome.replayed else secret)
 
     async def find(self, call: Call, query: PageQuery) -> Page[SubscriptionView]:
-        found = await self.cases.find(call.tenant, _after(query), limit=query.limit + 1)
-        page = page_of(found, query, lambda outcome: (outcome.id,))
-        return Page(items=[_shown(outcome) for outcome in page.items], next=page.next)
+        where = behind_id(query.after(str))
+        found = await self.cases.find(call.tenant, where, limit=query.limit + 1)
+        return page_of([_shown(one) for one in found], query, lambda one: (one.id,))
 
     async def read(self, call: Call, subscription_id: str) -> SubscriptionView:
         return _shown(await self.cases.get(subscription_id, call.tenant))
@@ -124,10 +124,10 @@ class Webhooks:
 
     async def log(self, call: Call, subscription_id: str, query: PageQuery) -> Page[DeliveryView]:
         await self.cases.get(subscription_id, call.tenant)
-        where = {"state.message.subscription_id": subscription_id, **_after(query)}
+        position = query.after(str)
+        where = {"state.message.subscription_id": subscription_id, **behind_id(position)}
         found = await self.deliveries.find(call.tenant, where, limit=query.limit + 1)
-        page = page_of(found, query, lambda outcome: (outcome.id,))
-        return Page(items=[_told(outcome) for outcome in page.items], next=page.next)
+        return page_of([_told(one) for one in found], query, lambda one: (one.id,))
 
     async def delivery(self, call: Call, subscription_id: str, delivery_id: str) -> DeliveryView:
         return _told(await self._delivery(call, subscription_id, delivery_id))
@@ -168,11 +168,6 @@ def _literal(host: str) -> object:
         return ip_address(host)
     except ValueError:
         return host
-
-
-def _after(query: PageQuery) -> dict[str, object]:
-    after = query.after(str)
-    return {} if after is None else {"_id": {"$gt": after[0]}}
 
 
 def _shown(outcome: Outcome[Subscription], secret: str | None = None) -> SubscriptionView:

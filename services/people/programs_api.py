@@ -11,7 +11,7 @@ from services.people.domain.program import Program, ProgramStatus, Register, Rev
 from shared.http import Call, Input, Page, PageQuery, Routes, page_of
 from shared.security import Role
 from shared.service import Workshop, cause_of
-from shared.store import Cases, Outcome
+from shared.store import Cases, Outcome, behind_id
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$", max_length=80)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -79,8 +79,7 @@ class _Programs:
         return _view(outcome)
 
     async def page(self, call: Call, query: PageQuery) -> Page[ProgramView]:
-        after = query.after(str)
-        where = {} if after is None else {"_id": {"$gt": after[0]}}
+        where = behind_id(query.after(str))
         found = await self.cases.find(call.tenant, where, limit=query.limit + 1)
         return page_of([_view(one) for one in found], query, lambda one: (one.id,))
 

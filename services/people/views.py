@@ -10,7 +10,7 @@ from services.people.domain.person import Person, Status
 from services.people.profiles import NOBODY, Profile
 from shared.http import PageQuery
 from shared.security import Role
-from shared.store import Outcome
+from shared.store import Outcome, behind_id
 
 
 class AbsenceView(BaseModel):
@@ -91,7 +91,4 @@ def filters(query: PersonQuery) -> dict[str, Any]:
         "state.organisation": query.organisation,
     }
     wanted: dict[str, Any] = {name: str(value) for name, value in asked.items() if value}
-    after = query.after(str)
-    if after is not None:
-        wanted["_id"] = {"$gt": after[0]}
-    return wanted
+    return wanted | behind_id(query.after(str))

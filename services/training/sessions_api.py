@@ -14,7 +14,7 @@ from services.training.sessions import NewSession, Sessions
 from services.training.signing import FileReference
 from shared.http import Call, Input, Page, PageQuery, Routes, page_of
 from shared.service import Workshop
-from shared.store import Outcome
+from shared.store import Outcome, behind_id
 from shared.store.cases import to_milliseconds
 
 MAX_PEOPLE = 500
@@ -167,10 +167,7 @@ def _queries(api: Routes, sessions: Sessions, desk: Desk) -> None:
     async def list_sessions(call: Call, training_id: str, query: PageQuery) -> Page[SessionView]:
         """The sessions of a replication, by when they were made."""
         await desk.plan(call, training_id)
-        after = query.after(str)
-        where: dict[str, object] = {"state.plan_id": training_id}
-        if after is not None:
-            where["_id"] = {"$gt": after[0]}
+        where = {"state.plan_id": training_id, **behind_id(query.after(str))}
         found = await sessions.cases.find(call.tenant, where, limit=query.limit + 1)
         return page_of([_view(one) for one in found], query, lambda one: (one.id,))
 

@@ -5,7 +5,7 @@ from shared.store.codes import Codes
 from shared.store.document import Cause
 from shared.store.history import Entry, broken_at, entry_hash, to_envelope
 from shared.store.kind import Kind, Outcome, Promised
-from shared.store.pages import behind
+from shared.store.pages import behind, behind_id
 
 __all__ = [
     "Cases",
@@ -16,6 +16,7 @@ __all__ = [
     "Outcome",
     "Promised",
     "behind",
+    "behind_id",
     "broken_at",
     "entry_hash",
     "to_envelope",

@@ -12,3 +12,8 @@ def behind(field: str, position: tuple[Any, ...] | None) -> dict[str, Any]:
         return {}
     value, last = position
     return {"$or": [{field: {"$gt": value}}, {field: value, "_id": {"$gt": last}}]}
+
+
+def behind_id(position: tuple[Any, ...] | None) -> dict[str, Any]:
+    """What sorts behind a position of the id alone; all, without a position."""
+    return {} if position is None else {"_id": {"$gt": position[0]}}

@@ -99,9 +99,9 @@ class Table:
         found = await self._meetings.find(
             call.tenant, where, order=(("_id", -1),), limit=query.limit + 1
         )
-        page = page_of(found, query, lambda outcome: (outcome.id,))
         policy = self._policy(call)
-        return Page(items=[meeting_view(one, policy) for one in page.items], next=page.next)
+        views = [meeting_view(one, policy) for one in found]
+        return page_of(views, query, lambda one: (one.id,))
 
     async def history(self, call: Call, meeting_id: str, query: PageQuery) -> Page[HistoryEvent]:
         return await history_page(self._meetings, call, meeting_id, query)

@@ -19,7 +19,7 @@ from shared.decider import Invalid, Rejected
 from shared.http import Call, Input, Page, PageQuery, Routes, page_of
 from shared.security import Role
 from shared.service import Workshop, cause_of
-from shared.store import Outcome
+from shared.store import Outcome, behind_id
 
 _ASK: Final = {Role.ADVISER, Role.CHANNEL_COORDINATOR, Role.QUALITY_MONITOR}
 ROWS: Final[Mapping[str, set[Role]]] = {
@@ -101,11 +101,8 @@ def survey_routes(api: Routes, workshop: Workshop) -> None:
     async def list_surveys(call: Call, query: SurveyQuery) -> Page[SurveyView]:
         """Surveys, the oldest first."""
         where = {} if query.status is None else {"state.status": query.status.value}
-        after = query.after(str)
-        behind = {"_id": {"$gt": after[0]}} if after else {}
-        found = await workshop.of(SURVEY).find(
-            call.tenant, {**where, **behind}, limit=query.limit + 1
-        )
+        where |= behind_id(query.after(str))
+        found = await workshop.of(SURVEY).find(call.tenant, where, limit=query.limit + 1)
         return page_of([_shown(one) for one in found], query, lambda one: (one.id,))
 
     @api.get("/surveys/{survey_id}", may="read_survey")
