@@ -129,15 +129,3 @@ HOLDER: Final[Mapping[Status, Holder]] = {
     Status.WITHDRAWN: Holder.NOBODY,
     Status.REPLACED: Holder.NOBODY,
 }
-
-
-def diagram() -> str:
-    """The table as a Mermaid state diagram; `docs/lifecycles/intake.md` holds it."""
-    lines = ["stateDiagram-v2", "    [*] --> received: receive"]
-    for status in Status:
-        for action in Action:
-            end = LIFECYCLE.get((status, action))
-            if end is not None and status is not Status.NEW:
-                lines.append(f"    {status} --> {end}: {action}")
-    lines += [f"    {status} --> [*]" for status in Status if status in TERMINAL]
-    return "\n".join(lines)

@@ -33,7 +33,6 @@ class Action(StrEnum):
 
 
 LIFECYCLE: Final[Table[Status, Action]] = table(
-    Status.NEW,
     "profile.illegal_transition",
     (
         ((Status.NEW, Status.OPEN), Action.MEET, Status.OPEN),

@@ -16,7 +16,6 @@ Rows = Iterable[tuple[Iterable[S], A, S | None]]
 class Table(Generic[S, A]):
     """Every legal step of one kind of case; `refusal` is the code for all others."""
 
-    start: S
     steps: Mapping[tuple[S, A], S]
     refusal: str
 
@@ -31,20 +30,12 @@ class Table(Generic[S, A]):
             raise Rejected(self.refusal, status=status.value, action=action.value)
         return end
 
-    def diagram(self) -> str:
-        """The table as a Mermaid state diagram."""
-        lines = ["stateDiagram-v2"]
-        for (status, action), end in self.steps.items():
-            begin = "[*]" if status is self.start else status.value
-            lines.append(f"    {begin} --> {end.value}: {action.value}")
-        return "\n".join(lines)
 
-
-def table(start: S, refusal: str, rows: Rows[S, A]) -> Table[S, A]:
+def table(refusal: str, rows: Rows[S, A]) -> Table[S, A]:
     """A table of rows (from any of these, this action, to that); to None is to stay."""
     steps = {
         (status, action): status if end is None else end
         for starts, action, end in rows
         for status in starts
     }
-    return Table(start, steps, refusal)
+    return Table(steps, refusal)

@@ -32,7 +32,6 @@ class Action(StrEnum):
 
 
 LIFECYCLE: Final[Table[Status, Action]] = table(
-    Status.NEW,
     "survey.illegal_transition",
     (
         ((Status.NEW,), Action.INVITE, Status.INVITED),

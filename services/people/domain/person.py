@@ -5,7 +5,6 @@ The events tell every other service who works here in which role; that is all th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from enum import StrEnum
 from typing import Any, Final
 
 from services.people.domain.person_state import (
@@ -62,7 +61,6 @@ __all__ = [
     "SetPassword",
     "Status",
     "decide",
-    "diagram",
     "evolve",
     "follow",
     "may_grant",
@@ -264,12 +262,3 @@ def evolve(person: Person, event: EventBody, stamp: Stamp) -> Person:
 DECIDER: Final[Decider[Person, Any, PeoplePolicy]] = Decider(
     state=Person, initial=Person, decide=decide, evolve=evolve
 )
-
-
-def diagram(life: Mapping[tuple[StrEnum, StrEnum], StrEnum], last: str) -> str:
-    """A table as a Mermaid state diagram; `docs/lifecycles/people.md` holds it."""
-    lines = ["stateDiagram-v2"]
-    for (start, action), end in life.items():
-        source = "[*]" if start == "new" else start
-        lines.append(f"    {source} --> {end}: {action}")
-    return "\n".join([*lines, f"    {last} --> [*]"])

@@ -158,14 +158,3 @@ def follow_enrolment(status: EnrolmentStatus, action: EnrolmentAction) -> Enrolm
     except KeyError:
         code = _ENROLMENT_REFUSALS.get((status, action), "enrolment.illegal_transition")
         raise Rejected(code, status=status.value, action=action.value) from None
-
-
-def diagram(life: Mapping[tuple[StrEnum, StrEnum], StrEnum]) -> str:
-    """A table as a Mermaid state diagram; `docs/lifecycles/training.md` holds both."""
-    starts = {start for start, _ in life}
-    ends = dict.fromkeys(end for end in life.values() if end not in starts)
-    rows = [
-        f"    {'[*]' if start == 'new' else start} --> {end}: {action}"
-        for (start, action), end in life.items()
-    ]
-    return "\n".join(["stateDiagram-v2", *rows, *(f"    {end} --> [*]" for end in ends)])

@@ -3,7 +3,7 @@
 from services.validation.domain.decisions import decide, next_due
 from services.validation.domain.doubt import Doubt, Doubts, DoubtStatus
 from services.validation.domain.evolution import evolve
-from services.validation.domain.lifecycle import HOLDER, LIFECYCLE, Action, Status, diagram, follow
+from services.validation.domain.lifecycle import HOLDER, LIFECYCLE, Action, Status, follow
 from services.validation.domain.model import (
     AnswerDoubt,
     AnswerQuery,
@@ -62,7 +62,6 @@ __all__ = [
     "Withdraw",
     "clock_of",
     "decide",
-    "diagram",
     "evolve",
     "follow",
     "next_due",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from shared.decider import Rejected
 
@@ -99,15 +99,3 @@ def follow(status: Status, action: Action) -> Status:
     except KeyError:
         code = REFUSALS.get((status, action), "evaluation.illegal_transition")
         raise Rejected(code, status=status.value, action=action.value) from None
-
-
-def diagram(life: Mapping[Any, StrEnum] = LIFECYCLE) -> str:
-    """A table as a Mermaid state diagram; `docs/lifecycles/validation.md` holds them."""
-    rows = [
-        f"    {'[*]' if start == 'new' else start} --> {end}: {action}"
-        for (start, action), end in life.items()
-    ]
-    exits = {start for start, _ in life}
-    ends = dict.fromkeys(end for end in life.values() if end not in exits)
-    rows += [f"    {status} --> [*]" for status in ends]
-    return "\n".join(["stateDiagram-v2", *rows])

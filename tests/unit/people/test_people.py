@@ -22,7 +22,6 @@ from services.people.domain.person import (
     SetPassword,
     Status,
     decide,
-    diagram,
     evolve,
     follow,
 )
@@ -35,6 +34,7 @@ from shared.decider import Given, Invalid, NotAllowed, Rejected, Stamp
 from shared.policy import load_tenants
 from shared.security import Role
 from shared.store import utc_now
+from tests.support.diagrams import diagram
 
 ROOT = Path(__file__).resolve().parents[3]
 TENANTS = load_tenants(ROOT / "deploy" / "tenants", {"people": PeopleSection})
@@ -111,7 +111,7 @@ def test_until_the_last_day_all_goes_on(action: Action) -> None:
 def test_the_document_shows_the_table() -> None:
     document = (ROOT / "docs" / "lifecycles" / "people.md").read_text(encoding="utf-8")
     for life, last in ((LIFECYCLE, "left"), (PROGRAM_LIFE, "revoked")):
-        shown = diagram(life, last)
+        shown = diagram(life, [last])
         assert f"```mermaid\n{shown}\n```" in document
         assert len(life) == shown.count("-->") - 1
 

@@ -11,11 +11,11 @@ from services.training.domain.lifecycle import (
     EnrolmentStatus,
     PlanAction,
     PlanStatus,
-    diagram,
     follow_enrolment,
     follow_plan,
 )
 from shared.decider import Rejected
+from tests.support.diagrams import ended
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "lifecycles" / "training.md"
 OPEN, READY, LEADERS = PlanStatus.OPEN, PlanStatus.READY, PlanStatus.LEADERS
@@ -87,5 +87,5 @@ def test_every_status_is_reached() -> None:
 
 def test_the_page_shows_the_tables() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    assert diagram(PLAN_LIFE) in page
-    assert diagram(ENROLMENT_LIFE) in page
+    assert ended(PLAN_LIFE) in page
+    assert ended(ENROLMENT_LIFE) in page

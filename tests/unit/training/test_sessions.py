@@ -10,7 +10,7 @@ from hypothesis import given as over
 from hypothesis import strategies as st
 
 from services.training.domain.availability import Wanted, on_shift, propose
-from services.training.domain.lifecycle import PlanStatus, diagram
+from services.training.domain.lifecycle import PlanStatus
 from services.training.domain.member import Away, Member
 from services.training.domain.plan_state import Plan
 from services.training.domain.session import (
@@ -25,6 +25,7 @@ from services.training.domain.session import (
     evolve,
 )
 from shared.decider import Given, Invalid, Rejected, Stamp
+from tests.support.diagrams import ended
 from tests.support.evaluations import lima
 from tests.support.replications import SHA, policy
 
@@ -136,7 +137,7 @@ def test_a_proposal_holds(people: list[list[tuple[int, int]]], seats: int, train
 
 
 def test_the_diagram_is_the_table() -> None:
-    assert f"```mermaid\n{diagram(SESSION_LIFE)}\n```" in PAGE.read_text(encoding="utf-8")
+    assert f"```mermaid\n{ended(SESSION_LIFE)}\n```" in PAGE.read_text(encoding="utf-8")
 
 
 def given(at: datetime) -> Given[Any]:

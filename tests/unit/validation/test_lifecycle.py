@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.validation.domain import HOLDER, LIFECYCLE, Action, Status, diagram, follow
+from services.validation.domain import HOLDER, LIFECYCLE, Action, Status, follow
 from services.validation.domain.doubt import (
     DOUBT_LIFE,
     DoubtAction,
@@ -13,6 +13,7 @@ from services.validation.domain.doubt import (
 )
 from services.validation.domain.query import QUERY_LIFE
 from shared.decider import Rejected
+from tests.support.diagrams import ended
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "lifecycles" / "validation.md"
 
@@ -87,4 +88,4 @@ def test_every_status_is_reached_and_has_a_holder() -> None:
 def test_the_page_shows_the_table() -> None:
     page = PAGE.read_text(encoding="utf-8")
     for life in (LIFECYCLE, DOUBT_LIFE, QUERY_LIFE):
-        assert diagram(life) in page
+        assert ended(life) in page

@@ -67,7 +67,6 @@ _OPEN: Final = (
 ENDED: Final = frozenset({Status.ANSWERED, Status.DISCARDED})
 
 LIFECYCLE: Final[Table[Status, Action]] = table(
-    Status.NEW,
     "consultation.illegal_transition",
     (
         ((Status.NEW,), Action.RECEIVE, Status.RECEIVED),

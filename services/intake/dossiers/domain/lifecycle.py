@@ -50,7 +50,6 @@ class Holder(StrEnum):
 
 _READING: Final = (Status.RECEIVED, Status.IN_PROCESS, Status.RESOLVED, Status.NOTIFYING)
 LIFECYCLE: Final[Table[Status, Action]] = table(
-    Status.NEW,
     "dossier.illegal_transition",
     (
         ((Status.NEW,), Action.PRESENT, Status.RECEIVED),

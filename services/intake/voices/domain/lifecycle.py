@@ -50,7 +50,6 @@ _KNOWN: Final = tuple(one for one in Status if one is not Status.NEW)
 
 def _table(kind: VoiceKind) -> Table[Status, Action]:
     return table(
-        Status.NEW,
         f"{kind.value}.illegal_transition",
         (
             ((Status.NEW,), Action.RECEIVE, Status.RECEIVED),

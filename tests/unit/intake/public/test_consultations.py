@@ -13,6 +13,7 @@ from services.intake.consultations.policy import SECTION, ConsultationSection
 from shared.contracts import consultations as told
 from shared.decider import Invalid
 from shared.policy import Finding, check
+from tests.support.diagrams import diagram
 from tests.support.incidents import policy_of as incidents_policy_of
 from tests.unit.intake.public.bench import PAGE, TENANTS, WORDS, Case, lima, policy_of
 
@@ -307,4 +308,4 @@ def test_the_legal_limit_is_shown_where_answers_are_reviewed() -> None:
 
 
 def test_the_page_shows_the_table() -> None:
-    assert LIFECYCLE.diagram() in PAGE.read_text(encoding="utf-8")
+    assert diagram(LIFECYCLE.steps) in PAGE.read_text(encoding="utf-8")

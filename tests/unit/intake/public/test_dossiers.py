@@ -24,6 +24,7 @@ from shared.clock import Step, sentence
 from shared.contracts import dossiers as told
 from shared.decider import Invalid
 from shared.policy import Reading, check, load_tenants
+from tests.support.diagrams import diagram
 from tests.unit.intake.public.bench import PAGE, TENANTS, WORDS, Case, lima, policy_of
 
 ILLEGAL = "dossier.illegal_transition"
@@ -339,4 +340,4 @@ def test_an_account_without_a_desk_takes_nothing() -> None:
 
 
 def test_the_page_shows_the_table() -> None:
-    assert LIFECYCLE.diagram() in PAGE.read_text(encoding="utf-8")
+    assert diagram(LIFECYCLE.steps) in PAGE.read_text(encoding="utf-8")

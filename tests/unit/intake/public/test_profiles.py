@@ -14,6 +14,7 @@ from services.intake.profiles.domain import (
     Status,
 )
 from services.intake.profiles.meeting import handles_of
+from tests.support.diagrams import diagram
 from tests.unit.intake.public.bench import PAGE, Case, lima
 
 COMMANDS = {
@@ -71,4 +72,4 @@ def test_contacts_are_compared_without_what_people_write_differently() -> None:
 
 
 def test_the_page_shows_the_table() -> None:
-    assert LIFECYCLE.diagram() in PAGE.read_text(encoding="utf-8")
+    assert diagram(LIFECYCLE.steps) in PAGE.read_text(encoding="utf-8")

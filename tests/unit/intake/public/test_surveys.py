@@ -16,6 +16,7 @@ from services.intake.surveys.domain import (
 )
 from shared.contracts.surveys import SurveyAnswered, SurveyLapsed
 from shared.decider import Invalid
+from tests.support.diagrams import diagram
 from tests.unit.intake.public.bench import PAGE, WORDS, Case, lima, policy_of
 
 INVITE = Invite("intake.consultation", "c-1", "person:ana")
@@ -139,4 +140,4 @@ def test_an_account_without_care_asks_nobody() -> None:
 
 
 def test_the_page_shows_the_table() -> None:
-    assert LIFECYCLE.diagram() in PAGE.read_text(encoding="utf-8")
+    assert diagram(LIFECYCLE.steps) in PAGE.read_text(encoding="utf-8")

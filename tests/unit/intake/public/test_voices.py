@@ -10,6 +10,7 @@ from services.intake.voices.domain.lifecycle import LIFECYCLES
 from services.intake.voices.policy import VoiceKind
 from shared.contracts import voices as told
 from shared.decider import Invalid
+from tests.support.diagrams import diagram
 from tests.unit.intake.public.bench import PAGE, WORDS, Case, lima, policy_of
 
 SUGGESTION, CLAIM = VoiceKind.SUGGESTION, VoiceKind.CLAIM
@@ -131,4 +132,4 @@ def test_an_account_without_them_takes_none(kind: VoiceKind) -> None:
 
 
 def test_the_page_shows_the_table() -> None:
-    assert LIFECYCLE.diagram() in PAGE.read_text(encoding="utf-8")
+    assert diagram(LIFECYCLE.steps) in PAGE.read_text(encoding="utf-8")
