@@ -82,6 +82,14 @@ class Below:
         return str(max(1, tier - 1))
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The tier that a field tells; `otherwise` that of events from before there was the field."""
+
+    field: str
+    otherwise: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Thing:
     """A kind of case counted by declared measures.
@@ -98,7 +106,7 @@ class Thing:
     source: Source
     measures: tuple[Measure, ...]
     attributes: Mapping[str, tuple[str, tuple[str, ...]]]
-    tiers: Mapping[str, int | str | Below]
+    tiers: Mapping[str, int | str | Below | Told]
     started: tuple[str, ...]
     ended: tuple[str, ...]
     resumed: tuple[str, ...] = ()

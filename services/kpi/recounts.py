@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from services.kpi.families import FAMILIES
-from services.kpi.measures import SCALE, Below, Clocks, Measure, Thing
+from services.kpi.measures import SCALE, Below, Clocks, Measure, Thing, Told
 from services.kpi.policy import Counting
 from services.kpi.recount import recount
 from services.kpi.recount_entries import Entry, Tally
@@ -120,6 +120,8 @@ class _Recount:
             told = self.thing.tiers.get(_name(entry))
             if isinstance(told, Below):
                 return {1: "1", 2: "1", 3: "2"}[entry["data"][told.field]]
+            if isinstance(told, Told):
+                return str(entry["data"].get(told.field, told.otherwise))
             if told is not None:
                 return str(entry["data"][told] if isinstance(told, str) else told)
         return ""

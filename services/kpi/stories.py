@@ -28,6 +28,7 @@ from services.kpi.measures import (
     Below,
     Measure,
     Thing,
+    Told,
 )
 from services.kpi.policy import OTHER, PERSON, Counting
 from shared.contracts import EventBody
@@ -68,7 +69,7 @@ def _fields(thing: Thing, event: str) -> tuple[str, ...]:
         if event in events:
             wanted.add(field)
     tier = thing.tiers.get(event)
-    if isinstance(tier, str | Below):
+    if isinstance(tier, str | Below | Told):
         wanted.add(tier if isinstance(tier, str) else tier.field)
     if thing.clocks is not None and event == thing.clocks.breach:
         wanted |= {"stage", "due_at"}
@@ -148,6 +149,8 @@ class _Page:
             tier = entry[4].get(told.field)
             # what was heard before this was asked for does not tell it
             return self._tier if tier is None else told.of(tier)
+        if isinstance(told, Told):
+            return str(entry[4].get(told.field, told.otherwise))
         return self._tier if told is None else str(entry[4].get(told, told))
 
     def stands(self, measure: Measure, place: int) -> bool:

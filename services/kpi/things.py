@@ -15,6 +15,7 @@ from services.kpi.measures import (
     Clocks,
     Measure,
     Thing,
+    Told,
 )
 from services.kpi.public import CLAIM, CONSULTATION, DOSSIER, MEETING, SUGGESTION, SURVEY
 from services.kpi.replications import ENROLMENT, SESSION
@@ -79,7 +80,7 @@ INCIDENT: Final = Thing(
         "taken": "tier",
         # tier 2 validates what tier 3 has solved, and tier 1 tells the user all else (B:L613-672)
         "solved": Below("tier"),
-        "observed": 3,
+        "observed": Told("to_tier", 3),
         "validated": 1,
         "converted": 1,
         "reopened": 1,

@@ -543,6 +543,20 @@ async def test_an_entry_counts_once_its_answer_was_found_right(tiers: Tiers) -> 
     assert await applied(wrong) == 0
 
 
+async def test_tier_1_sends_back_what_does_not_answer_the_user(tiers: Tiers) -> None:
+    view = await tiers.do(tiers.desk, await tiers.register(), "forward")
+    view = await tiers.do(tiers.second, view, "solve", answer="Ya carga.")
+    denied = await tiers.post(tiers.third, view, "observe", reason="No.")
+    silent = await tiers.post(tiers.desk, view, "observe", reason=" ")
+    back = await tiers.do(tiers.desk, view, "observe", reason="Preguntó por otro registro.")
+    again = await tiers.do(tiers.second, back, "solve", answer="El otro también carga.")
+    closed = await tiers.do(tiers.desk, again, "reply")
+
+    assert (denied.status_code, silent.status_code) == (403, 422)
+    assert (back["status"], back["solution"], back["returns"]) == ("tier_2", None, 1)
+    assert (closed["reply"], closed["routed_correctly"]) == ("El otro también carga.", True)
+
+
 async def test_a_file_goes_in_as_evidence_and_comes_back_the_same(tiers: Tiers) -> None:
     view = await tiers.do(tiers.desk, await tiers.register(), "forward")
     view = await tiers.do(tiers.second, view, "elevate", reason="Es de la plataforma.")

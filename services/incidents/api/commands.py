@@ -191,12 +191,12 @@ def answer_commands(api: Routes, desk: Desk) -> None:
 
     @api.post(
         "/incidents/{incident_id}/observe",
-        may="validate_incident",
+        may="observe_incident",
         if_match=True,
-        problems=(ILLEGAL, NOT_YOURS, ELSEWHERE),
+        problems=(ILLEGAL, NOT_YOURS, ELSEWHERE, "incident.answer_of_tier_1"),
     )
     async def observe_incident(call: Call, incident_id: str, body: inputs.Why) -> IncidentView:
-        """Give the answer of tier 3 back."""
+        """Give the answer of tier 3 back; or by tier 1, to tier 2, one that is none to the user."""
         return await desk.give(call, incident_id, Observe(body.reason))
 
     @api.post(

@@ -44,6 +44,7 @@ PERMISSIONS: Final = Permissions(
         "solve_incident": ALL_TIERS,
         "elevate_incident": SECOND,
         "validate_incident": SECOND,
+        "observe_incident": DESK | SECOND,
         "ask_provider": THIRD,
         "record_provider_answer": THIRD | {Role.PROVIDER},
         "note_incident": ALL_TIERS,

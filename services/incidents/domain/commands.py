@@ -116,7 +116,7 @@ class Validate:
 
 @dataclass(frozen=True, slots=True)
 class Observe:
-    """The answer of tier 3 is not right yet."""
+    """The answer of tier 3 is not right yet, or tier 1 cannot send what it got."""
 
     reason: str
 

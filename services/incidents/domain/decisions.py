@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import Any, Final
 
-from services.incidents.domain import desk, specialists
+from services.incidents.domain import desk, judging, specialists
 from services.incidents.domain.asked import Asked
 from services.incidents.domain.commands import (
     AskProvider,
@@ -152,8 +152,8 @@ DECISIONS: Final[Mapping[type, Decision]] = {
     AskProvider: specialists.ask_provider,
     RecordAnswer: specialists.record_answer,
     Solve: specialists.solve,
-    Validate: specialists.validate,
-    Observe: specialists.observe,
+    Validate: judging.validate,
+    Observe: judging.observe,
     Convert: specialists.convert,
     Extend: specialists.extend,
     Classify: classify,

@@ -145,8 +145,14 @@ def _validated(state: Incident, _: said.IncidentValidated, __: Stamp) -> Mapping
     return {"solution": replace(state.solution, validated=True)}
 
 
-def _observed(_: Incident, __: said.IncidentObserved, ___: Stamp) -> Mapping[str, Any]:
-    return {"solution": None}
+def _observed(state: Incident, _: said.IncidentObserved, __: Stamp) -> Mapping[str, Any]:
+    # only tier 1 sends something back to tier 2
+    back = 1 if state.status is Status.TIER_2 else 0
+    return {
+        "solution": None,
+        "returns": state.returns + back,
+        "sent_back": state.sent_back + back,
+    }
 
 
 def _converted(state: Incident, event: said.IncidentConverted, stamp: Stamp) -> Mapping[str, Any]:

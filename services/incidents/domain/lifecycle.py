@@ -71,6 +71,8 @@ LIFECYCLE: Final[Mapping[tuple[Status, Action], Status]] = {
     (S.VALIDATING, A.VALIDATE): S.ANSWERED,
     (S.VALIDATING, A.OBSERVE): S.TIER_3,
     (S.ANSWERED, A.REPLY): S.CLOSED,
+    # whoever speaks with the user sees that it does not answer him
+    (S.ANSWERED, A.OBSERVE): S.TIER_2,
     (S.CONVERTED, A.REPLY): S.CLOSED,
     (S.CLOSED, A.REOPEN): S.TIER_1,
     (S.DISMISSED, A.REOPEN): S.TIER_1,

@@ -101,7 +101,8 @@ class Incident:
     `holder` is who has it; `desk` the area where it is, `area` the one that it is about. `desks`
     and `persons` are the last of each tier, so that what comes back finds who had it. `due_at` is
     the tightest running promise, for the queue; `NEVER` when none runs. `told_at` is when the
-    ladder last announced something, `words` what it is found by.
+    ladder last announced something, `words` what it is found by. `returns` are all that went back
+    a tier or were sent back by tier 1, `sent_back` those of an answer.
     """
 
     status: Status = Status.NEW
@@ -138,6 +139,7 @@ class Incident:
     evidence_files: tuple[EvidenceFile, ...] = ()
     solution: Solution | None = None
     returns: int = 0
+    sent_back: int = 0
     reroutes: int = 0
     forwarded: bool = False
     reopened: int = 0
@@ -183,8 +185,8 @@ class Incident:
 
     @property
     def routed_correctly(self) -> bool:
-        """Never sideways and never given back as not mine (B90)."""
-        return not self.returns and not self.reroutes
+        """Never sideways and never given back as not mine (B90); an answer may be sent back."""
+        return self.returns == self.sent_back and not self.reroutes
 
 
 def holder_of(state: Incident, status: Status, *, area: str = "", provider: str = "") -> str:

@@ -1,4 +1,4 @@
-"""Tiers 2 and 3: attend, elevate, ask a provider, solve, validate (B:L1665-1712)."""
+"""Tiers 2 and 3: attend, elevate, ask a provider, solve (B:L1665-1712)."""
 
 from collections.abc import Sequence
 
@@ -8,13 +8,11 @@ from services.incidents.domain.commands import (
     Convert,
     Elevate,
     Extend,
-    Observe,
     RecordAnswer,
     Reroute,
     Return,
     Solve,
     Take,
-    Validate,
 )
 from services.incidents.domain.lifecycle import TIER, Action, Status
 from services.incidents.domain.stages import (
@@ -33,14 +31,12 @@ from shared.contracts.incidents import (
     IncidentConverted,
     IncidentElevated,
     IncidentExtended,
-    IncidentObserved,
     IncidentProviderAnswered,
     IncidentProviderAsked,
     IncidentRerouted,
     IncidentReturned,
     IncidentSolved,
     IncidentTaken,
-    IncidentValidated,
 )
 from shared.contracts.stages import ClockChange, ClockVerb
 from shared.decider import Invalid, Rejected
@@ -243,34 +239,6 @@ def _require_files(asked: Asked, files: Sequence[str]) -> None:
     known = {one.id for one in asked.state.evidence_files}
     if strange := sorted(set(files) - known):
         raise Invalid("incident.unknown_evidence", files=strange, known=sorted(known))
-
-
-def validate(asked: Asked, command: Validate) -> list[EventBody]:
-    """Tier 2 has looked, and not who gave the answer: tier 1 has the day to send it (B:L1708)."""
-    status = asked.may(Action.VALIDATE)
-    solution = asked.state.solution
-    if solution is not None and solution.by == asked.given.actor:
-        raise Rejected("incident.own_answer", ticket=asked.state.ticket)
-    clocks = (
-        *asked.stop(StageName.VALIDATE),
-        *asked.drop(StageName.EXTENSION),
-        asked.start(StageName.REPLY),
-    )
-    return [
-        IncidentValidated(
-            note=command.note,
-            article=solution.article if solution else "",
-            holder=asked.holder(status),
-            clocks=clocks,
-        )
-    ]
-
-
-def observe(asked: Asked, command: Observe) -> list[EventBody]:
-    """Not right yet: tier 3 goes on with what is left of its term."""
-    status = asked.may(Action.OBSERVE)
-    clocks = (*asked.stop(StageName.VALIDATE), asked.enter(StageName.SOLVE_L3))
-    return [IncidentObserved(reason=command.reason, holder=asked.holder(status), clocks=clocks)]
 
 
 def convert(asked: Asked, command: Convert) -> list[EventBody]:

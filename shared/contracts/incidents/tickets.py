@@ -147,9 +147,10 @@ class IncidentValidated(_Moved, event_type="incidents.incident.validated.v1"):
 
 
 class IncidentObserved(_Moved, event_type="incidents.incident.observed.v1"):
-    """Tier 2 gave the answer back to tier 3, and why."""
+    """Tier 2 gave the answer back to tier 3, or tier 1 one to tier 2 (`to_tier`), and why."""
 
     reason: str
+    to_tier: int = Field(3, exclude_if=(3).__eq__)
 
 
 class IncidentConverted(_Moved, event_type="incidents.incident.converted.v1"):

@@ -81,7 +81,7 @@ MATRIX: dict[str, dict[str, str]] = {
         "attach": SAME,
         "reply": "incident.not_validated",
     },
-    "answered": {"reply": "closed", "classify": SAME, "coordinate": SAME},
+    "answered": {"reply": "closed", "observe": "tier_2", "classify": SAME, "coordinate": SAME},
     "converted": {"reply": "closed", "classify": SAME, "coordinate": SAME},
     "closed": {"reopen": "tier_1"},
     "dismissed": {"reopen": "tier_1"},

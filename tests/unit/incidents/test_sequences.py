@@ -141,8 +141,8 @@ FULFIL = {
     StageName.ELEVATE: {Action.ELEVATE},
     StageName.SOLVE_L2: {Action.SOLVE},
     StageName.SOLVE_L3: {Action.SOLVE},
-    StageName.VALIDATE: {Action.VALIDATE},
-    StageName.REPLY: {Action.REPLY},
+    StageName.VALIDATE: {Action.VALIDATE, Action.OBSERVE},
+    StageName.REPLY: {Action.REPLY, Action.OBSERVE},
     StageName.EXTENSION: {Action.TELL_EXTENSION},
 }
 

@@ -32,6 +32,7 @@ from shared.contracts.incidents import (
     IncidentClosed,
     IncidentConverted,
     IncidentForwarded,
+    IncidentObserved,
     IncidentSolved,
 )
 from shared.contracts.stages import Estimate
@@ -193,6 +194,55 @@ def test_an_observed_answer_gives_tier_3_what_was_left_of_its_term() -> None:
     # one working day of validation was not at the cost of tier 3
     assert case.stage(StageName.SOLVE_L3).due_at == before + timedelta(days=1)
     assert case.stage(StageName.VALIDATE).standing is Standing.MET
+
+
+def test_tier_1_sends_back_what_does_not_answer_the_user() -> None:
+    case = at_tier_2()
+    case.give(Take(), lima(1, 12), SECOND, "person:sol")
+    case.give(Solve("Listo."), lima(2), SECOND, "person:sol")
+    case.give(Observe("Preguntó por otro registro."), lima(2, 15), DESK)
+
+    assert (case.state.status, case.state.holder) == ("tier_2", "person:sol")
+    assert case.state.solution is None
+    assert (case.state.returns, case.state.routed_correctly) == (1, True)
+    assert case.all_of(IncidentObserved)[-1].to_tier == 2
+    assert case.stage(StageName.REPLY).standing is Standing.MET
+    # half a working day at tier 1 was not at the cost of tier 2
+    term, calendar = case.stage(StageName.SOLVE_L2), case.policy.calendar
+    left = calendar.elapsed_business_time(lima(2), lima(8, *CLOSE))
+    assert calendar.elapsed_business_time(lima(2, 15), term.due_at) == left
+    assert case.state.running(StageName.ELEVATE) is None
+
+    case.give(Elevate("Es técnica."), lima(3), SECOND, "person:sol")
+    case.give(SOLUTION, lima(7), THIRD, "person:tito")
+    case.give(Validate(), lima(7, 11), SECOND, "person:sol")
+    case.give(Reply(), lima(7, 12), DESK)
+    (closed,) = case.all_of(IncidentClosed)
+    assert (closed.returns, closed.routed_correctly, closed.within_deadlines) == (1, True, True)
+    assert (closed.solved_by, closed.message) == (3, SOLUTION.answer)
+
+
+def test_only_tier_1_sends_back_and_not_its_own_answer() -> None:
+    case, own = at_tier_2(), registered()
+    case.give(Solve("Listo."), lima(2), SECOND)
+    with pytest.raises(NotAllowed, match=r"incident\.not_your_tier"):
+        case.give(Observe("No."), lima(2, 11), SECOND)
+    own.give(Solve("Listo."), lima(1, 11), DESK)
+    with pytest.raises(Rejected, match=r"incident\.answer_of_tier_1"):
+        own.give(Observe("No."), lima(1, 12), DESK)
+
+
+def test_what_is_sent_back_late_is_judged_and_a_later_date_is_to_be_told_again() -> None:
+    case = at_tier_2()
+    case.give(Take(), lima(1, 12), SECOND)
+    case.give(Extend(2, "Falta un dato."), lima(7), SECOND)
+    case.give(Solve("Listo."), lima(7, 11), SECOND)
+    assert case.stage(StageName.EXTENSION).standing is Standing.DROPPED
+    case.give(Observe("No responde."), lima(8), DESK)
+    assert case.stage(StageName.REPLY).standing is Standing.BREACHED
+    assert case.stage(StageName.EXTENSION).standing is Standing.RUNNING
+    case.give(TellExtension("Será el viernes."), lima(8, 11), DESK)
+    assert case.stage(StageName.EXTENSION).standing is Standing.MET
 
 
 def test_an_answer_of_tier_3_needs_evidence() -> None:

@@ -143,6 +143,14 @@ def sent_around() -> Case:
     return case
 
 
+def sent_back() -> Case:
+    case = at_tier_2()
+    case.give(Take(), lima(1, 12), actor="person:luz")
+    case.give(Solve("Listo."), lima(2), actor="person:luz")
+    case.give(Observe("Preguntó otra cosa."), lima(2, 11))
+    return case
+
+
 def late() -> Case:
     case = overdue()
     case.give(Take(), lima(20))
@@ -169,6 +177,7 @@ LIVES = {
     "solved at tier 2": solved_at_2,
     "through a provider": through_a_provider,
     "sent around": sent_around,
+    "sent back": sent_back,
     "late": late,
     "reopened": reopened,
     "dismissed": dismissed,
@@ -281,6 +290,13 @@ def test_what_a_tier_has_solved_waits_at_the_one_below() -> None:
     answered.give(Take(), lima(1, 12))
     answered.give(Solve("Se corrigió."), lima(2))
     assert _tiers(answered, "incidents_open", "open") == ["1"]
+
+
+def test_what_tier_1_sends_back_waits_at_tier_2_and_what_tier_2_does_at_tier_3() -> None:
+    assert _tiers(sent_back(), "incidents_open", "open") == ["2"]
+    observed = validating(lima(3))
+    observed.give(Observe("Falta la causa."), lima(3, 12))
+    assert _tiers(observed, "incidents_open", "open") == ["3"]
 
 
 def test_a_story_that_was_kept_before_a_field_was_asked_for_still_counts() -> None:
