@@ -147,6 +147,10 @@ async def test_what_cannot_be_read_waits_with_its_reason_and_is_not_lost(street:
     content = await street.desk.get(f"/mails/{letter['id']}/content")
     assert content.content.rstrip() == broken.rstrip()
     path = f"/mails/{letter['id']}/read-again"
+    # hex is a codec, and of no words
+    for misspelt in ("latin-uno", "hex"):
+        refused = await street.desk.post(path, json={"charset": misspelt})
+        assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "charset")
     assert (await street.desk.post(path, json={"charset": "latin-1"})).status_code == 200
     assert len(await street.consultations(2)) == 2
     refused = await street.desk.post(path, json={})

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Final
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from services.intake.desks import Why
@@ -53,13 +54,25 @@ class MailQuery(PageQuery):
     status: MailStatus | None = None
 
 
+def _charset(name: str) -> str:
+    """An encoding of words that can be read; a misspelt one would only bury the message again."""
+    try:
+        # nothing at all is in any encoding, also in one that there is not
+        b" ".decode(name or "utf-8", "replace")
+    except LookupError:
+        raise PydanticCustomError("charset", "is no encoding that is known") from None
+    return name
+
+
 class Reading(Input):
     """How to read it this time; with `charset` whatever it says of its own encoding.
 
     With `word` as what a person wrote, though it looks like a machine's answer or report.
     """
 
-    charset: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,40}$")] = ""
+    charset: Annotated[
+        str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,40}$"), AfterValidator(_charset)
+    ] = ""
     word: bool = False
 
 
