@@ -26,7 +26,8 @@ INCIDENT: Final[Kind[Incident]] = Kind(
         ("state.open", "state.area", "state.closed_at"),
         # those of one person are few
         ("state.profile_id",),
-        ("state.told_at",),
+        # what was announced and is closed by now is told apart without being read
+        ("state.told_at", "state.open"),
         ("state.registered_at",),
         ("state.attended_at",),
         ("state.solution.at",),

@@ -45,7 +45,7 @@ async def digest(
         Transient: the database did not answer.
     """
     with transient_when_away():
-        cursor = await incidents.collection.aggregate(_pipeline(tenant))
+        cursor = await incidents.collection.aggregate(pipeline(tenant))
         rows = [_row(found, policy) async for found in cursor]
     return Digest(items=[row for row in rows if role is None or role in row.notify])
 
@@ -63,7 +63,8 @@ def _row(found: dict[str, Any], policy: IncidentPolicy) -> DigestRow:
     )
 
 
-def _pipeline(tenant: str) -> list[dict[str, Any]]:
+def pipeline(tenant: str) -> list[dict[str, Any]]:
+    """What the database is asked."""
     running = {
         "state.stages.standing": Standing.RUNNING.value,
         "state.stages.told.0": {"$exists": True},

@@ -16,6 +16,7 @@ from services.incidents.api import PERMISSIONS
 from services.incidents.api.desk import filters_of
 from services.incidents.api.inputs import IncidentQuery
 from services.incidents.cases import INCIDENT
+from services.incidents.digest import pipeline
 from services.incidents.rows import MOST
 from services.incidents.service import SERVICE
 from shared.security import Actor, Role
@@ -444,6 +445,20 @@ async def test_many_announcements_together_are_one_page(tiers: Tiers) -> None:
     assert row["oldest_due_at"] == "2026-07-01T21:30:00Z"
     assert row["notify"] == ["incident_coordinator", "incident_leader"]
     assert late["ticket"] not in str(everybody)
+    await _ended_is_not_read(tiers, views[:2])
+
+
+async def _ended_is_not_read(tiers: Tiers, announced: list[dict[str, Any]]) -> None:
+    """Of all that was ever announced, only what is open is looked at."""
+    cases = tiers.house.process.parts["incidents"].cases[INCIDENT.stream]
+    await asyncio.gather(*(tiers.register() for _ in range(10)))
+    for view in announced:
+        now = await tiers.desk.get(f"/incidents/{view['id']}")
+        await tiers.do(tiers.desk, now.json(), "dismiss", reason="Es una consulta.")
+    asked = {"aggregate": cases.collection.name, "pipeline": pipeline("osce"), "cursor": {}}
+    plan = await cases.collection.database.command("explain", asked, verbosity="executionStats")
+    found = plan["stages"][0]["$cursor"]["executionStats"]
+    assert found["totalDocsExamined"] == 1
 
 
 async def test_the_catalogue_offers_the_manuals_definitions(tiers: Tiers) -> None:
