@@ -5,6 +5,7 @@ not; words that neither fits are never guessed at: the message waits for somebod
 """
 
 import re
+from codecs import lookup
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
@@ -207,12 +208,23 @@ def _decoded(part: EmailMessage, charset: str) -> str:
     if damaged:
         raise Unreadable("mail.broken_encoding", "base64")
     declared = charset or str(part.get_content_charset("utf-8"))
-    for name in (declared, *(() if charset else ("utf-8",))):
+    for name in (charset,) if charset else (*_wider(declared), declared, "utf-8"):
         try:
             return content.decode(name)
         except (LookupError, UnicodeDecodeError, ValueError):
             continue
     raise Unreadable("mail.broken_encoding", declared[:40])
+
+
+def _wider(declared: str) -> tuple[str, ...]:
+    """What programs send under that name: those of Windows call their own encoding Latin-1.
+
+    Browsers read it so too; where the two differ Latin-1 has no characters at all.
+    """
+    try:
+        return ("cp1252",) if lookup(declared).name == "iso8859-1" else ()
+    except (LookupError, ValueError):
+        return ()
 
 
 def _content(part: EmailMessage) -> tuple[bytes, bool]:

@@ -42,6 +42,7 @@ def test_a_message_is_read_with_its_sender_words_and_thread() -> None:
     [
         ("Content-Type: text/plain; charset=iso-8859-1", "inscripción".encode("latin-1")),
         ("Content-Type: text/plain; charset=windows-1252", "“inscripción”".encode("cp1252")),
+        ("Content-Type: text/plain; charset=iso-8859-1", "“inscripción”".encode("cp1252")),
         ("Content-Type: text/plain; charset=us-ascii", "inscripción".encode()),
         ("Content-Type: text/plain", "inscripción".encode()),
         ("Content-Type: text/plain; charset=no-existe", "inscripción".encode()),
@@ -54,7 +55,16 @@ def test_a_message_is_read_with_its_sender_words_and_thread() -> None:
             b"inscripci=C3=B3n",
         ),
     ],
-    ids=["latin-1", "windows", "misdeclared", "undeclared", "unknown name", "html", "quoted"],
+    ids=[
+        "latin-1",
+        "windows",
+        "windows as latin-1",
+        "misdeclared",
+        "undeclared",
+        "unknown name",
+        "html",
+        "quoted",
+    ],
 )
 def test_words_are_read_in_the_encodings_that_people_send(head: str, body: bytes) -> None:
     assert of(raw(head, body)).strip("“”") == "inscripción"
