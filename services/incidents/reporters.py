@@ -1,5 +1,7 @@
 """Who reported an incident: kept apart, because an event may not name a person (B:L385-390)."""
 
+from collections.abc import Sequence
+
 from pymongo.asynchronous.database import AsyncDatabase
 
 from shared.store.document import CODEC
@@ -25,7 +27,17 @@ class Reporters:
             )
 
     async def of(self, tenant: str, incident_id: str) -> str:
-        """Who reported an incident; empty for one of an older register."""
+        """Who reported an incident; empty for one of an older register, or of long ago."""
         with transient_when_away():
             found = await self._reporters.find_one({"_id": incident_id, "tenant": tenant})
         return "" if found is None else str(found["reporter"])
+
+    async def forget(self, tenant: str, incident_ids: Sequence[str]) -> int:
+        """Who reported these; returns of how many it was known.
+
+        Raises:
+            Transient: the database did not answer.
+        """
+        theirs = {"_id": {"$in": list(incident_ids)}, "tenant": tenant}
+        with transient_when_away():
+            return (await self._reporters.delete_many(theirs)).deleted_count

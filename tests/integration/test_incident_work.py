@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from services.incidents import meetings
+from services.incidents.forgetting import Forgetting, kept_for
 from services.incidents.service import SERVICE
 from shared.security import Role
 from shared.settings import Settings
@@ -204,3 +205,33 @@ async def test_the_follow_up_looks_for_whom_it_is_asked_before_it_ends(
     (first,) = (await office.get("/incident-commitments", team="monthly"))["items"]
     assert first["due_on"] == "2026-07-10"
     assert (await office.get("/incident-commitments", overdue="true"))["items"] == []
+
+
+async def test_who_reported_is_forgotten_so_long_after_the_end(office: Office) -> None:
+    office.at(1, 10)
+    about = {"area": "seace", "origin": "system"}
+    ended, open_, came_back = [await office.register(**about) for _ in range(3)]
+    for view in (ended, came_back):
+        gone = await office.do(f"/incidents/{view['id']}/dismiss", 1, reason="Es una consulta.")
+    await office.do(f"/incidents/{came_back['id']}/reopen", gone["version"], reason="No lo era.")
+    workshop = office.house.process.parts["incidents"].workshop
+    assert kept_for(workshop) == {}
+    forgetting = Forgetting(workshop, {"osce": 30})
+
+    office.at(30, 10)
+    assert await forgetting.forget() == 0
+    office.at(31, 11)
+    assert [await forgetting.forget() for _ in range(2)] == [1, 0]
+    known = {
+        view["id"]: view["reporter"]
+        for view in [
+            await office.get(f"/incidents/{one['id']}") for one in (ended, open_, came_back)
+        ]
+    }
+    assert known == {
+        ended["id"]: "",
+        open_["id"]: NEW["reporter"],
+        came_back["id"]: NEW["reporter"],
+    }
+    life = await office.get(f"/incidents/{ended['id']}/history")
+    assert [event["type"].split(".")[2] for event in life["items"]] == ["registered", "dismissed"]

@@ -168,12 +168,19 @@ class TeamRow(Frozen):
     source: Source
 
 
+class RetentionRow(Frozen):
+    """For how many days after an incident's end it is kept who reported it."""
+
+    days: Annotated[int, Field(ge=1, le=36_500)]
+    source: Source
+
+
 class IncidentSection(Frozen):
     """`incidents.yaml`.
 
     `requirement_type` is the type of request in intake that an incident becomes; without it a
     functional requirement has its code and goes on outside (B:L1703). Without `evidence` no files
-    are taken.
+    are taken, without `retention` it is kept for good who reported.
     """
 
     series: Series
@@ -194,6 +201,7 @@ class IncidentSection(Frozen):
     extension: ExtensionRow
     evidence: EvidenceRow | None = None
     teams: Mapping[Key, TeamRow] = {}
+    retention: RetentionRow | None = None
 
     def remarks(self) -> Iterator[Remark]:
         """Names that lead nowhere, and a ladder that does not climb."""
