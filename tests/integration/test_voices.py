@@ -273,6 +273,13 @@ async def _joined_with_a_third(street: Street, whole: dict[str, Any], first: str
     assert first in {one["id"] for one in found["cases"]}
     assert (await desk.post("/claims", json=CLAIM)).json()["profile_id"] == third
 
+    # whoever is shown an older profile means the person: it stands for what it became
+    fourth = {**CLAIM, "contact": {"phone": "922 333 444"}}
+    last = (await desk.post("/claims", json=fourth)).json()["profile_id"]
+    path = f"/profiles/{last}/join"
+    joined = await desk.post(path, json={"into": whole["id"]}, headers={"if-match": '"1"'})
+    assert (joined.status_code, joined.json()["into"]) == (200, third)
+
     # why he goes first comes along too
     async def ground() -> str:
         return str((await desk.get(f"/profiles/{third}")).json()["preferential"])

@@ -18,7 +18,7 @@ from services.intake.profiles.meeting import Meeting
 from services.intake.profiles.reported import INCIDENT, Report, Reported
 from services.intake.views import View
 from services.intake.voices.cases import VOICES
-from shared.decider import Invalid, Unknown
+from shared.decider import Invalid
 from shared.http import Call, Input, Reply, Routes
 from shared.ids import derived_id
 from shared.security import Role
@@ -151,16 +151,17 @@ def profile_routes(api: Routes, workshop: Workshop) -> None:
         problems=("profile.illegal_transition",),
     )
     async def join_profile(call: Call, profile_id: str, body: Joining) -> ProfileView:
-        """It is the same person as another profile: his contacts are the other's from now on."""
+        """It is the same person as another profile: his contacts are the other's from now on.
+
+        One that was joined before stands for what it became.
+        """
         await cases.get(profile_id, call.tenant)
-        other = await cases.get(body.into, call.tenant)
-        if other.state.status is not Status.OPEN:
-            raise Unknown("profile.unknown", id=body.into)
-        command = Join(profile_id, body.into)
+        other = await meeting.last(call.tenant, body.into)
+        command = Join(profile_id, other.id)
         outcome = await cases.handle(
             profile_id, command, cause_of(call), expected=call.expected_version
         )
-        await meeting.hand_over(call.tenant, profile_id, body.into)
+        await meeting.hand_over(call.tenant, profile_id, other.id)
         return await _shown(workshop, call, outcome)
 
 
