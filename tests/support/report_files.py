@@ -60,6 +60,11 @@ def xlsx_tables(body: bytes) -> dict[str, list[dict[str, Any]]]:
     return tables
 
 
+def _is_percentile(row: Json) -> bool:
+    """Whose numerator is how many are within it, and no sum."""
+    return INDICATORS[row["id"]].quantile is not None
+
+
 class Reader:
     """Knows by which words a report's files tell what its JSON tells."""
 
@@ -90,7 +95,7 @@ class Reader:
 
     def _field(self, row: Json, key: str) -> Field:
         value = row[key]
-        is_time = row.get("unit") == Unit.SECONDS and key in SUMMED
+        is_time = key in SUMMED and row.get("unit") == Unit.SECONDS and not _is_percentile(row)
         if key == "unit":
             value = self.word(f"unit.{value}")
         elif key in {"excluded", "frozen_excluded"}:

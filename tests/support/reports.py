@@ -40,7 +40,8 @@ FROZEN_TARGETS: Final = {name: target - 0.125 for name, target in TARGETS.items(
 EMPTY: Final = "requests.round_trips"
 """The figure that has nothing to judge by."""
 
-_DRAWN: Final = {*DAILY, *PARTS, *TARGETS, EMPTY}
+_PERCENTILE: Final = "incidents.elapsed_p90"
+_DRAWN: Final = {*DAILY, *PARTS, *TARGETS, EMPTY, _PERCENTILE}
 SOME: Final = tuple(
     one
     for number, one in enumerate(told_outside())

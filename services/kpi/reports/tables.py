@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Final
 
 from services.kpi.definitions import INDICATORS, Unit
-from services.kpi.reports.rows import CourseRow, DayRow, Document, FindingRow
+from services.kpi.reports.rows import CourseRow, DayRow, Document, FigureRow, FindingRow
 from shared.i18n import Catalogue
 
 Cell = str | int | float | date | datetime | None
@@ -141,7 +141,7 @@ class Tabler:
                 "frozen_excluded": self._excluded(row.frozen_excluded or {}),
             }
             rows.append(tuple(shown[c] if c in shown else _cell(getattr(row, c)) for c in columns))
-            units.append(_units_of(row.unit, *frozen))
+            units.append(_units_of(row, *frozen))
         indicators = [row.id for row in self._document.figures]
         return self._table("figures", columns, rows, units, indicators=indicators)
 
@@ -183,7 +183,7 @@ class Tabler:
         for row in found:
             shown = {"unit": self.word(f"unit.{row.unit}")}
             rows.append(tuple(shown[c] if c in shown else _cell(getattr(row, c)) for c in columns))
-        units = [_units_of(row.unit) for row in found]
+        units = [_units_of(row) for row in found]
         return self._table(name, columns, rows, units)
 
     def _days(self) -> Table:
@@ -205,10 +205,14 @@ class Tabler:
         return self._table("days", tuple(columns), rows, units, tuple(headings))
 
 
-def _units_of(unit: Unit, *more: str) -> dict[str, Unit]:
-    """The columns of a row that are in its unit; what seconds are a sum of are seconds too."""
+def _units_of(row: FigureRow | CourseRow | FindingRow, *more: str) -> dict[str, Unit]:
+    """The columns of a row that are in its unit; what seconds are a sum of are seconds too.
+
+    The numerator of a percentile is how many are within it.
+    """
+    unit = row.unit
     own = dict.fromkeys(("value", "target", "frozen_target", "before", "change"), unit)
-    if unit is Unit.SECONDS:
+    if unit is Unit.SECONDS and INDICATORS[row.id].quantile is None:
         summed = ("numerator", *(name for name in more if name.endswith("_numerator")))
         own |= dict.fromkeys(summed, unit)
     return own
