@@ -243,7 +243,9 @@ class _Sums:
 
     def answer(self, *, split: bool) -> dict[str, Amounts]:
         total = {name: sum(part[name] for part in self._parts.values()) for name in self._names}
-        return {**self._parts, "": total} if split else {"": total}
+        # a bucket whose cases were all corrected away is still there, and is no part of anything
+        parts = {value: part for value, part in self._parts.items() if any(part.values())}
+        return {**parts, "": total} if split else {"": total}
 
 
 def _is_kept(cut: Cut, family: str, split: str) -> bool:

@@ -32,6 +32,7 @@ from shared.store.group import Document
 from shared.telemetry.board import Board
 from shared.telemetry.kernel import KernelMetrics
 from tests.support.house import TENANTS
+from tests.support.incidents import Case
 from tests.support.lives import (
     HOUR,
     MONDAY,
@@ -118,6 +119,14 @@ def some_lives() -> list[Life]:
         imported_life(),
         imported_life(late=True),
     ]
+
+
+def life_of(case: Case) -> Life:
+    """What was told of an incident."""
+    life = Life(tenant="osce")
+    for event, stamp in case.told:
+        life.add(stamp.at, event)
+    return life
 
 
 def events_of(lives: list[Life]) -> list[Envelope]:

@@ -14,6 +14,7 @@ from pymongo.monitoring import (
     CommandSucceededEvent,
 )
 
+from services.incidents.domain.commands import Classify
 from services.kpi.books import Books
 from services.kpi.calendar_pieces import Every
 from services.kpi.definitions import report
@@ -29,10 +30,12 @@ from tests.support.figures import (
     counted,
     events_of,
     figures,
+    life_of,
     second_consumer,
     some_lives,
 )
 from tests.support.house import House, every
+from tests.support.incidents import lima, registered
 from tests.support.lives import MONDAY, Life, received, whole_life
 
 pytestmark = pytest.mark.integration
@@ -68,6 +71,23 @@ async def test_figures_with_their_parts(reader: httpx.AsyncClient, things: World
         "/indicators/requests", params=JULY, headers={"accept-language": "en"}
     )
     assert english.json()["figures"]["on_time"]["name"] == "On time"
+
+
+async def test_what_was_corrected_away_is_no_part(house: House, things: World) -> None:
+    reader = house.as_(Role.SERVICE_MANAGER, tenant="osce")
+    case = registered(origin="system")
+    before = len(case.told)
+    case.give(Classify("It was her computer.", origin="user"), lima(1, 11))
+    events = events_of([life_of(case)])
+    await things.publish(events[:before])
+
+    async def origins() -> dict[str, int]:
+        shown = (await figures(reader, "incidents"))["by_origin"]["parts"]
+        return {value: part["numerator"] for value, part in shown.items()}
+
+    await eventually(origins, lambda parts: parts == {"system": 1})
+    await things.publish(events[before:])
+    await eventually(origins, lambda parts: parts == {"user": 1})
 
 
 async def test_promises_of_several_policies_are_told_however_it_is_cut(

@@ -13,9 +13,17 @@ from shared.i18n import load
 from shared.security import Role
 from tests.support import tagged_pdf
 from tests.support.eventually import eventually
-from tests.support.figures import JULY, World, counted, events_of, figures, some_lives
+from tests.support.figures import (
+    JULY,
+    World,
+    counted,
+    events_of,
+    figures,
+    life_of,
+    some_lives,
+)
 from tests.support.house import House
-from tests.support.incidents import Case, at_tier_3, overdue, registered, solved_at_2
+from tests.support.incidents import at_tier_3, overdue, registered, solved_at_2
 from tests.support.lives import MONDAY, Life, received
 from tests.support.report_files import Reader, csv_tables, xlsx_tables
 
@@ -183,13 +191,6 @@ async def test_a_unit_has_its_daily_report_tier_by_tier(house: House, things: Wo
         by_tier = {row["part"]: row for row in told["figures"] if row["id"] == "incidents.closed"}
         closed = {tier: row["numerator"] for tier, row in by_tier.items()}
         assert {tier: number for tier, number in closed.items() if number} == {"": 1, "2": 1}
-
-
-def life_of(case: Case) -> Life:
-    life = Life(tenant="osce")
-    for event, stamp in case.told:
-        life.add(stamp.at, event)
-    return life
 
 
 async def test_a_unit_is_told_where_it_belongs(house: House) -> None:
