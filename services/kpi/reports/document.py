@@ -126,11 +126,12 @@ class Editor:
                     wanted, figures, scope.cut, period, language, counting.worse
                 )
         by = TIER if kind is Kind.UNIT else ""
+        named = {name: labels.of(name, value) for name, value in scope.cut.values.items()}
         rows = figure_rows(figures, frozen, labels, by)
         quiet = quiet_groups(rows)
         return Document(
             kind=kind,
-            title=self._words.text(language, f"report.{kind}.title", scope.cut.values),
+            title=self._words.text(language, f"report.{kind}.title", named),
             account=tenant.name,
             area=scope.cut.values.get("area"),
             from_=period.first,

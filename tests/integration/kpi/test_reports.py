@@ -183,8 +183,8 @@ async def test_a_unit_has_its_daily_report_tier_by_tier(house: House, things: Wo
         lambda rows: rows[""]["pending"] == rows["1"]["entered"] == 1,
     )
     for language, title in (
-        ("es", "Informe diario de la unidad seace"),
-        ("en", "Daily report of the unit seace"),
+        ("es", "Informe diario de la unidad Dirección del SEACE"),
+        ("en", "Daily report of the unit SEACE direction"),
     ):
         told = await compared(reader, "unit", language=language, area="seace")
         assert (told["title"], told["area"]) == (title, "seace")
