@@ -73,6 +73,7 @@ def as_pdf(document: Document, tabler: Tabler) -> bytes:
         "language": document.language,
         "period": f"{document.from_} / {document.to}",
         "lines": [printable(line) for line in tabler.heading_lines()],
+        "nothing": tabler.word("nothing"),
         "drawn": tabler.word("table.charts"),
         "charts": [asdict(chart) for chart in Drawer(document, tabler).charts()],
         "tables": [_table(table, document.language) for table in tabler.tables()],

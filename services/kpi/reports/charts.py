@@ -36,6 +36,8 @@ COURSE: Final = (
 """The main figures of the reports that tell a course by month; the others are in its table."""
 BESIDE: Final = 8
 """So many parts have room for their names beside each other."""
+FEW: Final = 12
+"""So many columns have room for their numbers above them."""
 MOST: Final = 31
 """Of more points the words tell the lowest and the highest; all of them are in the table."""
 
@@ -63,10 +65,10 @@ class Chart:
 
 
 class Point(NamedTuple):
-    """A figure of one day or month."""
+    """A figure of one day or month, which has its place also where there is nothing to judge by."""
 
     label: str
-    value: float
+    value: float | None
 
 
 class Drawer:
@@ -93,6 +95,8 @@ class Drawer:
     def _targets(self) -> Chart | None:
         marks = []
         for row in self._document.figures:
+            if INDICATORS[row.id].same_as:
+                continue
             if row.unit is Unit.SHARE and row.target is not None and row.value is not None:
                 goal = self._filled("chart.goal", target=self._number(row.target, row.unit))
                 text = f"{self._of(row)}; {goal}"
@@ -151,26 +155,33 @@ class Drawer:
         document = self._document
         points: dict[str, list[Point]] = {}
         for day in document.days:
-            if day.value is not None and document.from_ != document.to:
+            if document.from_ != document.to:
                 points.setdefault(day.id, []).append(Point(day.day.isoformat(), day.value))
         for month in document.course:
-            if month.value is not None and month.id in COURSE:
+            if month.id in COURSE:
                 label = f"{month.first:%Y-%m}"
                 points.setdefault(month.id, []).append(Point(label, month.value))
         return [self._columns(name, found) for name, found in points.items() if _moves(found)]
 
     def _columns(self, name: str, points: Sequence[Point]) -> Chart:
         unit = INDICATORS[name].unit
-        most = 1.0 if unit is Unit.SHARE else max(point.value for point in points)
+        most = 1.0 if unit is Unit.SHARE else max(point.value or 0 for point in points)
         marks = tuple(
-            Mark(point.label, self._number(point.value, unit), point.value / most)
+            Mark(point.label, self._number(point.value, unit), (point.value or 0) / most)
             for point in points
         )
         title = self._names[name]
-        if len(marks) <= MOST:
+        if len(marks) <= FEW:
             return Chart("columns", title, self._alt(title, marks), marks)
+        told = self._range(
+            [mark for mark, point in zip(marks, points, strict=True) if point.value is not None]
+        )
+        alt = self._alt(title, marks) if len(marks) <= MOST else f"{title}. {told}"
+        return Chart("columns", title, alt, marks, told)
+
+    def _range(self, marks: Sequence[Mark]) -> str:
         low, high = (pick(marks, key=lambda mark: mark.level) for pick in (min, max))
-        told = self._filled(
+        return self._filled(
             "chart.range",
             number=len(marks),
             low=low.text,
@@ -178,7 +189,6 @@ class Drawer:
             high=high.text,
             high_at=high.label,
         )
-        return Chart("columns", title, f"{title}. {told}", marks)
 
     def _alt(self, title: str, marks: Sequence[Mark]) -> str:
         return f"{title}. {'; '.join(f'{mark.label}: {mark.text}' for mark in marks)}."

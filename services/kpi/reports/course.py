@@ -8,7 +8,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from services.kpi.answers import Figure, Share, share
 from services.kpi.calendar_pieces import Every
-from services.kpi.definitions import Good, Indicator
+from services.kpi.definitions import INDICATORS, Good, Indicator
 from services.kpi.reports.rows import CourseRow, FindingRow
 from services.kpi.views import Cut, Figures, Period
 from shared.i18n import Catalogue
@@ -52,7 +52,12 @@ class Course:
                 course.append(_row(month, one, names[one.id], now, change))
             before = found
         former = await self._shares(wanted, cut, _months_before(period, len(months)))
-        found_of = [(one, finding_of(one, former[one.id].value, worse)) for one in shown]
+        found_of = [
+            (one, finding_of(one, former[one.id].value, worse))
+            for one in shown
+            # what stands in two reports is one finding
+            if not INDICATORS[one.id].same_as
+        ]
         findings = [
             FindingRow(
                 id=one.id,

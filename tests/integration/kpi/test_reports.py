@@ -226,6 +226,9 @@ async def test_the_improvement_report_tells_the_course_and_what_to_look_at(
     assert {row["last"] for row in told["course"]} == {"2026-07-31", "2026-08-31", "2026-09-30"}
     found = {row["id"]: row for row in told["findings"]}
     assert found["requests.on_time"]["finding"] == "Fuera de su meta"
+    # which stands among the requests too, and is one finding
+    assert "training.coverage" in found
+    assert "requests.coverage" not in found
 
 
 async def _received(reader: httpx.AsyncClient) -> float:

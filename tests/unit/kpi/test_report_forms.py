@@ -12,6 +12,7 @@ from openpyxl import load_workbook
 from services.kpi.definitions import Unit
 from services.kpi.policy import Form, Kind
 from services.kpi.reports import Document, rendered
+from services.kpi.reports.charts import Chart, Drawer
 from services.kpi.reports.numbers import number
 from services.kpi.reports.tables import Tabler
 from shared.i18n import LANGUAGES, load
@@ -179,7 +180,37 @@ def test_a_sign_that_the_font_lacks_spoils_no_report() -> None:
     assert row["Tema"].startswith("alarma ")
 
 
-def test_an_empty_report_is_one() -> None:
+def test_an_empty_report_says_so() -> None:
     pdf = pdf_of(some(Kind.CLIENT, figures=[], requests=[], definitions=[], closing=None))
     assert pdf.texts("H2") == ["Indicadores", "Solicitudes", "Definiciones"]
-    assert pdf.root.all("Figure") == []
+    assert pdf.root.all("Figure", "Table") == []
+    assert pdf.texts("P")[-3:] == ["No hay nada que mostrar en el período."] * 3
+
+
+def test_a_day_with_nothing_to_judge_keeps_its_place() -> None:
+    whole = some(Kind.DAILY, days=20)
+    gone = {"value": None, "numerator": 0, "denominator": 0}
+    days = [row.model_copy(update=gone) if row.day.day in (1, 4) else row for row in whole.days]
+    charts = _charts(whole.model_copy(update={"days": days}))
+    judged = charts["Plazos de etapa cumplidos (Solicitudes)"]
+    assert [mark.label for mark in judged.marks] == [f"2026-07-{day:02}" for day in range(1, 21)]
+    assert [mark.text for mark in judged.marks[:4]].count("-") == 2
+    assert judged.note is not None
+    assert judged.note.startswith("18 puntos; el menor ")
+    assert "el menor -" not in judged.note
+
+
+def test_what_stands_in_two_reports_has_one_bar() -> None:
+    whole = some(Kind.CLIENT)
+    rows = [
+        row.model_copy(update={"target": 1.0}) if row.id.endswith(".coverage") else row
+        for row in whole.figures
+    ]
+    told = _charts(whole.model_copy(update={"figures": rows}))["Cifras con meta"]
+    assert [mark.label for mark in told.marks if "Cobertura" in mark.label] == [
+        "Cobertura de la réplica (Réplicas)"
+    ]
+
+
+def _charts(document: Document) -> dict[str, Chart]:
+    return {one.title: one for one in Drawer(document, Tabler(document, WORDS)).charts()}
