@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -10,7 +10,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from services.kpi.books import Books
 from services.kpi.calendar_pieces import Every, end_of_month, piece_of
 from services.kpi.definitions import Indicator
-from services.kpi.families import FAMILIES, of_family
+from services.kpi.families import ALL, FAMILIES, of_family
 from services.kpi.ledger import Record
 from services.kpi.policy import OTHER, Counting
 from shared.decider import Invalid
@@ -61,8 +61,13 @@ class Period:
     @property
     def between(self) -> Document:
         """What finds the buckets of its days."""
+        return {**self.onwards, "$lte": str(self.last)}
+
+    @property
+    def onwards(self) -> Document:
+        """What finds the buckets of its first day and all later ones."""
         # the months have shorter keys, and "2026-07" lies between days of June and July
-        return {"$gte": str(self.first), "$lte": str(self.last), "$regex": r"^\d{4}-\d\d-\d\d$"}
+        return {"$gte": str(self.first), "$regex": r"^\d{4}-\d\d-\d\d$"}
 
     def parts(self) -> tuple[list[str], list[tuple[str, str]]]:
         """Its whole months, and what is left over as ranges of days."""
@@ -215,13 +220,18 @@ class Figures:
         return {row["_id"]: {name: row[name] for name in names} async for row in cursor}
 
     async def requests(
-        self, period: Period, cut: Cut, limit: int, session: AsyncClientSession
+        self, period: Period, counting: Counting, limit: int, session: AsyncClientSession
     ) -> list[Record]:
-        """Requests received or closed in the period, by reception; `limit` and one more at most."""
-        where = {**cut.where("requests"), "period": period.between}
+        """Requests in course on a day of the period, by reception; `limit` and one more at most."""
+        # what counts on a day from its start on, or is open now, was not closed before it
+        own = {"tenant": counting.tenant}
+        since = {**own, "family": "requests", "period": period.onwards}
+        where = {"$or": [since, {**own, "family": "open", "period": ALL}]}
         buckets = self._books.buckets.find(where, {"_id": 1}, session=session)
         keys = [bucket["_id"] async for bucket in buckets]
-        found = self._books.facts.find({"counted.b": {"$in": keys}}, session=session)
+        over = datetime.combine(period.last + _DAY, time(), tzinfo=counting.zone)
+        wanted = {"counted.b": {"$in": keys}, "fact.received_at": {"$lt": over}}
+        found = self._books.facts.find(wanted, session=session)
         order = [("fact.received_at", 1), ("_id", 1)]
         facts = found.sort(order).limit(limit + 1)
         return [Record.of(document) async for document in facts]

@@ -113,7 +113,7 @@ class Editor:
         async with self._figures.moment() as session:
             figures = await self._shown(wanted, scope, kind, session)
             if kind is Kind.CLIENT:
-                requests = await self._figures.requests(period, scope.cut, MAX_REQUESTS, session)
+                requests = await self._figures.requests(period, counting, MAX_REQUESTS, session)
             elif kind is Kind.DAILY:
                 daily = [INDICATORS[name] for name in counting.daily]
                 found = await self._figures.days(daily, period, scope.cut, session)

@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -24,7 +25,7 @@ from tests.support.figures import (
 )
 from tests.support.house import House
 from tests.support.incidents import at_tier_3, overdue, registered, solved_at_2
-from tests.support.lives import MONDAY, Life, received
+from tests.support.lives import MONDAY, Life, closed, open_life, received, whole_life
 from tests.support.report_files import Reader, csv_tables, xlsx_tables
 
 pytestmark = pytest.mark.integration
@@ -109,6 +110,30 @@ async def test_requests_have_the_seven_fields_and_no_formula(
         assert cell["Porcentaje de cumplimiento"] == row["compliance_pct"]
         assert f"{cell['Plazo de atención']:%Y-%m-%dT%H:%M}" == row["due_at"][:16]
     assert [row["Tema"] for row in in_csv].count("'=1+1") == 1
+
+
+async def test_a_weeks_report_lists_what_was_in_course_in_it(
+    reader: httpx.AsyncClient, things: World
+) -> None:
+    day, week = timedelta(days=1), timedelta(days=7)
+    lives = {
+        "done before": whole_life(MONDAY),
+        "still open": open_life(MONDAY + day),
+        "came in it": open_life(MONDAY + week),
+        "closed after it": received_and_withdrawn(MONDAY + 2 * day, MONDAY + 2 * week),
+        "came after it": open_life(MONDAY + 2 * week),
+    }
+    await things.happened(*lives.values())
+    await things.publish(events_of(list(lives.values())))
+    await counted(things, list(lives.values()))
+    told = await fetched(reader, "client.json", **{"from": "2026-07-13", "to": "2026-07-19"})
+    days = [row["received_at"][:10] for row in told.json()["requests"]]
+    assert days == ["2026-07-07", "2026-07-08", "2026-07-13"]
+
+
+def received_and_withdrawn(start: datetime, end: datetime) -> Life:
+    life = Life().add(start, received(start))
+    return life.add(end, closed(end, outcome="withdrawn", on_time=None))
 
 
 async def test_daily_report_adds_up(reader: httpx.AsyncClient, things: World) -> None:
