@@ -115,9 +115,9 @@ def profile_routes(api: Routes, workshop: Workshop) -> None:
 
         What is known of him stays: a ground is kept where he has none.
         """
+        policy: IntakePolicy = workshop.policy(call.tenant)
         if not body.consent:
             raise Invalid("desk.consent_missing")
-        policy: IntakePolicy = workshop.policy(call.tenant)
         first = policy.public.care.preferential(body.preferential)
         outcome, new = await meeting.register(body.contact.contact(), cause_of(call))
         if first and not outcome.state.preferential:
