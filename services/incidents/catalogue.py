@@ -1,11 +1,14 @@
 """What may be said of an incident, with the manual's definitions as help."""
 
 from collections.abc import Mapping, Sequence
+from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.incidents.policy import IncidentPolicy, Level, Words
-from shared.i18n import ENGLISH
+from shared.i18n import ENGLISH, load
+
+_NAMES: Final = load()
 
 
 class _View(BaseModel):
@@ -56,6 +59,7 @@ class CatalogueView(_View):
     types: Sequence[ChoiceView]
     areas: Sequence[AreaView]
     channels: Sequence[str]
+    channel_names: Annotated[Mapping[str, str], Field(description="What each is called")]
     lines: Sequence[LineView]
     points: Sequence[PointView]
 
@@ -76,6 +80,7 @@ def catalogue(policy: IncidentPolicy, language: str) -> CatalogueView:
             for key, area in agreed.areas.items()
         ],
         channels=agreed.channels,
+        channel_names={key: channel_name(key, language) for key in agreed.channels},
         lines=[
             LineView(key=key, name=_said(line.name, language), channel=line.channel)
             for key, line in section.lines.items()
@@ -85,6 +90,11 @@ def catalogue(policy: IncidentPolicy, language: str) -> CatalogueView:
             for key, point in section.points.items()
         ],
     )
+
+
+def channel_name(key: str, language: str) -> str:
+    """What a channel is called; a policy has them by their keys alone."""
+    return _NAMES.find(language, f"value.channel.{key}") or key
 
 
 def _scale(levels: Mapping[str, Level], language: str) -> list[ChoiceView]:

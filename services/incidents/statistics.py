@@ -10,10 +10,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from services.incidents.cases import ARTICLE, INCIDENT, MEETING
+from services.incidents.catalogue import channel_name
 from services.incidents.domain.article import Standing
 from services.incidents.policy import IncidentPolicy
 from services.incidents.views import View
-from shared.i18n import ENGLISH, load
+from shared.i18n import ENGLISH
 from shared.service import Workshop
 from shared.store.group import transient_when_away
 
@@ -32,7 +33,6 @@ MARKS: Final[Mapping[str, str]] = {
     "solved": "solution.at",
     "closed": "closed_at",
 }
-_WORDS: Final = load()
 
 
 class FrequencyRow(View):
@@ -267,8 +267,7 @@ class Statistics:
         section = self._policy.section
         agreed = section.classification
         if field == "channel":
-            # a policy has channels by their keys alone
-            return _WORDS.find(self._language, f"value.channel.{key}") or key
+            return channel_name(key, self._language)
         if field == "area":
             area = agreed.areas.get(key)
             return key if area is None else area.name

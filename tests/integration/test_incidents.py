@@ -470,6 +470,9 @@ async def test_the_catalogue_offers_the_manuals_definitions(tiers: Tiers) -> Non
     assert "pérdida parcial" in spanish["criticality"][0]["help"]
     assert spanish["criticality"][0]["source"].startswith("B:L")
     assert len(spanish["complexity"]) == 5
+    assert set(spanish["channel_names"]) == set(spanish["channels"])
+    assert spanish["channel_names"]["documents-desk"] == "mesa de partes"
+    assert other["channel_names"]["in-person"] == "in person"
     assert [line["key"] for line in spanish["lines"]] == ["614-3636", "613-5555"]
     assert {point["region"] for point in spanish["points"]} == {"lima", "regiones"}
     assert "partial loss" in other["criticality"][0]["help"]
