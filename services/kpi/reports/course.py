@@ -16,7 +16,7 @@ from shared.i18n import Catalogue
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The course of a period, and what was found in it."""
+    """The course of a period, one figure after another, and what was found in it."""
 
     course: list[CourseRow]
     findings: list[FindingRow]
@@ -42,14 +42,14 @@ class Course:
         """The course of the period, and its findings; `worse` as in `finding_of`."""
         names = {one.id: one.name for one in shown}
         months = period.pieces(Every.MONTH)
-        course: list[CourseRow] = []
+        course: dict[str, list[CourseRow]] = {one.id: [] for one in wanted}
         before = await self._shares(wanted, cut, _months_before(period, 1))
         for month in months:
             found = await self._shares(wanted, cut, month)
             for one in wanted:
                 now, then = found[one.id], before[one.id].value
                 change = None if now.value is None or then is None else now.value - then
-                course.append(_row(month, one, names[one.id], now, change))
+                course[one.id].append(_row(month, one, names[one.id], now, change))
             before = found
         former = await self._shares(wanted, cut, _months_before(period, len(months)))
         found_of = [
@@ -71,7 +71,7 @@ class Course:
             for one, finding in found_of
             if finding is not None and one.value is not None
         ]
-        return Progress(course, findings)
+        return Progress([row for rows in course.values() for row in rows], findings)
 
     async def _shares(
         self, wanted: Sequence[Indicator], cut: Cut, period: Period
