@@ -28,6 +28,8 @@ TENANTS = load_tenants(Path("deploy/tenants"))
         ("osinergmin", "stage", "evaluation", "evaluación", "evaluation"),
         ("osinergmin", "tier", "2", "nivel 2", "tier 2"),
         ("osinergmin", "outcome", "other", "otros", "others"),
+        ("osce", "unit", "other", "sin derivar u otras", "not referred, or others"),
+        ("osce", "folder", "other", "sin distribuir u otras", "not distributed, or others"),
         ("osinergmin", "policy", "2026-07", "2026-07", "2026-07"),
     ],
 )
