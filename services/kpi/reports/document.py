@@ -186,6 +186,7 @@ class Editor:
             month=frozen.month,
             closed_at=frozen.closed_at,
             sha256=frozen.sha256,
+            key_id=frozen.key_id,
             redefined=self._desk.redefined(figures, frozen, language),
         )
 

@@ -110,11 +110,15 @@ class RequestRow(_Row):
 
 
 class Closing(_Row):
-    """How the month was closed; `redefined` says which figures have another definition today."""
+    """How the month was closed; `redefined` says which figures have another definition today.
+
+    `key_id` is the key that signed it, empty where none did.
+    """
 
     month: str
     closed_at: datetime
     sha256: str
+    key_id: str = ""
     redefined: str | None = None
 
 

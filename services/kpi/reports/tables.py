@@ -5,9 +5,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from services.kpi.definitions import INDICATORS, Unit
-from services.kpi.reports.rows import CourseRow, DayRow, Document, FigureRow, FindingRow
+from services.kpi.reports.rows import (
+    Closing,
+    CourseRow,
+    DayRow,
+    Document,
+    FigureRow,
+    FindingRow,
+)
 from shared.i18n import Catalogue
 
 Cell = str | int | float | date | datetime | None
@@ -102,16 +110,22 @@ class Tabler:
         if document.mixed_policies is not None:
             lines.append(document.mixed_policies)
         if document.closing is not None:
-            closing = document.closing
-            at = closing.closed_at.isoformat(timespec="seconds")
-            lines.append(self.filled("closed", month=closing.month, at=at, sha256=closing.sha256))
-            if closing.redefined is not None:
-                lines.append(closing.redefined)
+            lines += self._closed(document.closing)
         if document.quiet:
             lines.append(self.filled("quiet", groups=", ".join(document.quiet)))
         if document.requests_left_out:
             lines.append(self.filled("left_out", number=len(document.requests)))
         return lines
+
+    def _closed(self, closing: Closing) -> list[str]:
+        at = closing.closed_at.astimezone(ZoneInfo(self._document.time_zone))
+        told = {"month": closing.month, "at": f"{at:%Y-%m-%d %H:%M}"}
+        by = "signed" if closing.key_id else "unsigned"
+        lines = [
+            self.filled("closed", **told),
+            self.filled(f"closed.{by}", sha256=closing.sha256, key_id=closing.key_id),
+        ]
+        return lines if closing.redefined is None else [*lines, closing.redefined]
 
     def filled(self, key: str, **facts: object) -> str:
         return self._words.text(self._document.language, f"report.{key}", facts)

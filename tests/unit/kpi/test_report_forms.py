@@ -78,6 +78,19 @@ def test_a_month_closed_by_another_definition_says_so_in_every_form() -> None:
     assert json.loads(rendered(told, Form.JSON, WORDS))["closing"]["redefined"] == notice
 
 
+@pytest.mark.parametrize(
+    ("key", "by"), [("", ", sin firma."), ("k-1", ", firmada con la clave k-1.")]
+)
+def test_a_closed_month_says_when_it_was_closed_and_by_which_key(key: str, by: str) -> None:
+    document = some(Kind.CLIENT)
+    assert document.closing is not None
+    closing = document.closing.model_copy(update={"key_id": key})
+    lines = Tabler(document.model_copy(update={"closing": closing}), WORDS).heading_lines()
+    # closed at 15:30 UTC
+    assert any(line.startswith("Mes 2026-07 cerrado el 2026-08-03 10:30.") for line in lines)
+    assert f"Huella SHA-256 del cierre: {closing.sha256}{by}" in lines
+
+
 @every_report
 def test_a_pdf_is_tagged_for_who_cannot_see_it(made: Made, kind: Kind, language: str) -> None:
     document, pdf = made(kind, language)
