@@ -43,6 +43,8 @@ def both(spanish: str, english: str) -> str:
     return f"{spanish} · {english}"
 
 
+NO_VALUE: Final = both("Sin datos", "No data")
+"""As of the month on its first day: such a figure is neither 0 nor 100 %."""
 SUBJECTS: Final = {
     "requests": ("Los pedidos", "The requests"),
     "training": ("Las réplicas", "The replications"),
@@ -102,6 +104,7 @@ def number(
         stat.Panel()
         .title(title)
         .datasource(SOURCE)
+        .no_value(NO_VALUE)
         .unit(unit)
         .thresholds(_thresholds(limits))
         .color_mode(common.BigValueColorMode.BACKGROUND)
@@ -127,6 +130,7 @@ def bars(
         bargauge.Panel()
         .title(title)
         .datasource(SOURCE)
+        .no_value(NO_VALUE)
         .unit(unit)
         .min(0)
         .thresholds(_thresholds(limits))
@@ -148,6 +152,7 @@ def course(
         timeseries.Panel()
         .title(title)
         .datasource(SOURCE)
+        .no_value(NO_VALUE)
         .unit(unit)
         .min(0)
         .fill_opacity(10)

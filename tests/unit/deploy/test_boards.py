@@ -36,6 +36,12 @@ def test_titles_are_spanish_with_english_beside(board: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
+def test_a_panel_without_a_value_says_so_in_both_languages(board: dict[str, Any]) -> None:
+    told = {panel["fieldConfig"]["defaults"]["noValue"] for panel in panels(board)}
+    assert told == {"Sin datos · No data"}
+
+
+@pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
 def test_account_and_period_can_be_chosen(board: dict[str, Any]) -> None:
     variables = {one["name"]: one for one in board["templating"]["list"]}
     assert set(variables) == {"tenant", "period", "api"}
