@@ -80,6 +80,8 @@ _OPEN: Final = {
     PERSON: re.compile(r"(person|program|system):[a-z0-9][a-z0-9_.@-]{0,79}"),
     POLICY: re.compile(r"[a-z0-9][a-z0-9_.:+-]{0,79}"),
 }
+_WRITTEN: Final = {PERSON: ("person:<id>", "program:<id>", "system:<id>"), POLICY: ("<version>",)}
+"""How a value of these is written."""
 
 
 class Form(StrEnum):
@@ -268,6 +270,10 @@ class Counting:
             return folded
         called = self.names.get(dimension, {}).get(folded)
         return called if called in self.values[dimension] else OTHER
+
+    def known(self, dimension: str) -> list[str]:
+        """Which values may be asked for; of a dimension without a closed set, how they are."""
+        return [*(_WRITTEN.get(dimension) or sorted(self.values[dimension])), OTHER]
 
 
 def counting(tenant: Tenant) -> Counting:

@@ -100,7 +100,7 @@ class Cut:
                 continue
             given[name] = counting.closed(name, value)
             if given[name] == OTHER and value != OTHER:
-                options = ", ".join([*sorted(counting.values.get(name, ())), OTHER])
+                options = ", ".join(counting.known(name))
                 raise Invalid("indicator.unknown_value", dimension=name, value=value, known=options)
         return cls(counting.tenant, given)
 

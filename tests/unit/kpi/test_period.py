@@ -73,6 +73,22 @@ def test_cut_takes_known_values_however_capitalised(osinergmin: Counting) -> Non
         Cut.of(osinergmin, {"area": "nowhere"})
 
 
+@pytest.mark.parametrize(
+    ("dimension", "value", "known"),
+    [
+        ("person", "juan", "person:<id>, program:<id>, system:<id>, other"),
+        ("policy", "july 2026", "<version>, other"),
+        ("tier", "4", "1, 2, 3, other"),
+    ],
+)
+def test_a_value_that_is_none_is_told_which_ones_are(
+    osinergmin: Counting, dimension: str, value: str, known: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        Cut.of(osinergmin, {dimension: value})
+    assert refused.value.fields["known"] == known
+
+
 @pytest.mark.parametrize("dimension", Dimension)
 def test_figures_and_their_cases_are_cut_alike(dimension: Dimension) -> None:
     asked = {"from": "2026-07-01", "to": "2026-07-31", dimension.value: "one"}
