@@ -46,4 +46,7 @@ def _text(cell: Cell) -> str:
         return ""
     if isinstance(cell, str):
         return safe(cell)
+    if isinstance(cell, float) and cell.is_integer():
+        # a count of 7.0 is no count, and no number where a comma parts the decimals
+        return str(int(cell))
     return cell.isoformat() if isinstance(cell, date) else repr(cell)

@@ -16,7 +16,7 @@ from services.kpi.reports.charts import Chart, Drawer
 from services.kpi.reports.numbers import number
 from services.kpi.reports.tables import Tabler
 from shared.i18n import LANGUAGES, load
-from tests.support.report_files import Reader
+from tests.support.report_files import Reader, csv_tables
 from tests.support.reports import TARGETS, TOPICS, Sample
 from tests.support.tagged_pdf import Tagged, read
 
@@ -63,6 +63,13 @@ def test_every_figure_is_the_same_in_every_form(made: Made, kind: Kind, language
     headings = {field.heading for field in fields}
     for column in ("frozen_numerator", "frozen_excluded", "adjustment_denominator"):
         assert (reader.word(f"column.{column}") in headings) is (kind is Kind.CLIENT)
+
+
+def test_counts_are_whole_numbers_in_csv() -> None:
+    document = some(Kind.CLIENT)
+    rows = csv_tables(rendered(document, Form.CSV, WORDS))["Indicadores"]
+    wanted = [row.numerator for row in document.figures if row.unit is Unit.COUNT]
+    assert [row["Valor"] for row in rows if row["Unidad"] == "cantidad"] == list(map(str, wanted))
 
 
 def test_a_month_closed_by_another_definition_says_so_in_every_form() -> None:
