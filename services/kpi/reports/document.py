@@ -14,7 +14,7 @@ from services.kpi.desk import Desk
 from services.kpi.domain import RequestFact
 from services.kpi.ledger import Record
 from services.kpi.lists import Labels
-from services.kpi.policy import Counting, Kind
+from services.kpi.policy import OTHER, Counting, Kind
 from services.kpi.reports.course import Course, Progress
 from services.kpi.reports.figures import definition_of, figure_rows, group_of, quiet_groups
 from services.kpi.reports.rows import (
@@ -216,6 +216,8 @@ class Editor:
         status = fact.outcome or (fact.turns[-1][2] if fact.turns else "received")
         pct = 100 * fact.signed / fact.eligible if fact.eligible else None
         zone = scope.counting.zone
+        # an area that the account does not know is told as it was written
+        area = scope.counting.closed("area", fact.area)
         due_at = fact.promises[-1][2] if fact.promises else None
         return RequestRow(
             code=fact.code,
@@ -226,7 +228,7 @@ class Editor:
             topic=fact.topic,
             compliance_pct=pct,
             channel=labels.of("channel", fact.channel),
-            area=labels.of("area", fact.area),
+            area=fact.area if area == OTHER else labels.of("area", area),
         )
 
 

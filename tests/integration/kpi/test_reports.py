@@ -115,24 +115,28 @@ async def test_requests_have_the_seven_fields_and_no_formula(
 async def test_a_weeks_report_lists_what_was_in_course_in_it(
     reader: httpx.AsyncClient, things: World
 ) -> None:
-    day, week = timedelta(days=1), timedelta(days=7)
+    day, week_later = timedelta(days=1), timedelta(days=7)
     lives = {
         "done before": whole_life(MONDAY),
         "still open": open_life(MONDAY + day),
-        "came in it": open_life(MONDAY + week),
-        "closed after it": received_and_withdrawn(MONDAY + 2 * day, MONDAY + 2 * week),
-        "came after it": open_life(MONDAY + 2 * week),
+        "came in it": open_life(MONDAY + week_later),
+        "closed after it": received_and_withdrawn(MONDAY + 2 * day, MONDAY + 2 * week_later),
+        "came after it": open_life(MONDAY + 2 * week_later),
     }
     await things.happened(*lives.values())
     await things.publish(events_of(list(lives.values())))
     await counted(things, list(lives.values()))
-    told = await fetched(reader, "client.json", **{"from": "2026-07-13", "to": "2026-07-19"})
-    days = [row["received_at"][:10] for row in told.json()["requests"]]
-    assert days == ["2026-07-07", "2026-07-08", "2026-07-13"]
+    week = {"from": "2026-07-13", "to": "2026-07-19", "language": "en"}
+    rows = (await fetched(reader, "client.json", **week)).json()["requests"]
+    assert [(row["received_at"][:10], row["area"]) for row in rows] == [
+        ("2026-07-07", "not in the policy"),
+        ("2026-07-08", "Natural gas"),
+        ("2026-07-13", "not in the policy"),
+    ]
 
 
 def received_and_withdrawn(start: datetime, end: datetime) -> Life:
-    life = Life().add(start, received(start))
+    life = Life().add(start, received(start, area="Gas natural"))
     return life.add(end, closed(end, outcome="withdrawn", on_time=None))
 
 
