@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from services.kpi.calendar_pieces import Every
 from services.kpi.lists import LISTS, listed, named, regions
@@ -157,6 +157,13 @@ class Daily(Frozen):
     source: Source
 
 
+def _named(areas: object) -> object:
+    """A plain list is of areas without names."""
+    if isinstance(areas, list) and all(isinstance(one, str) for one in areas):
+        return {one: {} for one in areas}
+    return areas
+
+
 class KpiSection(Frozen):
     """`kpi.yaml`.
 
@@ -172,7 +179,7 @@ class KpiSection(Frozen):
     calendar: Key
     types: tuple[Value, ...] = ()
     channels: tuple[Value, ...] = ()
-    areas: tuple[Value, ...] | Mapping[Value, Mapping[Language, Name]] = ()
+    areas: Annotated[Mapping[Value, Mapping[Language, Name]], BeforeValidator(_named)] = {}
     client_holders: tuple[Value, ...] = (CLIENT,)
     targets: Mapping[str, Target] = {}
     notice_days: Annotated[int, Field(ge=0, le=60)] = 2
