@@ -33,7 +33,14 @@ class Finding:
     def reason(self, language: str = SPANISH) -> str:
         """Why, in one line; a rule without a sentence shows its facts."""
         said = _catalogue().find(language, f"policy.{self.rule}", self.facts)
-        return said if said is not None else str(self.facts.get("detail", dict(self.facts)))
+        return said or self._of_field(language) or str(self.facts.get("detail", dict(self.facts)))
+
+    def _of_field(self, language: str) -> str | None:
+        """What is said of such a value in requests too; code of our own says more itself."""
+        if "field" not in self.facts or self.rule == "value_error":
+            return None
+        said = _catalogue().find(language, f"invalid.{self.rule}", self.facts)
+        return said and f"{self.facts['field']}: {said}"
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.severity} {self.rule}: {self.reason()}"

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from .documents import Document
 from .findings import Finding, Neighbour, Place, Remark, Reviewed, Severity
@@ -21,10 +22,7 @@ def validate(
     try:
         section = model.model_validate(document.body)
     except ValidationError as error:
-        return None, tuple(
-            _finding(document, tuple(item["loc"]), item["type"], item["msg"], item.get("input"))
-            for item in error.errors(include_url=False, include_context=False)
-        )
+        return None, tuple(_finding(document, item) for item in error.errors(include_url=False))
     remarks: list[Remark] = []
     if isinstance(section, Reviewed):
         remarks += section.remarks()
@@ -41,11 +39,15 @@ def _told(document: Document, remarks: Iterable[Remark]) -> Iterable[Finding]:
         yield Finding(document.path, line, one.rule, one.facts, one.severity)
 
 
-def _finding(document: Document, place: Place, kind: str, text: str, given: object) -> Finding:
+def _finding(document: Document, item: ErrorDetails) -> Finding:
+    place: Place = tuple(item["loc"])
     name = ".".join(str(part) for part in place)
+    kind = item["type"]
     rule = "missing_source" if kind == "missing" and place[-1:] == ("source",) else kind
-    facts = {"field": name, "detail": f"{name}: {text}", "value": _short(given)}
-    return Finding(document.path, document.line(place), rule, facts)
+    # choices are joined with an English word
+    bounds = {key: str(bound).replace(" or ", ", ") for key, bound in item.get("ctx", {}).items()}
+    told = {"field": name, "detail": f"{name}: {item['msg']}", "value": _short(item.get("input"))}
+    return Finding(document.path, document.line(place), rule, bounds | told)
 
 
 def _short(given: object) -> str:

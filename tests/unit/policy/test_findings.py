@@ -3,8 +3,10 @@
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Annotated, Literal
 
 import pytest
+from pydantic import Field
 from typer.testing import CliRunner
 
 from cli.policy import app
@@ -271,6 +273,34 @@ def test_a_service_checks_its_own_section(
     else:
         section = load_tenants(one, {"desk": Desk})["osinergmin"].section("desk", Desk)
         assert section.seats in {3, 300}
+
+
+class Room(Frozen):
+    """A section of plain values."""
+
+    doors: tuple[str, ...] = ()
+    seats: Annotated[int, Field(ge=1)] = 1
+    side: Literal["left", "right"] = "left"
+
+
+@pytest.mark.parametrize(
+    ("text", "spanish", "english"),
+    [
+        ("doors: 3", "doors: Debe ser una lista.", "doors: Must be a list."),
+        ("seats: 0", "seats: Debe ser 1 o más.", "seats: Must be 1 or more."),
+        (
+            "side: top",
+            "side: Debe ser uno de: 'left', 'right'.",
+            "side: Must be one of: 'left', 'right'.",
+        ),
+    ],
+)
+def test_a_wrong_value_is_told_in_both_languages(
+    one: Path, text: str, spanish: str, english: str
+) -> None:
+    (one / "osinergmin" / "room.yaml").write_text(f"{text}\n")
+    (found,) = check(one, {"room": Room})
+    assert (found.reason(), found.reason("en")) == (spanish, english)
 
 
 def test_a_section_that_is_not_there_names_its_file(one: Path) -> None:
