@@ -1,6 +1,6 @@
 """How figures went by month, against the period before, and what that leads to (B:L940-987)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -51,9 +51,9 @@ class Course:
                 change = None if now.value is None or then is None else now.value - then
                 course[one.id].append(_row(month, one, names[one.id], now, change))
             before = found
-        former = await self._shares(wanted, cut, _months_before(period, len(months)))
+        former = _known(await self._shares(wanted, cut, _months_before(period, len(months))))
         found_of = [
-            (one, finding_of(one, former[one.id].value, worse))
+            (one, finding_of(one, former.get(one.id), worse))
             for one in shown
             # what stands in two reports is one finding
             if not INDICATORS[one.id].same_as
@@ -66,7 +66,7 @@ class Course:
                 value=one.value,
                 unit=one.unit,
                 target=one.target,
-                before=former[one.id].value,
+                before=former.get(one.id),
             )
             for one, finding in found_of
             if finding is not None and one.value is not None
@@ -93,6 +93,13 @@ def finding_of(figure: Figure, before: float | None, worse: float | None) -> str
     if worse is None or before is None:
         return None
     return "worse" if sign * (value - before) < -worse * abs(before) else None
+
+
+def _known(found: Mapping[str, Share]) -> dict[str, float | None]:
+    """The values of the subjects that had a case: nothing is worse than nothing at all."""
+    reports = {name: INDICATORS[name].report for name in found}
+    told = {reports[name] for name, own in found.items() if own.numerator or own.denominator}
+    return {name: own.value for name, own in found.items() if reports[name] in told}
 
 
 def _months_before(period: Period, number: int) -> Period:

@@ -260,6 +260,9 @@ async def test_the_improvement_report_tells_the_course_and_what_to_look_at(
     # which stands among the requests too, and is one finding
     assert "training.coverage" in found
     assert "requests.coverage" not in found
+    # nothing was asked for in the quarter before: none missed then is no better than two now
+    assert any(row["id"] == "requests.stages_breached" for row in told["figures"])
+    assert "requests.stages_breached" not in found
 
 
 async def _received(reader: httpx.AsyncClient) -> float:
