@@ -71,6 +71,7 @@ class Sample:
             account="Organismo *de* prueba #1",
             from_=first,
             to=first + timedelta(days=days - 1 if daily else 30),
+            made_at=datetime(2026, 8, 3, 15, 30, tzinfo=UTC),
             time_zone="America/Lima",
             policy="2026-07",
             language=self._language,

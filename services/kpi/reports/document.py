@@ -106,6 +106,7 @@ class Editor:
             # a closed month was frozen as a whole
             frozen = None
         labels = self._desk.labels(account, language)
+        made_at = self._workshop.now()
         requests: list[Record] = []
         days: list[DayRow] = []
         unit: list[UnitRow] = []
@@ -136,6 +137,7 @@ class Editor:
             area=scope.cut.values.get("area"),
             from_=period.first,
             to=period.last,
+            made_at=made_at,
             time_zone=counting.zone.key,
             policy=tenant.version,
             mixed_policies=self._desk.mixed(figures, language),

@@ -123,7 +123,7 @@ class Closing(_Row):
 
 
 class Document(_Row):
-    """A report; `requests_left_out` says that there are more than are listed.
+    """A report, of the figures at `made_at`; `requests_left_out`: there are more than are listed.
 
     `quiet` are the groups of figures of which there is nothing to tell: they are left out.
     """
@@ -136,6 +136,7 @@ class Document(_Row):
     area: str | None = None
     from_: Annotated[date, Field(alias="from")]
     to: date
+    made_at: datetime
     time_zone: str
     policy: str
     mixed_policies: str | None = None

@@ -106,6 +106,7 @@ class Tabler:
             document.account,
             self.filled("period", start=document.from_, end=document.to, zone=document.time_zone),
             self.filled("policy", policy=document.policy),
+            self._made(),
         ]
         if document.mixed_policies is not None:
             lines.append(document.mixed_policies)
@@ -116,6 +117,11 @@ class Tabler:
         if document.requests_left_out:
             lines.append(self.filled("left_out", number=len(document.requests)))
         return lines
+
+    def _made(self) -> str:
+        at = self._document.made_at.astimezone(ZoneInfo(self._document.time_zone))
+        key = "made" if at.date() > self._document.to else "made.early"
+        return self.filled(key, at=f"{at:%Y-%m-%d %H:%M}")
 
     def _closed(self, closing: Closing) -> list[str]:
         at = closing.closed_at.astimezone(ZoneInfo(self._document.time_zone))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from functools import cache
 from io import BytesIO
 from typing import Any
@@ -83,6 +84,17 @@ def test_a_month_closed_by_another_definition_says_so_in_every_form() -> None:
     cover = load_workbook(BytesIO(rendered(told, Form.XLSX, WORDS))).worksheets[0]
     assert notice in [cell.value for cell in cover["A"]]
     assert json.loads(rendered(told, Form.JSON, WORDS))["closing"]["redefined"] == notice
+
+
+@pytest.mark.parametrize(
+    ("last", "more"),
+    [(date(2026, 8, 2), "."), (date(2026, 8, 3), ", antes de que termine el período: ")],
+)
+def test_a_report_says_when_it_was_made(last: date, more: str) -> None:
+    document = some(Kind.CLIENT, to=last, made_at=datetime(2026, 8, 4, 4, 59, tzinfo=UTC))
+    lines = Tabler(document, WORDS).heading_lines()
+    # the day is the account's
+    assert any(line.startswith(f"Hecho el 2026-08-03 23:59{more}") for line in lines)
 
 
 @pytest.mark.parametrize(
