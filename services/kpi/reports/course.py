@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
@@ -38,10 +38,11 @@ class Course:
         period: Period,
         language: str,
         worse: float | None,
+        today: date,
     ) -> Progress:
-        """The course of the period, and its findings; `worse` as in `finding_of`."""
+        """The course of the period up to today, and its findings; `worse` as in `finding_of`."""
         names = {one.id: one.name for one in shown}
-        months = period.pieces(Every.MONTH)
+        months = begun(period, today)
         course: dict[str, list[CourseRow]] = {one.id: [] for one in wanted}
         before = await self._shares(wanted, cut, _months_before(period, 1))
         for month in months:
@@ -78,6 +79,12 @@ class Course:
     ) -> dict[str, Share]:
         sums = await self._figures.sums(wanted, period, cut, None, self._session)
         return {one.id: share(one, sums[one.id][""]) for one in wanted}
+
+
+def begun(period: Period, today: date) -> list[Period]:
+    """The months of a period but those that are still to come, where it has begun itself."""
+    months = period.pieces(Every.MONTH)
+    return [month for month in months if month.first <= today] or months
 
 
 def finding_of(figure: Figure, before: float | None, worse: float | None) -> str | None:

@@ -123,8 +123,9 @@ class Editor:
                 unit = await unit_rows(self._books, period, scope.cut, session)
             else:
                 course = Course(self._figures, self._words, session)
+                today = made_at.astimezone(counting.zone).date()
                 progress = await course.of(
-                    wanted, figures, scope.cut, period, language, counting.worse
+                    wanted, figures, scope.cut, period, language, counting.worse, today
                 )
         by = TIER if kind is Kind.UNIT else ""
         named = {name: labels.of(name, value) for name, value in scope.cut.values.items()}

@@ -2,7 +2,7 @@
 
 import io
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -30,6 +30,7 @@ from tests.support.report_files import Reader, csv_tables, xlsx_tables
 
 pytestmark = pytest.mark.integration
 WEEK = {"from": "2026-07-06", "to": "2026-07-12"}
+AFTERWARDS = datetime(2027, 1, 4, tzinfo=UTC)
 
 
 async def fetched(reader: httpx.AsyncClient, name: str, **more: str) -> httpx.Response:
@@ -244,8 +245,9 @@ async def test_another_tenant_reads_its_own(house: House, things: World) -> None
 
 
 async def test_the_improvement_report_tells_the_course_and_what_to_look_at(
-    reader: httpx.AsyncClient, things: World
+    house: House, reader: httpx.AsyncClient, things: World
 ) -> None:
+    house.clock.move_to(AFTERWARDS)
     await happened(things)
     quarter = {"from": "2026-07-01", "to": "2026-09-30"}
     told = await compared(reader, "improvement", **quarter)
@@ -269,7 +271,10 @@ async def _received(reader: httpx.AsyncClient) -> float:
     return float((await figures(reader))["received"]["value"])
 
 
-async def test_the_yearly_report_is_about_suggestions(reader: httpx.AsyncClient) -> None:
+async def test_the_yearly_report_is_about_suggestions(
+    house: House, reader: httpx.AsyncClient
+) -> None:
+    house.clock.move_to(AFTERWARDS)
     year = {"from": "2026-01-01", "to": "2026-12-31"}
     told = await compared(reader, "suggestions", language="en", **year)
     assert told["title"] == "Annual report of suggestions"

@@ -14,8 +14,9 @@ from cli.policy import sections
 from services.kpi.calendar_pieces import Every, piece_of
 from services.kpi.mailing import letter_of
 from services.kpi.policy import Counting, Form, Kind, ReportRow, counting
-from services.kpi.reports.course import finding_of
+from services.kpi.reports.course import begun, finding_of
 from services.kpi.schedule import PlanReport, Reach, Schedule, decide, evolve, next_due
+from services.kpi.views import Period
 from shared.contracts.kpi import ScheduleEnded, SchedulePlanned, ScheduleReached
 from shared.decider import Given, Stamp
 from shared.policy import Finding, Severity, check, load_tenants
@@ -272,3 +273,17 @@ def test_a_target_that_judges_nothing_is_doubted(tmp_path: Path) -> None:
     (found,) = [one for one in check(tenants, sections()) if one.rule == "target_unjudged"]
     assert found.severity is Severity.WARNING
     assert "incidents.total" in found.reason()
+
+
+@pytest.mark.parametrize(
+    ("today", "months"),
+    [
+        (date(2026, 10, 5), [7, 8, 9]),
+        (date(2026, 8, 1), [7, 8]),
+        (date(2026, 7, 31), [7]),
+        (date(2026, 6, 30), [7, 8, 9]),
+    ],
+)
+def test_a_course_goes_no_further_than_today(today: date, months: list[int]) -> None:
+    quarter = Period(date(2026, 7, 1), date(2026, 9, 30))
+    assert [month.first.month for month in begun(quarter, today)] == months
