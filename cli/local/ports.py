@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import socket
 import tempfile
 from pathlib import Path
@@ -11,6 +12,9 @@ from typing import IO, Final
 
 LOOPBACK = "127.0.0.1"
 _CLAIMED: Final[dict[int, IO[str]]] = {}
+_OURS: Final = range(20_000, 32_768)
+"""Below what Linux and others give out (`ip_local_port_range`), above what servers usually have."""
+_TRIES: Final = 200
 
 
 def is_free(port: int) -> bool:
@@ -26,7 +30,15 @@ def is_free(port: int) -> bool:
 
 
 def any_free() -> int:
-    """Claim a port that the system says is free now."""
+    """Claim a free port, of those that the system gives to nobody by itself while there is one.
+
+    A server of ours listens seconds after its port was chosen, and once more after it was killed:
+    whoever asks for any port, or calls somebody, must not be given it meanwhile.
+    """
+    for _ in range(_TRIES):
+        port = secrets.choice(_OURS)
+        if is_free(port) and claim(port):
+            return port
     while True:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
             probe.bind((LOOPBACK, 0))

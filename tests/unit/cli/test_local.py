@@ -64,6 +64,14 @@ def test_a_taken_port_is_avoided() -> None:
         assert ports.first_free(port) > port
 
 
+def test_a_port_that_the_system_gives_out_by_itself_is_not_chosen() -> None:
+    with socket.socket() as anybody:
+        anybody.bind(("127.0.0.1", 0))
+        given = anybody.getsockname()[1]
+
+    assert max(ports.any_free() for _ in range(20)) < 32_768 <= given
+
+
 def test_two_starts_at_once_do_not_choose_the_same_port() -> None:
     port = ports.any_free()
     start = f"from cli.local import ports; print(ports.first_free({port}), flush=True); input()"
