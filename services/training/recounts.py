@@ -27,6 +27,8 @@ SWEEP_EVERY: Final = 15.0
 GATHER: Final = 0.05
 # counting many takes its time: it has a fifth of it at most, the signatures the rest
 SHARE: Final = 4.0
+# and the last signature is not kept waiting where a count took long because all else did, too
+PAUSE: Final = 2.0
 
 
 class Recounts:
@@ -54,7 +56,8 @@ class Recounts:
                     self._asked |= await self._signing()
                     swept = now
                 await self._count_asked()
-                pause = max(GATHER, SHARE * (asyncio.get_running_loop().time() - now))
+                took = asyncio.get_running_loop().time() - now
+                pause = min(max(GATHER, SHARE * took), PAUSE)
             except (Transient, PyMongoError) as error:
                 log.warning("recounts_interrupted", reason=str(error)[:200])
                 await asyncio.sleep(1)
