@@ -59,15 +59,18 @@ def _life_of_request(fact: RequestFact) -> Life:
 def _life_of_story(thing: Thing, story: Story) -> Life:
     """When it came and the end that stands, by the instants that its events tell, or their own."""
     over: Entry | None = None
+    former: Entry | None = None
     received_at: datetime | None = None
     for entry in story.entries:
         if received_at is None:
             told = entry[4]
             received_at = told.get("received_at", told.get("registered_at", entry[2]))
-        if entry[1] in thing.ended or entry[4].get("closed_at"):
+        if entry[1] in thing.reinstated:
+            over = former
+        elif entry[1] in thing.ended or entry[4].get("closed_at"):
             over = entry
         elif entry[1] in thing.resumed:
-            over = None
+            former, over = over or former, None
     if over is None:
         return Life(received_at)
     _, event, at, _, told = over

@@ -100,7 +100,8 @@ class Thing:
     `turns` are the events after which it is the client's or the provider's turn; a thing without
     them has the holder that its events tell. `standing` is the family of what is open now, by side
     and by tier or the thing's name: what began with `started` and not with an older register, until
-    one of `ended`, and again from `resumed` on.
+    one of `ended`, and again from `resumed` on. `reinstated` are those of `ended` after which the
+    end before `resumed` is the one that stands.
     """
 
     source: Source
@@ -110,6 +111,7 @@ class Thing:
     started: tuple[str, ...]
     ended: tuple[str, ...]
     resumed: tuple[str, ...] = ()
+    reinstated: tuple[str, ...] = ()
     turns: Mapping[str, str] = field(default_factory=dict)
     standing: str = ""
     clocks: Clocks | None = None

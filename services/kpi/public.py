@@ -6,7 +6,7 @@ from services.kpi.measures import ACTOR, BUSINESS, CASE, CLIENT, PROVIDER, Measu
 from services.kpi.sources import Source
 
 _ASKED: Final = ("received", "continued")
-_SETTLED: Final = ("answered", "discarded", "continued")
+_SETTLED: Final = ("answered", "discarded", "heeded", "continued")
 _STAGE: Final = {"stage": CASE}
 _OPEN: Final = "desks_open"
 _ATTENDED: Final = {"person": "invited:attended_by"}
@@ -63,8 +63,9 @@ CONSULTATION: Final = Thing(
     },
     tiers={},
     started=("received",),
-    ended=("answered", "discarded"),
+    ended=("answered", "discarded", "heeded"),
     resumed=("continued",),
+    reinstated=("heeded",),
     standing=_OPEN,
     measures=(
         Measure("received", "consultations", "received", day="received_at"),
@@ -95,7 +96,7 @@ CONSULTATION: Final = Thing(
             "consultations",
             (*_ASKED, "resumed"),
             ("answered", "channelled"),
-            ("discarded",),
+            ("discarded", "heeded"),
         ),
         *_promised("consultation_policies", "received", "continued", "resumed"),
     ),

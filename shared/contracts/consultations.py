@@ -119,6 +119,13 @@ class ConsultationContinued(EventBody, event_type="intake.consultation.continued
     enclosures: tuple[EnclosureRef, ...] = ()
 
 
+class ConsultationHeeded(EventBody, event_type="intake.consultation.heeded.v1"):
+    """What the user wrote after the answer was read: nothing more is to be done.
+
+    The answer before it stands as it was judged, and the term that his words began is called off.
+    """
+
+
 class ConsultationChannelled(EventBody, event_type="intake.consultation.channelled.v1"):
     """It reports an incident: the first tier attends it (B:L757-762, L1179).
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import aiosmtplib
+import httpx
 import pytest
 from pymongo.asynchronous.cursor import AsyncCursor
 
@@ -103,8 +104,58 @@ async def _returned(street: Street, case_id: str, message_id: str) -> None:
         ("mail.auto_reply", case_id),
     }
     view = await street.read(case_id)
-    assert [one["code"] for one in view["warnings"]] == ["undelivered", "enclosure_refused"]
+    warned = [one["code"] for one in view["warnings"]]
+    assert warned == ["undelivered", "said_more", "enclosure_refused"]
     assert len(await street.consultations(2)) == 2
+
+
+async def test_thanks_for_an_answer_are_read_and_it_stands(street: Street) -> None:
+    await street.send(written())
+    (view,) = await street.consultations(1)
+    refused = await _heed(street, view)
+    assert (refused.status_code, refused.json()["code"]) == (409, "consultation.illegal_transition")
+    view = await street.act(view, "distribute", {"folder": "rnp"})
+    refused = await _heed(street, view)
+    assert (refused.status_code, refused.json()["code"]) == (409, "consultation.not_answered")
+    view = await street.act(view, "draft", {"text": "Se renueva desde el portal del RNP."})
+    sent = await street.act(view, "send", {"checks": CHECKS})
+    answer = await street.letter("Respuesta a su consulta")
+    await street.letter("¿Cómo le atendimos?")
+
+    street.house.clock.ahead += timedelta(minutes=5)
+    thanks = written("Gracias.", message_id="<m-2@x>")
+    thanks["In-Reply-To"] = answer["message-id"]
+    await street.send(thanks)
+    await street.sorted()
+    view = await street.read(sent["id"])
+    assert (view["status"], view["deadlines"][0]["state"]) == ("in_attention", "running")
+    assert [one["code"] for one in view["warnings"]] == ["said_more"]
+    # what was read may not be all that was said
+    assert (await _heed(street, sent)).status_code == 412
+
+    stands = await street.act(view, "heed", None)
+    assert (stands["status"], stands["on_time"], stands["warnings"]) == ("answered", True, [])
+    assert stands["answered_at"] == sent["answered_at"]
+    assert stands["deadlines"][0]["state"] == "cancelled"
+    shown = (await street.desk.get(f"/consultations/{sent['id']}/answer")).json()
+    assert shown["answer"] == "Se renueva desde el portal del RNP."
+    history = (await street.desk.get(f"/consultations/{sent['id']}/history")).json()["items"]
+    assert [one["type"] for one in history][-2:] == [
+        "intake.consultation.continued.v1",
+        "intake.consultation.heeded.v1",
+    ]
+    # another question is one, and no letter went out for the thanks
+    more = written("¿Y desde el extranjero?", message_id="<m-3@x>")
+    more["In-Reply-To"] = answer["message-id"]
+    await street.send(more)
+    await street.sorted()
+    assert (await street.read(sent["id"]))["status"] == "in_attention"
+    await street.letters(3)
+
+
+async def _heed(street: Street, view: dict[str, Any]) -> httpx.Response:
+    headers = {"if-match": f'"{view["version"]}"'}
+    return await street.desk.post(f"/consultations/{view['id']}/heed", headers=headers)
 
 
 async def _rated(street: Street, case_id: str) -> None:

@@ -172,6 +172,16 @@ def _attending(api: Routes, desk: Consultations) -> None:
         """Answer one that became an incident without waiting for its end; it has a new term."""
         return await desk.give(call, consultation_id, model.TakeBack())
 
+    @api.post(
+        f"{_PATH}/heed",
+        may="attend_consultation",
+        if_match=True,
+        problems=(_ILLEGAL, "consultation.not_answered"),
+    )
+    async def heed_consultation(call: Call, consultation_id: str) -> ConsultationView:
+        """What the user said after the answer was read, and nothing more is to be done."""
+        return await desk.give(call, consultation_id, model.Heed())
+
     @api.post(f"{_PATH}/inform", may="inform_consultation", if_match=True, problems=(_ILLEGAL,))
     async def inform_consultation(
         call: Call, consultation_id: str, body: NewDraft

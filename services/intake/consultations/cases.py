@@ -9,6 +9,8 @@ CONSULTATION: Final[Kind[Consultation]] = Kind(
     "intake",
     "consultation",
     RULES,
+    # with the answer that somebody wrote on after, in those of before too
+    shape=2,
     indexes=(
         ("state.due_at", "_id"),
         ("state.answered_by", "state.answered_at"),

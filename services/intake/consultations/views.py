@@ -45,7 +45,7 @@ class ConsultationView(View):
     received_at: datetime
     effective_received_at: datetime = Field(description="After cut-off, where the count begins")
     deadlines: Sequence[DeskDeadlineView]
-    warnings: Sequence[Caution] = Field(description="Such as `legal_limit` and `undelivered`")
+    warnings: Sequence[Caution] = Field(description="Such as `undelivered` and `said_more`")
     profile_id: str
     anonymous: bool
     preferential: str = Field(description="`granted` for attention before others")
@@ -119,6 +119,8 @@ def _cautions(state: Consultation, policy: ConsultationPolicy, language: str) ->
         if reason:
             words = _WORDS.text(language, f"caution.{code}", {"reason": reason})
             found.append(Caution(code=code, text=words))
+    if state.earlier is not None:
+        found.append(Caution(code="said_more", text=_WORDS.text(language, "caution.said_more")))
     refused = [one for one in state.enclosures if not one.kept]
     if refused:
         words = _WORDS.text(language, "caution.enclosure_refused", {"number": len(refused)})

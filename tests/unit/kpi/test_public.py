@@ -62,6 +62,16 @@ LIVES: dict[str, list[tuple[int, EventBody]]] = {
             text=TEXT, answered_at=AT + 5 * HOUR, on_time=False, checks=(), folder="legal"
         )),
     ],
+    # answered, breached when the user wrote again, and what he wrote was thanks
+    "heeded": [
+        (0, c.ConsultationReceived(channel="mail", **CAME)),
+        (2, c.ConsultationAnswered(
+            text=TEXT, answered_at=AT + 2 * HOUR, on_time=True, checks=(), folder="rnp"
+        )),
+        (3, c.ConsultationContinued(text=TEXT, deadline=LATER)),
+        (48, c.ConsultationDeadlineBreached(due_at=LATER.due_at, holder="assistant")),
+        (49, c.ConsultationHeeded()),
+    ],
     "channelled": [
         (0, c.ConsultationReceived(channel="mail", **CAME)),
         (1, c.ConsultationDistributed(folder="legal", review=True)),
@@ -186,6 +196,7 @@ LIVES: dict[str, list[tuple[int, EventBody]]] = {
 }  # fmt: skip
 OF = {
     "channelled": "consultation",
+    "heeded": "consultation",
     "taken_up": "dossier",
     "proved_late": "dossier",
     "unanswered": "survey",
@@ -255,6 +266,19 @@ def test_a_consultation_that_goes_on_is_in_process_again() -> None:
     assert course == [1, 1, 1, 1, 0, 1, 0]
 
 
+def test_thanks_for_an_answer_are_neither_an_answer_nor_a_promise_missed() -> None:
+    def course(measure: str) -> list[int]:
+        return [total("heeded", measure, length, folder="rnp") for length in range(2, 6)]
+
+    assert course("in_process") == [0, 1, 1, 0]
+    assert course("overdue") == [0, 0, 1, 0]
+    assert course("kept") == [1, 1, 1, 1]
+    assert course("late") == [0, 0, 0, 0]
+    assert total("heeded", "answered", person="person:eva") == 1
+    assert total("heeded", "continued") == 1
+    assert total("heeded", "provider_seconds") == 2 * 3600
+
+
 @pytest.mark.parametrize(
     ("name", "versions"),
     [
@@ -295,6 +319,7 @@ def test_what_is_overdue_counts_as_missed_before_it_is_answered() -> None:
         # of the last: as it runs, is breached, is channelled late, gets a new promise, and so on
         ("consultation", "r r r r m mr mb"),
         ("channelled", "r r b b br bb bb"),
+        ("heeded", "r m mr mb m"),
         ("dossier", "r r r b b b m m m"),
         ("taken_up", "r r - r r m"),
         ("claim", "r b b b"),
@@ -313,6 +338,7 @@ def test_promises_as_they_stand_are_what_alerts_are_about(name: str, course: str
     ("name", "course"),
     [
         ("consultation", "p p p p - p -"),
+        ("heeded", "p - p p -"),
         ("dossier", "p c c c p p - - -"),
         ("taken_up", "p c - - p -"),
         ("suggestion", "p p p - -"),
@@ -399,10 +425,12 @@ def test_replications_by_person_and_sessions_by_trainer() -> None:
         ("consultation", 5, Life(AT, AT + 2 * HOUR, "answered", on_time=True)),
         ("consultation", 6, Life(AT)),  # the user wrote again
         ("consultation", 7, Life(AT, AT + 5 * HOUR, "answered", on_time=False)),
+        ("heeded", 4, Life(AT)),
+        ("heeded", 99, Life(AT, AT + 2 * HOUR, "answered", on_time=True)),
         ("dossier", 99, Life(AT, AT + 6 * HOUR, "resolved", on_time=True)),
         ("suggestion", 99, Life(AT, AT + 4 * HOUR, "informed")),
         ("claim", 99, Life(AT, AT + 2 * HOUR, "informed", on_time=False)),
     ],
 )
 def test_a_list_of_cases_tells_the_end_that_stands(name: str, length: int, life: Life) -> None:
-    assert KINDS[name].life(story(name, length)) == life
+    assert KINDS[OF.get(name, name)].life(story(name, length)) == life

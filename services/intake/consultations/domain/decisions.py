@@ -33,6 +33,7 @@ _ACTION: Final[dict[type, Action]] = {
     model.Send: Action.SEND,
     model.Discard: Action.DISCARD,
     model.Write: Action.WRITE,
+    model.Heed: Action.HEED,
     model.Bounce: Action.BOUNCE,
 }
 
@@ -86,6 +87,8 @@ def _decided(  # noqa: C901, PLR0911, PLR0912 - a table of commands
             return [_discarded(command, given)]
         case model.Write():
             return [_continued(case, command, given)]
+        case model.Heed():
+            return [_heeded(case)]
         case model.Bounce(reason):
             return [told.ConsultationUndelivered(reason=reason)]
     return []
@@ -179,6 +182,12 @@ def _continued(
     return told.ConsultationContinued(
         text=command.text, deadline=made, enclosures=command.enclosures
     )
+
+
+def _heeded(case: Consultation) -> told.ConsultationHeeded:
+    if case.earlier is None:
+        raise Rejected("consultation.not_answered", consultation=case.code)
+    return told.ConsultationHeeded()
 
 
 def _draft(case: Consultation) -> TextRef:

@@ -42,6 +42,7 @@ class Action(StrEnum):
     SEND = "send"
     DISCARD = "discard"
     WRITE = "write"
+    HEED = "heed"
     BOUNCE = "bounce"
 
 
@@ -86,6 +87,8 @@ LIFECYCLE: Final[Table[Status, Action]] = table(
         ((Status.RECEIVED, Status.ESCALATED, Status.CHANNELLED), Action.WRITE, None),
         ((*_WRITING, Status.IN_REVIEW, Status.ANSWERED), Action.WRITE, Status.IN_ATTENTION),
         ((Status.DISCARDED,), Action.WRITE, Status.RECEIVED),
+        # only where the user wrote after an answer
+        (_WRITING, Action.HEED, Status.ANSWERED),
         ((*_OPEN, *sorted(ENDED)), Action.BOUNCE, None),
     ),
 )

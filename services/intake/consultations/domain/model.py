@@ -1,6 +1,6 @@
 """What is known of a consultation, what it can be told, and what each event changes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from services.intake.consultations.domain.lifecycle import HOLDER, LIFECYCLE, Action, Status
@@ -14,10 +14,22 @@ from shared.decider import Stamp
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """An answer that left, and how it was judged."""
+
+    draft: str
+    digest: str
+    drafted_by: str
+    answered_at: datetime | None
+    on_time: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class Consultation(Owed):
     """A consultation; `review` until the coordinator puts it into a folder that asks for none.
 
-    `incident_id` is the incident that it became last.
+    `incident_id` is the incident that it became last; `earlier` the answer that it had when the
+    user wrote again, while his words are all that brought it back.
     """
 
     status: Status = Status.NEW
@@ -44,6 +56,7 @@ class Consultation(Owed):
     forwarded_to: str = ""
     forwarded_case: str = ""
     enclosures: tuple[EnclosureRef, ...] = ()
+    earlier: Sent | None = None
 
     @property
     def holder(self) -> str:
@@ -163,6 +176,11 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True)
+class Heed:
+    """What the user said after the answer was read, and nothing more is to be done."""
+
+
+@dataclass(frozen=True, slots=True)
 class Bounce:
     """What was sent came back."""
 
@@ -190,6 +208,7 @@ Command = (
     | Send
     | Discard
     | Write
+    | Heed
     | Bounce
     | PassDeadline
 )
@@ -220,7 +239,7 @@ def _changed(  # noqa: C901, PLR0911, PLR0912 - a table of events
             return _to(case, Action.RETURN)
         case told.ConsultationChannelled(channelled_at=at):
             ended = promises.finished(case.promise, at)
-            after = replace(_to(case, Action.CHANNEL), promise=ended, draft="")
+            after = replace(_to(case, Action.CHANNEL), promise=ended, draft="", earlier=None)
             return replace(after, incident_id=event.incident_id)
         case told.ConsultationResumed(deadline=deadline, text=answer):
             moved = replace(_to(case, Action.RESUME), promise=promises.promised(deadline))
@@ -238,15 +257,18 @@ def _changed(  # noqa: C901, PLR0911, PLR0912 - a table of events
                 answered_by=stamp.actor,
                 on_time=event.on_time,
                 undelivered="",
+                earlier=None,
                 promise=promises.finished(case.promise, event.answered_at),
             )
         case told.ConsultationDiscarded():
             ended = promises.finished(case.promise, stamp.at, judged=False)
             to, new = event.forwarded_to, event.forwarded_case
-            moved = replace(_to(case, Action.DISCARD), promise=ended)
+            moved = replace(_to(case, Action.DISCARD), promise=ended, earlier=None)
             return replace(moved, forwarded_to=to, forwarded_case=new)
         case told.ConsultationContinued():
             return _continued(case, event)
+        case told.ConsultationHeeded():
+            return _heeded(case, stamp.at)
         case told.ConsultationUndelivered():
             return replace(case, undelivered=event.reason)
         case told.ConsultationWarned(share=share):
@@ -280,11 +302,20 @@ def _received(event: told.ConsultationReceived) -> Consultation:
 
 
 def _continued(case: Consultation, event: told.ConsultationContinued) -> Consultation:
-    more = replace(
-        _to(case, Action.WRITE),
-        enclosures=(*case.enclosures, *event.enclosures),
-        draft="" if case.status is Status.ANSWERED else case.draft,
-    )
+    more = replace(_to(case, Action.WRITE), enclosures=(*case.enclosures, *event.enclosures))
+    if case.status is Status.ANSWERED:
+        more = replace(more, draft="", earlier=_sent(case))
     if event.deadline is None:
         return more
     return replace(more, promise=promises.promised(event.deadline), on_time=None, answered_at=None)
+
+
+def _sent(case: Consultation) -> Sent:
+    return Sent(case.draft, case.digest, case.drafted_by, case.answered_at, case.on_time)
+
+
+def _heeded(case: Consultation, at: datetime) -> Consultation:
+    """As it was when it was answered; what was begun since goes nowhere."""
+    ended = promises.finished(case.promise, at, judged=False)
+    moved = replace(_to(case, Action.HEED), promise=ended, observation="", earlier=None)
+    return moved if case.earlier is None else replace(moved, **asdict(case.earlier))

@@ -11,6 +11,7 @@ from services.intake.consultations.domain import model as m
 from services.intake.consultations.domain.lifecycle import ENDED, HOLDER
 from services.intake.consultations.policy import SECTION, ConsultationSection
 from shared.contracts import consultations as told
+from shared.contracts.consultations import TextRef
 from shared.decider import Invalid
 from shared.policy import Finding, check
 from tests.support.diagrams import diagram
@@ -35,6 +36,7 @@ COMMANDS = {
     Action.SEND: m.Send(ALL_CHECKS),
     Action.DISCARD: m.Discard("Publicidad."),
     Action.WRITE: m.Write(WORDS),
+    Action.HEED: m.Heed(),
     Action.BOUNCE: m.Bounce("5.1.1"),
 }
 # what each status does with each action; `=` stays, and what is not named is illegal
@@ -43,14 +45,14 @@ MATRIX = {
     "received": "distribute→in_attention channel→channelled label= discard→discarded write="
     " bounce=",
     "in_attention": "distribute= label= draft= channel→channelled escalate→escalated"
-    " submit→in_review send→answered discard→discarded write= bounce=",
+    " submit→in_review send→answered discard→discarded write= heed→answered bounce=",
     "escalated": "label= return→in_attention discard→discarded write= bounce=",
     "channelled": "label= resume→in_attention write= bounce=",
     "in_review": "label= approve→approved observe→observed write→in_attention bounce=",
     "observed": "distribute→in_attention channel→channelled label= draft→in_attention"
-    " escalate→escalated discard→discarded write→in_attention bounce=",
+    " escalate→escalated discard→discarded write→in_attention heed→answered bounce=",
     "approved": "distribute→in_attention channel→channelled label= draft→in_attention send→answered"
-    " discard→discarded write→in_attention bounce=",
+    " discard→discarded write→in_attention heed→answered bounce=",
     "answered": "write→in_attention bounce=",
     "discarded": "write→received bounce=",
 }
@@ -76,7 +78,7 @@ def expected(status: Status) -> dict[str, str]:
 def test_every_status_with_every_command(status: Status, action: Action) -> None:
     state = consultation().state if status is not Status.NEW else Consultation()
     ready = replace(state, status=status, draft="t-1", digest="0" * 64, drafted_by="person:eva")
-    ready = replace(ready, review=False)
+    ready = replace(ready, review=False, earlier=m.Sent("t-0", "0" * 64, "person:eva", None, None))
     case = Case(RULES, ready, lima(1, 11))
     end = expected(status).get(action)
     if end is None and action is Action.RESUME:
@@ -173,6 +175,58 @@ def test_a_user_who_writes_after_the_answer_is_promised_another() -> None:
     case.give(m.Write(WORDS), lima(6))
     assert (case.state.status, case.state.due_at) == (Status.IN_ATTENTION, lima(7))
     assert case.refusal(m.Send(ALL_CHECKS)) == "consultation.not_drafted"
+
+
+def answered() -> Case[Consultation]:
+    """Received on Wednesday at ten, and answered at noon."""
+    case = consultation()
+    case.give(m.Distribute("rnp"))
+    case.give(m.Draft(WORDS))
+    case.give(m.Send(ALL_CHECKS), lima(1, 12))
+    return case
+
+
+def test_thanks_for_an_answer_are_read_and_the_answer_stands() -> None:
+    case = answered()
+    sent = case.state
+    assert sent.on_time
+    for after in ((), (m.Draft(TextRef(id="t-2", digest="1" * 64)), m.Submit(), m.Observe("No."))):
+        case.give(m.Write(WORDS), lima(6))
+        for command in after:
+            case.give(command, actor="person:luz" if isinstance(command, m.Observe) else "x")
+        assert case.give(m.Heed(), lima(6, 12), "person:eva") == [told.ConsultationHeeded()]
+
+        promise = case.state.promise
+        assert promise is not None
+        assert (promise.due_at, promise.state, RULES.next_due(case.state)) == (
+            lima(7),
+            "cancelled",
+            None,
+        )
+        # all the rest is as when it was answered, by whom and when and what
+        assert replace(case.state, promise=sent.promise, due_at=sent.due_at) == sent
+        assert case.refusal(m.Heed()) == ILLEGAL
+    assert len(case.all_of(told.ConsultationAnswered)) == 1
+
+
+@pytest.mark.parametrize(
+    "since",
+    [
+        (m.Discard("Publicidad."), m.Write(WORDS), m.Distribute("rnp")),
+        # of its end the user is still to be told
+        (COMMANDS[Action.CHANNEL], m.TakeBack()),
+    ],
+    ids=["discarded since", "an incident since"],
+)
+def test_nothing_but_an_answer_that_was_written_on_stands_again(since: tuple[object, ...]) -> None:
+    never = consultation()
+    never.give(m.Distribute("rnp"))
+    never.give(m.Write(WORDS))
+    assert never.refusal(m.Heed()) == "consultation.not_answered"
+    case = answered()
+    for command in (m.Write(WORDS), *since):
+        case.give(command)
+    assert case.refusal(m.Heed()) == "consultation.not_answered"
 
 
 def test_an_incident_ends_the_first_promise_and_its_end_begins_another() -> None:
