@@ -28,7 +28,15 @@ from shared.settings import Settings
 from shared.store.group import Document
 from tests.support.eventually import eventually
 from tests.support.street import MORNING, Street, open_street
-from tests.unit.intake.public.letters import BOX, PDF, SENDER, bounce, raw, written
+from tests.unit.intake.public.letters import (
+    BOX,
+    PDF,
+    SENDER,
+    bounce,
+    raw,
+    returned_in_words,
+    written,
+)
 
 pytestmark = pytest.mark.integration
 CHECKS = ["wording", "content", "spelling", "signature"]
@@ -151,6 +159,34 @@ async def test_thanks_for_an_answer_are_read_and_it_stands(street: Street) -> No
     await street.sorted()
     assert (await street.read(sent["id"]))["status"] == "in_attention"
     await street.letters(3)
+
+
+async def test_a_letter_that_a_server_returns_in_plain_words_shows_in_its_case(
+    street: Street,
+) -> None:
+    await street.send(written())
+    (view,) = await street.consultations(1)
+    (received,) = await street.letters(1)
+    returned = str(received["message-id"]).strip("<>")
+    # the person's own absence is no failure, though nobody sent that either
+    away = written("Estoy de vacaciones.", "Respuesta automática", message_id="<away@x>")
+    away["In-Reply-To"] = received["message-id"]
+    await street.send(away, "")
+    await street.sorted()
+    assert (await street.read(view["id"]))["warnings"] == []
+    for number, (program, status) in enumerate((("qmail", "5.1.1"), ("exchange", "5.2.2")), 1):
+        await street.send(returned_in_words(program, returned), "")
+        await street.sorted()
+        (warning,) = (await street.read(view["id"]))["warnings"]
+        assert (warning["code"], status in warning["text"]) == ("undelivered", True)
+        aside = await street.mails("set_aside")
+        told = [(one["reason"], one["case_id"]) for one in aside]
+        assert told.count(("mail.bounce", view["id"])) == number
+    # a letter that we never wrote
+    await street.send(returned_in_words("qmail", "nunca@osce.example"), "")
+    aside = await street.mails("set_aside")
+    assert aside[0]["reason"] == "mail.bounce_unmatched"
+    assert len(await street.consultations(1)) == 1
 
 
 async def _heed(street: Street, view: dict[str, Any]) -> httpx.Response:

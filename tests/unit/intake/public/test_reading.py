@@ -15,7 +15,15 @@ from services.intake.letterbox.reading import Unreadable, digest, parse, read
 from services.intake.letterbox.understanding import understand
 from shared.policy import Tenants, load_tenants
 from tests.unit.intake.public.bench import TENANTS
-from tests.unit.intake.public.letters import BOX, PDF, SENDER, bounce, raw, written
+from tests.unit.intake.public.letters import (
+    BOX,
+    PDF,
+    SENDER,
+    bounce,
+    raw,
+    returned_in_words,
+    written,
+)
 
 ALL = load_tenants(TENANTS)
 FOUND = letterbox_of(ALL["osce"])
@@ -258,6 +266,83 @@ def test_a_bounce_names_what_came_back_and_why(kind: str) -> None:
     assert nature(late, "") is Nature.REPORT
 
 
+@pytest.mark.parametrize(("program", "status"), [("qmail", "5.1.1"), ("exchange", "5.2.2")])
+def test_what_came_back_in_plain_words_is_known_by_our_letter(program: str, status: str) -> None:
+    content = returned_in_words(program, "l-1@osce.example")
+    found = judge(parse(content), "", SECTION.limits, OWN)
+    told = (found.nature, found.returned, found.status)
+    assert told == (Nature.BOUNCE, ("l-1@osce.example",), status)
+    # that of another house names nothing of ours, and a sender is somebody
+    other = content.replace(b"l-1@osce.example", b"l-1@otra.example")
+    assert nature(other, "") is Nature.AUTO_REPLY
+    assert nature(content) is Nature.WORD
+    place = content.rindex(b"Message-ID: ")
+    far = content[:place] + b"x" * 70_000 + b"\r\n" + content[place:]
+    assert nature(far, "") is Nature.AUTO_REPLY
+
+
+@pytest.mark.parametrize(
+    ("message", "expected", "status"),
+    [
+        # as Exchange of old: the thread alone says which
+        (
+            written(
+                "did not reach the following recipient(s):\n<mx.correo.example #5.1.1>",
+                "Undeliverable: Respuesta",
+                "System Administrator <postmaster@correo.example>",
+                In_Reply_To="<l-1@osce.example>",
+            ),
+            Nature.BOUNCE,
+            "5.1.1",
+        ),
+        # as Exim of old; no status is said
+        (
+            written(
+                "all relevant MX records point to non-existent hosts",
+                "Mail delivery failed: returning message to sender",
+                "Mail Delivery System <Mailer-Daemon@correo.example>",
+                Auto_Submitted="auto-replied",
+                References="<l-1@osce.example>",
+            ),
+            Nature.BOUNCE,
+            "5.0.0",
+        ),
+        (
+            written(
+                "You do not need to resend: 4.4.1 timeout",
+                "Warning: message 1sXk delayed 24 hours",
+                "Mailer-Daemon@correo.example",
+                References="<l-1@osce.example>",
+            ),
+            Nature.REPORT,
+            "",
+        ),
+        # absent, which is no fault of the mail's
+        (
+            written(
+                "Estoy de vacaciones.", "Respuesta automática", References="<l-1@osce.example>"
+            ),
+            Nature.AUTO_REPLY,
+            "",
+        ),
+    ],
+    ids=["exchange of old", "exim", "late", "absent"],
+)
+def test_a_server_tells_in_many_ways_what_a_person_never_does(
+    message: EmailMessage, expected: Nature, status: str
+) -> None:
+    found = judge(parse(message.as_bytes()), "", SECTION.limits, OWN)
+    told = (found.nature, found.returned, found.status)
+    assert told == (expected, ("l-1@osce.example",), status)
+
+
+def test_an_enclosed_letter_is_what_came_back() -> None:
+    message = written("No se entregó.", "failure notice", "MAILER-DAEMON", "<b-1@x>")
+    message.add_attachment(written(message_id="<l-1@osce.example>"))
+    found = judge(parse(message.as_bytes()), "", SECTION.limits, OWN)
+    assert (found.nature, found.returned) == (Nature.BOUNCE, ("l-1@osce.example",))
+
+
 def test_the_digest_stays_whatever_servers_it_passes() -> None:
     content = written().as_bytes()
     passed = b"Received: from a by b\r\nX-Spam: no\r\n" + content
@@ -273,6 +358,9 @@ def test_no_bytes_at_all_make_it_fail_otherwise_than_by_a_reason(noise: bytes, a
     # anything but this is a fault of ours, and fails
     with suppress(Unreadable):
         understand(content, SENDER, SECTION, OWN)
+    returned = returned_in_words("exchange", "l-1@osce.example").replace(b"<html>", noise)
+    with suppress(Unreadable):
+        understand(returned, "", SECTION, OWN)
 
 
 def test_no_address_belongs_to_two_accounts(tmp_path: Path) -> None:
