@@ -42,7 +42,7 @@ def any_free() -> int:
     while True:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
             probe.bind((LOOPBACK, 0))
-            port = probe.getsockname()[1]
+            port = int(probe.getsockname()[1])
         if claim(port):
             return port
 
