@@ -121,11 +121,18 @@ def of_kind(kind: Kind) -> Document:
     return {"_id": {"$gt": f"{kind.name}:", "$lt": f"{kind.name};"}}
 
 
-def _fact_write(record: Record) -> InsertOne[Document] | ReplaceOne[Document]:
-    document = record.to_document()
-    if record.stored:
-        return ReplaceOne({"_id": record.id}, document)
-    return InsertOne(document)
+def _fact_write(record: Record) -> InsertOne[Document] | ReplaceOne[Document] | UpdateOne:
+    if not record.stored:
+        return InsertOne(record.to_document())
+    if record.recount:
+        return ReplaceOne({"_id": record.id}, record.to_document())
+    # only the places that its streams have reached
+    change: Document = {"$set": {"reached": record.reached}}
+    if record.irregular:
+        change["$set"]["irregular"] = sorted(record.irregular)
+    else:
+        change["$unset"] = {"irregular": ""}
+    return UpdateOne({"_id": record.id}, change)
 
 
 def _cursor_writes(record: Record) -> Iterable[ReplaceOne[Document] | DeleteOne]:

@@ -69,7 +69,7 @@ def where(error: ValidationError) -> str:
 
 @dataclass(slots=True)
 class Record:
-    """A fact while a batch changes it; `recount` when what it adds may have changed.
+    """A fact while a batch changes it; `recount` when it has, and so what it adds.
 
     Its tenant is that of the first event which said something of the case: one that was buried or
     that waits for others decides nothing.
@@ -184,13 +184,14 @@ class Ledger:
         try:
             self.by(event.tenant)
             where = event.time, event.sequence, event.actor
-            record.fact = record.kind.fold(record.fact, body, *where)
-            record.tenant = event.tenant
+            after = record.kind.fold(record.fact, body, *where)
         except Rejected as error:
             return "rejected", str(error)
         except Exception as error:  # noqa: BLE001 - kept with its reason, and the rest goes on
             return "bug", f"{type(error).__name__}: {error}"
-        record.recount = True
+        # many events tell the figures nothing: their place is all that is kept of them
+        if after is not record.fact or event.tenant != record.tenant:
+            record.fact, record.tenant, record.recount = after, event.tenant, True
         return "", ""
 
     def settle(self) -> tuple[list[Record], Counts]:

@@ -16,6 +16,7 @@ from services.kpi.service import SERVICE
 from shared.bus.delivery import Delivery, Verdict
 from shared.bus.inbox import batch_size
 from shared.contracts import Envelope, encode
+from shared.contracts.validation import EvaluationOpened
 from tests.support.lives import (
     HOUR,
     MONDAY,
@@ -129,6 +130,32 @@ def test_early_events_wait_for_the_missing_one(osinergmin: Counting) -> None:
     shelf.take(delivery(first))
     assert shelf.figures
     assert shelf.records[f"request:{life.id}"].irregular == set()
+
+
+def test_an_event_that_tells_the_figures_nothing_leaves_the_fact_alone(
+    osinergmin: Counting,
+) -> None:
+    asked = Life().add(MONDAY, received())
+    shelf = Shelf(osinergmin)
+    shelf.take(*map(delivery, asked.events))
+    (record,) = shelf.records.values()
+    before, figures = record.fact, shelf.figures
+    record.recount = False
+
+    told = received()
+    opened = EvaluationOpened(
+        code=told.code,
+        request_type=told.request_type,
+        topic=told.topic,
+        title=told.title,
+        received_at=told.received_at,
+        deadline=told.deadlines[0],
+    )
+    asked.add(MONDAY + HOUR, opened)
+    shelf.take(delivery(asked.events[-1]))
+
+    assert (record.fact is before, record.recount, shelf.figures) == (True, False, figures)
+    assert record.reached == {"intake": 1, "validation": 1}
 
 
 def test_unreadable_event_is_buried_and_stops_nothing(osinergmin: Counting) -> None:
