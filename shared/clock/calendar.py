@@ -40,10 +40,12 @@ class Calendar(Timeline):
     beyond which every question raises `BeyondHorizon`. Equal specifications make equal calendars.
     """
 
-    __slots__ = ("_working_holidays",)
+    __slots__ = ("_hash", "_working_holidays")
 
     def __init__(self, spec: CalendarSpec) -> None:
         super().__init__(spec)
+        # of a long list, and asked for with each promise
+        self._hash = hash(spec)
         special = dict(spec.special)
         self._working_holidays = sorted(
             (day, name)
@@ -60,7 +62,7 @@ class Calendar(Timeline):
         return isinstance(other, Calendar) and self.spec == other.spec
 
     def __hash__(self) -> int:
-        return hash(self.spec)
+        return self._hash
 
     def __repr__(self) -> str:
         return f"Calendar({self.spec.name or self.spec.tz})"

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from .calendar import Calendar
 from .instants import instant_of, seconds_of
@@ -91,6 +92,9 @@ def promise_all(
 ) -> tuple[Promised, ...]:
     """The promises of (name, term, warnings) for a clock that began at `begun_at`."""
     closed = [hold for hold in holds if hold.end is not None]
+    if not closed:
+        begun = seconds_of(begun_at, "begun_at")
+        return tuple(_unheld(*one, begun, calendar) for one in wanted)
     return tuple(
         _promise(name, term, warnings, term.promise(begun_at, calendar), closed, calendar)
         for name, term, warnings in wanted
@@ -128,6 +132,15 @@ def running_time_outside(start: int, end: int, spans: Spans) -> int:
     """Seconds of any kind in `[start, end)` outside the spans."""
     lost = sum(max(0, min(b, end) - max(a, start)) for a, b in spans)
     return max(0, end - start) - lost
+
+
+# many cases of a burst have begun in the same second, and so have the same dates
+@lru_cache(maxsize=1_024)
+def _unheld(
+    name: str, term: Term, warnings: tuple[int, ...], begun: int, calendar: Calendar
+) -> Promised:
+    plain = term.promise(instant_of(begun), calendar)
+    return _promise(name, term, warnings, plain, (), calendar)
 
 
 def _promise(
