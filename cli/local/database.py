@@ -24,6 +24,7 @@ ROLE: Final = "readWrite"
 """Of a service in its own database; collections and indexes are made by it too."""
 SET: Final = "rs0"
 CACHE_GB: Final = 0.5
+TRANSACTION_SECONDS: Final = 20
 OPLOG_MB: Final = "512"
 
 ALREADY_INITIALISED: Final = 23
@@ -122,6 +123,8 @@ class Database(Server):
                 *("--replSet", SET, "--keyFile", str(key), "--nounixsocket", "--quiet"),
                 *("--wiredTigerCacheSizeGB", str(self.cache_gb), "--oplogSize", OPLOG_MB),
                 *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+                # the transaction of a killed process stands in the way of its successor until then
+                *("--setParameter", f"transactionLifetimeLimitSeconds={TRANSACTION_SECONDS}"),
             ],
             env=os.environ,
             folder=self.folder,

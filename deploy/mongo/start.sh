@@ -7,4 +7,5 @@ if [ ! -s "$key" ]; then
 fi
 chown mongodb:mongodb "$key"
 chmod 400 "$key"
-exec docker-entrypoint.sh mongod --replSet rs0 --keyFile "$key" --bind_ip_all
+exec docker-entrypoint.sh mongod --replSet rs0 --keyFile "$key" --bind_ip_all \
+    --setParameter transactionLifetimeLimitSeconds=20
