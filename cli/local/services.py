@@ -29,8 +29,8 @@ def own_environment(extra: Mapping[str, str]) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(CHECKOUT), **extra}
 
 
-def get_json(port: int, path: str, timeout: float = 2.0) -> tuple[int, Any]:
-    """GET `path` from a loopback port: status and JSON body. Raises OSError, ValueError."""
+def get(port: int, path: str, timeout: float = 2.0) -> tuple[int, bytes]:
+    """GET `path` from a loopback port: status and body. Raises OSError."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
         connection.request("GET", path)
@@ -40,7 +40,22 @@ def get_json(port: int, path: str, timeout: float = 2.0) -> tuple[int, Any]:
         raise OSError(str(error)) from error
     finally:
         connection.close()
-    return answer.status, json.loads(content) if content else None
+    return answer.status, content
+
+
+def get_json(port: int, path: str, timeout: float = 2.0) -> tuple[int, Any]:
+    """GET `path` from a loopback port: status and JSON body. Raises OSError, ValueError."""
+    status, content = get(port, path, timeout)
+    return status, json.loads(content) if content else None
+
+
+def says_ready(port: int, path: str) -> bool:
+    """Tell whether GET `path` is answered with 200."""
+    try:
+        status, _ = get(port, path)
+    except OSError:
+        return False
+    return status == http.client.OK
 
 
 class Services(Part):
@@ -74,8 +89,4 @@ class Services(Part):
         self._gate.touch()
 
     def ready(self) -> bool:
-        try:
-            status, _ = get_json(self.port, "/ready")
-        except (OSError, ValueError):
-            return False
-        return status == http.client.OK
+        return says_ready(self.port, "/ready")

@@ -11,10 +11,10 @@ import shutil
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from cli.local import ports
 from cli.local.home import CHECKOUT
 from cli.local.part import Part
 from cli.local.process import Child
+from cli.local.services import says_ready
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +64,8 @@ class _Watcher(Part):
     def _options(self) -> list[str]: ...
 
     def ready(self) -> bool:
-        return ports.answers(self.port)
+        # the port is open long before: until its data are read it answers all else with 503
+        return says_ready(self.port, "/-/ready")
 
 
 class Prometheus(_Watcher):

@@ -6,10 +6,11 @@ Its figures are counted anew from the histories, and every panel's and every ale
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,11 +76,7 @@ class Seen:
     prometheus: httpx.AsyncClient
 
     async def ask(self, query: str) -> list[dict[str, Any]]:
-        answer = await self.prometheus.get("/api/v1/query", params={"query": query})
-        body = answer.json()
-        assert body["status"] == "success", f"{query}: {body}"
-        found: list[dict[str, Any]] = body["data"]["result"]
-        return found
+        return await _ask(self.prometheus, query)
 
     async def sees(self, query: str) -> bool:
         """Whether there is something; a scrape that came too late hides all for a moment."""
@@ -112,19 +109,20 @@ async def seen(infra: Infra, tmp_path_factory: pytest.TempPathFactory) -> AsyncI
         watcher = _prometheus(folder, house.url)
         stack.callback(watcher.stop)
         watcher.launch()
-        client = httpx.AsyncClient(base_url=watcher.url, verify=NO_AUTHORITIES)
+        await eventually(partial(asyncio.to_thread, watcher.ready), within=60)
+        client = httpx.AsyncClient(base_url=watcher.url, verify=NO_AUTHORITIES, timeout=30)
         await stack.enter_async_context(client)
         # a counter rises in Prometheus' eyes only after it has been seen; how late an event is, is
         # told of the present alone
         await tiers_of(house).register()
-        await _until(lambda: _has(client, "enlace_deadlines_met_total", LAG))
+        await _found(client, "enlace_deadlines_met_total", LAG)
         await play(house)
         house.clock.move_to(MONTH.ends - timedelta(hours=1))
         await nothing_is_buried(amqp, services)
         await _incidents(tiers_of(house))
         await _public(house.as_(*Role, tenant="osce", subject="ana"))
         await _spoil(amqp)
-        await _until(lambda: _has(client, *DONE))
+        await _found(client, *DONE)
         async with httpx.AsyncClient(verify=NO_AUTHORITIES) as reader:
             exposed = (await reader.get(f"{house.url}/metrics")).text
         yield Seen(house, exposed, client)
@@ -192,23 +190,20 @@ def _prometheus(folder: Path, url: str) -> Prometheus:
     )
 
 
-async def _has(client: httpx.AsyncClient, *wanted: str) -> bool:
-    for query in wanted:
-        body = (await client.get("/api/v1/query", params={"query": query})).json()
-        if not body["data"]["result"]:
-            return False
-    return True
+async def _found(client: httpx.AsyncClient, *wanted: str) -> None:
+    """Wait until every query finds something."""
+
+    async def missing() -> list[str]:
+        return [query for query in wanted if not await _ask(client, query)]
+
+    await eventually(missing, lambda left: not left, within=60, every=0.5)
 
 
-async def _until(fine: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(60):
-        while True:
-            try:
-                if await fine():
-                    return
-            except httpx.TransportError:
-                pass
-            await asyncio.sleep(0.5)
+async def _ask(client: httpx.AsyncClient, query: str) -> list[dict[str, Any]]:
+    answer = await client.get("/api/v1/query", params={"query": query})
+    assert answer.is_success, f"{query}: {answer.text}"
+    found: list[dict[str, Any]] = answer.json()["data"]["result"]
+    return found
 
 
 def _filled(query: str) -> str:

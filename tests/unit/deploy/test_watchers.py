@@ -4,11 +4,14 @@ import json
 import os
 import shutil
 import subprocess
+import threading
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from cli.local import install
+from cli.local import install, ports
 from cli.local.watchers import Alertmanager, Prometheus
 from tests.support.promql import RULES
 
@@ -44,6 +47,35 @@ def test_alertmanager_sends_nothing_from_here(tmp_path: Path) -> None:
 
     assert len(receivers) > 1
     assert all(set(receiver) == {"name"} for receiver in receivers)
+
+
+class _Reading(BaseHTTPRequestHandler):
+    """A watcher whose port is open while it still reads its data."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+    def do_GET(self) -> None:
+        self.send_response(self.status)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Not into the tests' output."""
+
+
+def test_a_watcher_is_ready_when_it_says_so_not_when_its_port_is_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Reading) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        part = Alertmanager(tmp_path, port=server.server_port, log=tmp_path / "log")
+        assert ports.answers(part.port)
+        assert not part.ready()
+
+        monkeypatch.setattr(_Reading, "status", HTTPStatus.OK)
+
+        assert part.ready()
+        server.shutdown()
 
 
 def test_what_may_not_be_installed_is_told_and_raises_nothing(
