@@ -30,8 +30,8 @@ from shared.security import Role
 from tests.integration.test_incidents import Tiers, tiers_of
 from tests.support.eventually import eventually
 from tests.support.house import (
-    NO_AUTHORITIES,
     House,
+    client_of,
     every,
     nothing_is_buried,
     running,
@@ -109,8 +109,8 @@ async def seen(infra: Infra, tmp_path_factory: pytest.TempPathFactory) -> AsyncI
         watcher = _prometheus(folder, house.url)
         stack.callback(watcher.stop)
         watcher.launch()
-        await eventually(partial(asyncio.to_thread, watcher.ready), within=60)
-        client = httpx.AsyncClient(base_url=watcher.url, verify=NO_AUTHORITIES, timeout=30)
+        await eventually(partial(asyncio.to_thread, watcher.ready))
+        client = client_of(watcher.url)
         await stack.enter_async_context(client)
         # a counter rises in Prometheus' eyes only after it has been seen; how late an event is, is
         # told of the present alone
@@ -123,8 +123,8 @@ async def seen(infra: Infra, tmp_path_factory: pytest.TempPathFactory) -> AsyncI
         await _public(house.as_(*Role, tenant="osce", subject="ana"))
         await _spoil(amqp)
         await _found(client, *DONE)
-        async with httpx.AsyncClient(verify=NO_AUTHORITIES) as reader:
-            exposed = (await reader.get(f"{house.url}/metrics")).text
+        async with client_of(house.url) as reader:
+            exposed = (await reader.get("/metrics")).text
         yield Seen(house, exposed, client)
 
 
@@ -196,7 +196,7 @@ async def _found(client: httpx.AsyncClient, *wanted: str) -> None:
     async def missing() -> list[str]:
         return [query for query in wanted if not await _ask(client, query)]
 
-    await eventually(missing, lambda left: not left, within=60, every=0.5)
+    await eventually(missing, lambda left: not left, every=0.5)
 
 
 async def _ask(client: httpx.AsyncClient, query: str) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ import pytest
 
 from services.intake.service import SERVICE
 from shared.security import Actor, Issuer, Role, ensure_keys, load_signing_key
-from tests.support.house import House, running, settings_of
+from tests.support.house import House, client_of, running, settings_of
 from tests.support.infra import Infra
 
 pytestmark = pytest.mark.integration
@@ -231,7 +231,7 @@ async def test_a_forged_token(client: httpx.AsyncClient, tmp_path: Path) -> None
 
 
 async def test_no_token(house: House) -> None:
-    async with httpx.AsyncClient(base_url=f"{house.url}/api/v1") as nobody:
+    async with client_of(f"{house.url}/api/v1") as nobody:
         await refused(nobody, 401, "token_missing", "GET", "/requests")
 
 

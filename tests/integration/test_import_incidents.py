@@ -82,7 +82,7 @@ async def begun_and_killed(house: House) -> float:
     command += ["--mapping", str(MAPPINGS / "volvo_bpi2013.toml"), "--rejects", os.devnull]
     started = time.monotonic()
     child = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment)
-    await eventually(lambda: stored(house), lambda number: number >= SOME, within=60)
+    await eventually(lambda: stored(house), lambda number: number >= SOME)
     child.send_signal(signal.SIGKILL)
     await child.wait()
     return time.monotonic() - started
@@ -112,7 +112,7 @@ async def test_a_killed_import_goes_on_to_the_known_figures(house: House, tmp_pa
     assert figures["first"] == first
     assert seconds + report.seconds < LIMIT_SECONDS
     # what the killed one had not told the broker is told by the service
-    await eventually(lambda: published(house), lambda number: number >= known["cases"], within=30)
+    await eventually(lambda: published(house), lambda number: number >= known["cases"])
 
 
 async def recounted(house: House) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from shared.ids import derived_id
 from shared.security import Role, load_verifier
 from shared.store import utc_now
 from tests.support.eventually import eventually
-from tests.support.house import NO_AUTHORITIES, House, heard, running, settings_of
+from tests.support.house import House, client_of, heard, running, settings_of
 from tests.support.infra import Infra
 
 pytestmark = pytest.mark.integration
@@ -56,8 +56,7 @@ def manager(house: House) -> httpx.AsyncClient:
 
 @pytest.fixture
 async def anybody(house: House) -> AsyncIterator[httpx.AsyncClient]:
-    url = f"{house.url}/api/v1"
-    async with httpx.AsyncClient(base_url=url, verify=NO_AUTHORITIES, timeout=30) as client:
+    async with client_of(f"{house.url}/api/v1") as client:
         yield client
 
 

@@ -89,7 +89,7 @@ async def test_it_hears_a_request_and_keeps_what_it_cannot_read(
                 for one in bindings
             )
 
-        await eventually(bound, within=40)
+        await eventually(bound)
         channel = await connection.channel()
         exchange = await channel.get_exchange(EVENTS, ensure=False)
         poison = aio_pika.Message(b'{"no": "event"}', content_type="application/json")

@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import orjson
 import pytest
 
@@ -14,7 +13,7 @@ from shared.http.operation import Operation
 from shared.security import Actor, Issuer, Role, ensure_keys, load_signing_key
 from tests.security.doors import Door
 from tests.security.town import MINE, Town
-from tests.support.house import NO_AUTHORITIES
+from tests.support.house import client_of
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 ANA = Actor("ana", MINE, frozenset(Role))
@@ -76,9 +75,7 @@ async def test_permission_is_asked_before_anything_is_read(town: Town) -> None:
 
 async def refused(town: Town, authorization: str | None, code: str, doors: list[Door]) -> None:
     headers = {} if authorization is None else {"authorization": authorization}
-    async with httpx.AsyncClient(
-        base_url=town.house.url, headers=headers, verify=NO_AUTHORITIES
-    ) as client:
+    async with client_of(town.house.url, **headers) as client:
         for door in doors:
             answer = await door.knock(client, town.ids[0])
             assert (answer.status_code, answer.json()["code"]) == (401, code), door.name

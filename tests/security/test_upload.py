@@ -1,10 +1,10 @@
 """The one ordinary route, which takes a stream: roles, tokens and accounts as everywhere."""
 
-import httpx
 import pytest
 
 from shared.security import Role
 from tests.security.town import MINE, Town
+from tests.support.house import client_of
 
 pytestmark = pytest.mark.integration
 
@@ -27,7 +27,7 @@ async def test_the_upload_is_for_those_who_may_attach(town: Town) -> None:
                 assert (theirs.status_code, theirs.json()["code"]) == (404, "request.unknown")
             else:
                 assert {own.json()["code"], theirs.json()["code"]} == {"not_allowed"}, role
-    async with httpx.AsyncClient(base_url=f"{town.house.url}/api/v1") as nobody:
+    async with client_of(f"{town.house.url}/api/v1") as nobody:
         answers = [await nobody.put(path, content=b"x") for path in paths]
     assert {answer.json()["code"] for answer in answers} == {"token_missing"}
     assert await town.contents(MINE) == before

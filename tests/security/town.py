@@ -283,4 +283,4 @@ async def _quiet(town: Town) -> None:
         before, last = last, await town.contents(MINE)
         return before == last
 
-    await eventually(still, within=30, every=0.7)
+    await eventually(still, every=0.7)

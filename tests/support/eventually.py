@@ -6,13 +6,15 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 T = TypeVar("T")
+PATIENCE = 60.0
+"""Much longer than anything takes: a machine may have others to serve for a while."""
 
 
 async def eventually(
     look: Callable[[], Awaitable[T]],
     until: Callable[[T], bool] = bool,
     *,
-    within: float = 20.0,
+    within: float = PATIENCE,
     every: float = 0.05,
 ) -> T:
     """Look until the answer pleases; fails with the last one after `within` seconds."""

@@ -29,11 +29,17 @@ from shared.security import Actor, Issuer, Role, ensure_keys, load_signing_key
 from shared.service import Service
 from shared.settings import Settings
 from shared.store import utc_now
+from tests.support.eventually import PATIENCE
 
 EAR = "tests.ear"
 # reading the system's authorities takes a fifth of a second a client, and http needs none
 NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 TENANTS = Path(__file__).resolve().parents[2] / "deploy" / "tenants"
+
+
+def client_of(url: str, **headers: str) -> httpx.AsyncClient:
+    """A client that waits for as long as a test does, and by itself names nobody."""
+    return httpx.AsyncClient(base_url=url, headers=headers, timeout=PATIENCE, verify=NO_AUTHORITIES)
 
 
 @dataclass
@@ -89,12 +95,8 @@ class House:
         self, *roles: Role, tenant: str = "osinergmin", subject: str = "ana", **headers: str
     ) -> httpx.AsyncClient:
         token = self.issuer.issue(Actor(subject, tenant, frozenset(roles)))
-        client = httpx.AsyncClient(
-            base_url=f"{self.url}/api/v1",
-            headers={"authorization": f"Bearer {token}", **headers},
-            timeout=20,
-            verify=NO_AUTHORITIES,
-        )
+        headers = {"authorization": f"Bearer {token}", **headers}
+        client = client_of(f"{self.url}/api/v1", **headers)
         self.clients.append(client)
         return client
 

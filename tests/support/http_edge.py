@@ -100,7 +100,10 @@ class Notes:
 
     failures: dict[str, Exception] = field(default_factory=dict)
     released: asyncio.Event = field(default_factory=asyncio.Event)
+    waiting: int = 0
     cancelled: int = 0
+    patience: float = 0.2
+    """How long the slow one may take."""
 
     def routes(self) -> Routes:
         api = Routes("notes", PERMISSIONS)
@@ -165,9 +168,10 @@ class Notes:
             del call
             return PlainTextResponse(f"{kind} {form}")
 
-        @api.get("/slow", may=None, timeout=0.2)
+        @api.get("/slow", may=None, timeout=self.patience)
         async def slow(call: Call) -> Note:
             del call
+            self.waiting += 1
             try:
                 await self.released.wait()
             except asyncio.CancelledError:
@@ -247,10 +251,12 @@ class Desk:
                 await serving
 
 
-def make_desk(folder: Path, health: Health | None = None, **settings: Any) -> Desk:
+def make_desk(
+    folder: Path, health: Health | None = None, *, patience: float = 0.2, **settings: Any
+) -> Desk:
     """A desk whose keys are in `folder`; `settings` by field name."""
     files = ensure_keys(folder)
-    notes = Notes(failures=dict(FAILURES))
+    notes = Notes(failures=dict(FAILURES), patience=patience)
     registry = Board()
     app = create_app(
         [notes.routes()],

@@ -54,9 +54,9 @@ def direct(mongo_url: str) -> str:
     return f"{bare}?{'&'.join([*query, 'directConnection=true'])}"
 
 
-async def all_mirrored(target: object, count: int, within: float = 40) -> None:
+async def all_mirrored(target: object, count: int) -> None:
     mirrors = target.cases["echo.mirror"].collection
-    await eventually(lambda: mirrors.count_documents({}), lambda n: n == count, within=within)
+    await eventually(lambda: mirrors.count_documents({}), lambda n: n == count)
     assert await mirrors.count_documents({"version": 1}) == count
 
 
@@ -181,7 +181,7 @@ async def test_a_database_step_down_is_survived(own_database: Database, bench: B
                 except Transient:
                     return False
 
-            await eventually(accepted, within=40)
+            await eventually(accepted)
         await all_mirrored(target, 11)
 
 
@@ -221,7 +221,7 @@ async def test_a_killed_broker_and_database_lose_nothing_accepted(
         async def missing() -> set[str]:
             return accepted - {d["_id"] async for d in mirrors.find({"version": 1}, {"_id": 1})}
 
-        await eventually(missing, lambda left: not left, within=60)
+        await eventually(missing, lambda left: not left)
 
 
 async def test_a_start_waits_for_an_index_that_takes_longer_than_an_answer_may(

@@ -77,7 +77,7 @@ async def test_a_crash_at_any_step_changes_no_figure(
     await things.happened(*lives)
     for event in events_of(lives):
         await things.publish([event])
-    await eventually(lambda: all_reached(things, lives), within=40)
+    await eventually(lambda: all_reached(things, lives))
     monkeypatch.undo()
     await counted(things, lives)
     assert steps["commit"] > 1

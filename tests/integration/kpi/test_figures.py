@@ -34,7 +34,7 @@ from tests.support.figures import (
     second_consumer,
     some_lives,
 )
-from tests.support.house import House, every
+from tests.support.house import House, client_of, every
 from tests.support.incidents import lima, registered
 from tests.support.lives import MONDAY, Life, received, whole_life
 
@@ -342,8 +342,8 @@ async def test_metrics_come_from_the_stored_figures(
         }
 
     async def exposed() -> dict[tuple[str, ...], float]:
-        async with httpx.AsyncClient() as client:
-            return told((await client.get(f"{house.url}/metrics")).text)
+        async with client_of(house.url) as client:
+            return told((await client.get("/metrics")).text)
 
     standing = ("enlace_requests_open", "client", "observed", "osinergmin")
     seen = await eventually(exposed, lambda seen: seen.get(standing) == 1)

@@ -58,7 +58,7 @@ async def test_a_report_is_sent_when_it_is_due_and_once(
             await things.publish(events_of([life]))
             await counted(things, [life])
             house.clock.move_to(daily.due_at + timedelta(seconds=1))
-            (letter,) = await eventually(lambda: _arrived(office), bool, within=40)
+            (letter,) = await eventually(lambda: _arrived(office), bool)
             reader = house.as_(Role.REPORT_READER, tenant="osce")
             period = {"from": str(daily.first), "to": str(daily.last)}
             answer = await reader.get("/reports/daily.json", params=period)
@@ -92,7 +92,7 @@ async def test_the_quarters_and_the_years_reports_are_sent_when_they_are_due(
             for name, state in states.items():
                 house.clock.move_to(state.due_at + timedelta(seconds=1))
                 period = f"del {state.first} al {state.last}"
-                letter = await eventually(partial(_about, office, period), bool, within=40)
+                letter = await eventually(partial(_about, office, period), bool)
                 assert letter is not None
                 assert names[name] in str(letter["subject"]).lower()
                 assert set(enclosed(letter)) == {"pdf", "xlsx"}

@@ -229,7 +229,7 @@ def test_a_lock_that_was_left_is_taken_over(installing: Path, owner: str) -> Non
     before = f'echo $$ >"{lock}/pid"' if owner == "itself" else ""
 
     with started(installing, before) as script:
-        output, errors = script.communicate(timeout=30)
+        output, errors = script.communicate(timeout=120)
 
     assert "started" in output, errors
     assert not lock.exists()
@@ -246,7 +246,7 @@ def test_pip_installs_what_uv_could_not(installing: Path, answer: int) -> None:
     (tools / "uv").chmod(0o755)
 
     with started(installing) as script:
-        output, errors = script.communicate(timeout=30)
+        output, errors = script.communicate(timeout=120)
 
     lines = (tools / "asked").read_text().splitlines()
     by_pip = [line for line in lines if "pip install" in line and "local.lock" in line]
@@ -264,7 +264,7 @@ def test_who_waits_for_an_installation_says_so_once(installing: Path) -> None:
         waiting = script.stderr.readline()
         (lock / "pid").unlink()
         lock.rmdir()
-        _, errors = script.communicate(timeout=30)
+        _, errors = script.communicate(timeout=120)
 
     assert f"waiting for process {os.getpid()}" in waiting
     assert "waiting" not in errors

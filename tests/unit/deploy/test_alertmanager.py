@@ -14,6 +14,7 @@ import pytest
 
 from cli.local import ports
 from cli.local.watchers import Alertmanager
+from tests.support.eventually import PATIENCE
 from tests.support.promql import DEPLOY, alerts, read
 
 CONFIG = DEPLOY / "alertmanager" / "alertmanager.yml"
@@ -68,7 +69,7 @@ def running(tmp_path: Path) -> Iterator[Alertmanager]:
 
 
 def eventually(fine: Callable[[], bool]) -> None:
-    limit = time.monotonic() + 20
+    limit = time.monotonic() + PATIENCE
     while not fine():
         assert time.monotonic() < limit
         time.sleep(0.1)
@@ -79,7 +80,7 @@ def call(part: Alertmanager, path: str, body: object = None) -> Any:
     request = urllib.request.Request(  # noqa: S310 - loopback
         f"{part.url}/api/v2/{path}", data, {"content-type": "application/json"}
     )
-    with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - loopback
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 - loopback
         content = answer.read()
     return json.loads(content) if content else None
 

@@ -15,7 +15,8 @@ from shared.security import Permissions, Verifier, ensure_keys, load_jwks
 from shared.settings import Settings
 from shared.telemetry import WorkContext, current, make_tracing
 from shared.telemetry.board import Board
-from tests.support.http_edge import Desk
+from tests.support.eventually import PATIENCE, eventually
+from tests.support.http_edge import Desk, make_desk
 
 
 def exchange() -> Exchange:
@@ -71,10 +72,15 @@ async def test_a_cancellation_nobody_asked_for_is_a_timeout(desk: Desk) -> None:
     assert (response.status_code, response.json()["code"]) == (504, "timeout")
 
 
-async def test_a_real_cancellation_goes_on_its_way(desk: Desk) -> None:
+async def test_a_real_cancellation_goes_on_its_way(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path, patience=PATIENCE)
+
+    async def waiting() -> int:
+        return desk.notes.waiting
+
     async with desk.client() as client:
         request = asyncio.create_task(client.get("/api/v1/slow"))
-        await asyncio.sleep(0.05)
+        await eventually(waiting, every=0)
         request.cancel()
         with pytest.raises(asyncio.CancelledError):
             await request
