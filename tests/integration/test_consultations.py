@@ -16,7 +16,7 @@ from services.intake.service import SERVICE
 from shared.mail import Composed, Letter, Letters
 from shared.security import Role
 from shared.settings import Settings
-from tests.support.acting import act_on
+from tests.support.acting import act_on, attempt
 from tests.support.eventually import eventually
 from tests.support.house import House, heard, running
 
@@ -45,9 +45,7 @@ def person(house: House, role: Role, name: str) -> httpx.AsyncClient:
 async def act(
     who: httpx.AsyncClient, view: dict[str, Any], action: str, body: Any = None
 ) -> httpx.Response:
-    headers = {"if-match": f'"{view["version"]}"'}
-    path = f"/consultations/{view['id']}/{action}"
-    return await who.post(path, json=body, headers=headers)
+    return await attempt(who, f"/consultations/{view['id']}/{action}", view["version"], body)
 
 
 async def test_a_legal_question_from_the_form_to_the_answer(house: House) -> None:

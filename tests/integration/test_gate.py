@@ -16,6 +16,7 @@ from shared.contracts.people import PersonJoined
 from shared.ids import new_id
 from shared.security import Role
 from shared.settings import Settings
+from tests.support.acting import attempt
 from tests.support.eventually import eventually
 from tests.support.floors import AID, LEADERS, MORNING
 from tests.support.house import House, Outsider, nothing_is_buried, running
@@ -42,9 +43,9 @@ class Both:
         )
 
     async def post(self, role: Role, kind: str, action: str, **body: Any) -> httpx.Response:
-        headers = {"if-match": f'"{(await self.read(kind))["version"]}"'}
+        version = (await self.read(kind))["version"]
         path = f"/{kind}/{self.case_id}/{action}"
-        return await self.house.as_(role).post(path, json=body or None, headers=headers)
+        return await attempt(self.house.as_(role), path, version, body or None)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from services.incidents.service import SERVICE
 from shared.mail import Announcer, Letters
 from shared.security import Role
 from shared.settings import Settings
+from tests.support.acting import act_on
 from tests.support.eventually import eventually
 from tests.support.house import House, every, running
 from tests.support.post_office import PostOffice, post_office
@@ -152,13 +153,8 @@ async def _do(
     house: House, view: dict[str, Any], action: str, body: dict[str, Any]
 ) -> dict[str, Any]:
     roles = (Role.ADVISER, Role.SPECIALIST_L2, Role.SPECIALIST_L3)
-    headers = {"if-match": f'"{view["version"]}"'}
-    path = f"/incidents/{view['id']}/{action}"
     client = house.as_(*roles, tenant="osce", subject="tito")
-    answer = await client.post(path, json=body, headers=headers)
-    assert answer.is_success, answer.text
-    after: dict[str, Any] = answer.json()
-    return after
+    return await act_on(client, f"/incidents/{view['id']}", view["version"], action, body)
 
 
 async def _read(house: House, view: dict[str, Any]) -> dict[str, Any]:

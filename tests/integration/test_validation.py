@@ -17,6 +17,7 @@ from shared.ids import new_id
 from shared.security import Role
 from shared.settings import Settings
 from shared.store import broken_at
+from tests.support.acting import attempt
 from tests.support.eventually import eventually
 from tests.support.house import House, Outsider, every, heard, running
 
@@ -83,8 +84,7 @@ async def opened(
 async def post(
     who: httpx.AsyncClient, view: dict[str, Any], action: str, **body: Any
 ) -> httpx.Response:
-    headers = {"if-match": f'"{view["version"]}"'}
-    return await who.post(f"/evaluations/{view['id']}/{action}", json=body, headers=headers)
+    return await attempt(who, f"/evaluations/{view['id']}/{action}", view["version"], body)
 
 
 async def test_a_request_opens_an_evaluation_with_its_day(

@@ -16,6 +16,7 @@ from shared.contracts.training import PlanLaunched
 from shared.ids import new_id
 from shared.security import Role
 from shared.settings import Settings
+from tests.support.acting import attempt
 from tests.support.eventually import eventually
 from tests.support.house import House, Outsider, every, heard, nothing_is_buried, running
 
@@ -64,8 +65,7 @@ class Desk:
 
     async def post(self, role: Role, case_id: str, action: str, **body: Any) -> httpx.Response:
         version = (await self.read(case_id))["version"]
-        path, headers = f"/evaluations/{case_id}/{action}", {"if-match": f'"{version}"'}
-        return await self.of(role).post(path, json=body, headers=headers)
+        return await attempt(self.of(role), f"/evaluations/{case_id}/{action}", version, body)
 
     async def approved(self) -> str:
         case_id = await self.opened()

@@ -16,6 +16,7 @@ from shared.contracts.validation import EvaluationApproved
 from shared.ids import new_id
 from shared.security import Role
 from shared.settings import Settings
+from tests.support.acting import attempt
 from tests.support.eventually import eventually
 from tests.support.house import House, Outsider, nothing_is_buried, running
 
@@ -75,19 +76,15 @@ class Floor:
     async def post(
         self, role: Role, view: dict[str, Any], action: str, **body: Any
     ) -> httpx.Response:
-        headers = {"if-match": f'"{view["version"]}"'}
-        return await self.of(role).post(
-            f"/trainings/{view['id']}/{action}", json=body or None, headers=headers
-        )
+        path = f"/trainings/{view['id']}/{action}"
+        return await attempt(self.of(role), path, view["version"], body or None)
 
     async def launched(self, *advisers: str) -> dict[str, Any]:
         """A launched plan whose people are all enrolled."""
         await self.joined(*advisers)
         view = await self.approved()
         view = (await self.post(Role.TRAINER, view, "material", text=AID)).json()
-        answer = await self.of(Role.TRAINER).post(
-            f"/trainings/{view['id']}/launch", headers={"if-match": f'"{view["version"]}"'}
-        )
+        answer = await self.post(Role.TRAINER, view, "launch")
         assert answer.status_code == 200, answer.text
         enrolments = self.house.process.parts["training"].cases["training.enrolment"]
 

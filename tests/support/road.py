@@ -12,6 +12,7 @@ import httpx
 from shared.security import Role
 from shared.service import Service
 from shared.settings import Settings
+from tests.support.acting import attempt
 from tests.support.eventually import eventually
 from tests.support.house import House, every, nothing_is_buried, running
 
@@ -65,11 +66,10 @@ class Road:
     async def does(
         self, role: Role, path: str, version: int | None = None, name: str = "", **body: Any
     ) -> httpx.Response:
-        headers = {} if version is None else {"if-match": f'"{version}"'}
         client = self.of(role, name)
-        if not body:
-            return await client.post(path, headers=headers)
-        return await client.post(path, json=body, headers=headers)
+        if version is None:
+            return await client.post(path, json=body or None)
+        return await attempt(client, path, version, body or None)
 
     async def done(self, *args: Any, **more: Any) -> dict[str, Any]:
         answer = await self.does(*args, **more)

@@ -16,6 +16,7 @@ from services.intake.public import PORT
 from services.intake.service import SERVICE
 from shared.security import Role
 from shared.settings import Settings
+from tests.support.acting import act_on
 from tests.support.eventually import eventually
 from tests.support.house import House, running
 from tests.support.post_office import PostOffice, post_office
@@ -91,12 +92,7 @@ class Street:
     async def act(
         self, view: dict[str, Any], action: str, body: Any, kind: str = "consultations"
     ) -> dict[str, Any]:
-        headers = {"if-match": f'"{view["version"]}"'}
-        path = f"/{kind}/{view['id']}/{action}"
-        answer = await self.desk.post(path, json=body, headers=headers)
-        assert answer.is_success, answer.text
-        after: dict[str, Any] = answer.json()
-        return after
+        return await act_on(self.desk, f"/{kind}/{view['id']}", view["version"], action, body)
 
 
 @asynccontextmanager
