@@ -29,9 +29,11 @@ from shared.security import Actor, Issuer, Role, ensure_keys, load_signing_key
 from shared.service import Service
 from shared.settings import Settings
 from shared.store import utc_now
-from tests.support.eventually import PATIENCE
+from tests.support.eventually import PATIENCE, eventually
+from tests.support.infra import databases
 
 EAR = "tests.ear"
+_heard: dict[str, set[str]] = {}
 # reading the system's authorities takes a fifth of a second a client, and http needs none
 NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 TENANTS = Path(__file__).resolve().parents[2] / "deploy" / "tenants"
@@ -152,16 +154,38 @@ async def _listen(settings: Settings) -> None:
 
 
 async def heard(settings: Settings) -> list[Envelope]:
-    """What has been published since the last time."""
+    """All that was told since the last time, each event once: the bus may repeat one."""
+    await published(settings)
     assert settings.amqp_url is not None
-    connection = await aio_pika.connect(settings.amqp_url.get_secret_value())
-    async with connection:
+    url = settings.amqp_url.get_secret_value()
+    known = _heard.setdefault(url, set())
+    events: list[Envelope] = []
+    async with await aio_pika.connect(url) as connection:
         channel = await connection.channel()
         queue = await channel.get_queue(EAR, ensure=False)
-        events: list[Envelope] = []
         while (message := await queue.get(no_ack=True, fail=False)) is not None:
-            events.append(decode(message.body))
-        return events
+            event = decode(message.body)
+            if event.id not in known:
+                known.add(event.id)
+                events.append(event)
+    return events
+
+
+async def published(settings: Settings) -> None:
+    """Wait until everything that was decided is on the bus: an answer does not wait for that."""
+
+    def waiting() -> int:
+        assert settings.mongo_url is not None
+        unpublished = {"relay_at": {"$exists": True}}
+        return sum(
+            database[name].count_documents(unpublished, limit=1)
+            for database in databases(
+                settings.mongo_url.get_secret_value(), settings.database_prefix
+            )
+            for name in database.list_collection_names(filter={"type": "collection"})
+        )
+
+    await eventually(lambda: asyncio.to_thread(waiting), lambda number: number == 0)
 
 
 async def nothing_is_buried(amqp_url: str, services: Sequence[Service]) -> None:

@@ -99,9 +99,13 @@ class Infra:
             database.client.drop_database(database.name)
 
     def _databases(self, prefix: str) -> list[MongoDatabase[dict[str, Any]]]:
-        client = _client(self.database.url)
-        names = client.list_database_names()
-        return [client[name] for name in names if name.startswith(prefix)]
+        return databases(self.database.url, prefix)
+
+
+def databases(url: str, prefix: str) -> list[MongoDatabase[dict[str, Any]]]:
+    """Those of a server whose names begin so."""
+    client = _client(url)
+    return [client[name] for name in client.list_database_names() if name.startswith(prefix)]
 
 
 def _empty(database: MongoDatabase[dict[str, Any]]) -> None:
@@ -116,7 +120,7 @@ def _empty(database: MongoDatabase[dict[str, Any]]) -> None:
 
 @cache
 def _client(url: str) -> MongoClient[dict[str, Any]]:
-    """One for all that is dropped: a new one says who it is, which is costly by design."""
+    """One for all that is looked at or dropped: to say who one is is costly by design."""
     return MongoClient(url)
 
 
