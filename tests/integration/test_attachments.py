@@ -18,7 +18,8 @@ from services.intake.service import SERVICE
 from shared.files import GridFiles
 from shared.security import Role
 from shared.settings import Settings
-from tests.support.eventually import eventually
+from shared.sniffing import Passing
+from tests.support.eventually import PATIENCE, eventually
 from tests.support.house import House, running
 
 pytestmark = pytest.mark.integration
@@ -119,8 +120,16 @@ async def test_it_is_sent_in_parts_that_follow_each_other(
 
 
 async def test_a_sender_who_is_cut_off_goes_on_where_he_stopped(
-    house: House, client: httpx.AsyncClient
+    house: House, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    arrived, through = asyncio.Event(), Passing.through
+
+    async def seen(self: Passing, content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        async for chunk in through(self, content):
+            yield chunk
+            arrived.set()
+
+    monkeypatch.setattr(Passing, "through", seen)
     path = path_of(await declared(client, await request_of(client)))
     url = urlsplit(house.url)
     head = (
@@ -129,7 +138,8 @@ async def test_a_sender_who_is_cut_off_goes_on_where_he_stopped(
     )
     with socket.create_connection((url.hostname, url.port)) as line:
         await asyncio.to_thread(line.sendall, head.encode() + PDF[:100_000])
-        await asyncio.sleep(0.2)
+        # what nobody has read when the line breaks is lost
+        await asyncio.wait_for(arrived.wait(), PATIENCE)
     shown = await eventually(
         lambda: client.get(path.removesuffix("/content")), lambda a: a.json()["received"] > 0
     )

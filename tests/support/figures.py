@@ -31,6 +31,7 @@ from shared.store.document import CODEC
 from shared.store.group import Document
 from shared.telemetry.board import Board
 from shared.telemetry.kernel import KernelMetrics
+from tests.support.eventually import PATIENCE
 from tests.support.house import TENANTS
 from tests.support.incidents import Case
 from tests.support.lives import (
@@ -78,7 +79,7 @@ class World:
         await publish(self.settings, [(e.name.routing_key, encode(e)) for e in events])
 
     async def verify(
-        self, *, patience: float = 20, tenant: str | None = None, keys: Keys | None = None
+        self, *, patience: float = PATIENCE, tenant: str | None = None, keys: Keys | None = None
     ) -> Verdict:
         async with Archive(self.settings) as archive:
             return await verify(

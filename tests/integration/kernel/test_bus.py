@@ -22,7 +22,7 @@ from shared.parts import Parts
 from shared.settings import Overrides
 from shared.store import Cause, utc_now
 from tests.support import toy
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE, eventually
 from tests.support.kernel import Bench, with_login
 from tests.support.toy import ECHO, MIRROR, TENANT, TOY, Count, CounterCounted, See
 
@@ -87,7 +87,7 @@ async def test_order_holds_through_shuffling_and_duplicates(bench: Bench) -> Non
         async def complete() -> int:
             return await mirrors.count_documents({"state.total": 20})
 
-        await eventually(complete, lambda count: count == 30)
+        await eventually(complete, lambda count: count == 30, within=2 * PATIENCE)
         async for document in mirrors.find():
             assert document["state"]["seen"] == list(range(1, 21))
             assert document["version"] == 20
@@ -221,7 +221,7 @@ async def test_what_a_dead_process_had_not_published_another_one_publishes(
         async def complete() -> int:
             return await mirrors.count_documents({"state.seen": [1, 2]})
 
-        await eventually(complete, lambda count: count == 50)
+        await eventually(complete, lambda count: count == 50, within=35)
 
 
 async def test_what_cannot_be_published_grows_old_and_holds_up_no_other(
@@ -231,9 +231,11 @@ async def test_what_cannot_be_published_grows_old_and_holds_up_no_other(
     bench.declare((TOY,))
     Management(bench.management_url).call("DELETE", f"queues/{vhost_of(bench.amqp_url)}/echo.in")
     one, other = bench.parts(TOY), bench.parts(TOY)
+    begun = utc_now()
     for i in range(5):
         await one.cases["toy.counter"].create(f"c{i}", Count(), cause())
     present = utc_now()
+    took = (present - begun).total_seconds()
 
     def refused(part: Parts) -> float:
         labels = {"service": "toy", "outcome": "unroutable"}
@@ -251,7 +253,7 @@ async def test_what_cannot_be_published_grows_old_and_holds_up_no_other(
         assert refused(one) + refused(other) == 5 * tries
         await sweep_all()
         assert refused(one) + refused(other) == 5 * tries
-        assert waited <= await one.relay.oldest_unpublished_seconds() < waited + 5
+        assert waited <= await one.relay.oldest_unpublished_seconds() <= waited + took
 
     bench.declare((TOY, ECHO))
     at = present + timedelta(seconds=110)

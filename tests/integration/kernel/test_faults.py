@@ -14,11 +14,14 @@ from pymongo.errors import PyMongoError
 
 from cli.local.broker import Broker
 from cli.local.database import Database
+from cli.local.health import PATIENCE_SECONDS as ASKED_FOR_SECONDS
+from shared import parts
 from shared.bus import publisher
 from shared.bus.connection import LOST, close, connect, open_channel
 from shared.bus.topology import EVENTS
 from shared.contracts import Envelope, encode
 from shared.decider import Transient
+from shared.http import health
 from shared.ids import derived_id, new_id
 from shared.service import Workshop
 from shared.store import Cause, utc_now
@@ -37,12 +40,12 @@ def cause(**more: object) -> Cause:
 @asynccontextmanager
 async def through(url: str) -> AsyncIterator[tuple[TcpProxy, str]]:
     """A proxy in front of the server of `url`, and the address through it."""
-    parts = urlsplit(url)
-    proxy = await TcpProxy(parts.hostname or "", parts.port or 0).start()
-    login = parts.netloc.rpartition("@")[0]
+    place = urlsplit(url)
+    proxy = await TcpProxy(place.hostname or "", place.port or 0).start()
+    login = place.netloc.rpartition("@")[0]
     netloc = f"{login + '@' if login else ''}127.0.0.1:{proxy.listening}"
     try:
-        yield proxy, urlunsplit(parts._replace(netloc=netloc))
+        yield proxy, urlunsplit(place._replace(netloc=netloc))
     finally:
         await proxy.stop()
 
@@ -71,19 +74,29 @@ async def test_a_stalled_broker_delays_events_and_not_requests(
             await counters.create("before", Count(), cause())
             await all_mirrored(target, 1)
             proxy.toxics.stalled = True
-            for i in range(20):
-                async with asyncio.timeout(2):
+            # less than twenty confirms would be waited for
+            async with asyncio.timeout(20 * publisher.CONFIRM_TIMEOUT):
+                for i in range(20):
                     await counters.create(f"c{i}", Count(), cause())
-            await asyncio.sleep(1.5)
-            fine, _ = await source._reaches_broker()
-            assert not fine
+
+            async def reached() -> bool:
+                fine, _ = await source._reaches_broker()
+                return fine
+
+            await eventually(reached, lambda fine: not fine)
             proxy.toxics.stalled = False
             proxy.cut()
             await all_mirrored(target, 21)
 
 
 @pytest.mark.parametrize("fault", ["stalled", "refuse"])
-async def test_the_status_is_told_in_time_when_nothing_answers(bench: Bench, fault: str) -> None:
+async def test_the_status_is_told_in_time_when_nothing_answers(
+    bench: Bench, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # less than who asks waits for it, with as much again for a busy machine
+    assert 2 * health.PATIENCE_SECONDS < ASKED_FOR_SECONDS
+    for module in (health, parts):
+        monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.5)
     async with (
         through(bench.mongo_url) as (database, mongo),
         through(bench.amqp_url) as (
@@ -95,8 +108,7 @@ async def test_the_status_is_told_in_time_when_nothing_answers(bench: Bench, fau
         async with far.running(ECHO) as (part,):
 
             async def status() -> dict[str, Any]:
-                # less than who asks waits for it
-                async with asyncio.timeout(4):
+                async with asyncio.timeout(ASKED_FOR_SECONDS):
                     return await part.status()
 
             await eventually(status, lambda told: told["state"] == "ready")
@@ -195,7 +207,8 @@ async def test_a_killed_broker_and_database_lose_nothing_accepted(
         mongo_url=own_database.url,
     )
     own.declare()
-    await asyncio.sleep(2)  # a quorum queue needs a moment before its first crash
+    # a declaration is on disk only some seconds later: what is declared is declared beforehand
+    await asyncio.to_thread(own_broker.restart)
     async with own.running(TOY, ECHO) as (source, target):
         counters, accepted = source.cases["toy.counter"], set()
 
