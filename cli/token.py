@@ -26,6 +26,9 @@ def token(
     area: Annotated[
         list[str] | None, typer.Option(help="An area that the bearer works in; repeatable.")
     ] = None,
+    organisation: Annotated[
+        str, typer.Option(help="The organisation that the bearer is of, for a provider.")
+    ] = "",
     subject: Annotated[str, typer.Option(help="Who the bearer is.")] = "visitor",
     minutes: Annotated[int, typer.Option(min=1, max=24 * 60, help="How long it is good.")] = 60,
 ) -> None:
@@ -41,7 +44,13 @@ def token(
     roles = role or GIVEN
     if Role.SYSTEM in roles:
         raise UserError("nobody signs in as the system: choose another --role", USAGE)
-    actor = Actor(subject, chosen, frozenset(roles), areas=frozenset(area or ()))
+    actor = Actor(
+        subject,
+        chosen,
+        frozenset(roles),
+        areas=frozenset(area or ()),
+        organisation=organisation,
+    )
     typer.echo(_issuer(settings).issue(actor, lifetime=timedelta(minutes=minutes)))
     shown = "all roles" if role is None else ", ".join(sorted(roles))
     typer.echo(f"enlace: {subject} of {chosen}, {shown}, {minutes} min", err=True)

@@ -65,6 +65,7 @@ class Given(Generic[P]):
     policy: P
     roles: frozenset[str] = frozenset()
     areas: frozenset[str] = frozenset()
+    organisation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,7 @@ def cause_of(call: Call, *, key: str | None = None) -> Cause:
         fingerprint="" if key is None else call.fingerprint,
         roles=call.actor.role_names,
         areas=call.actor.areas,
+        organisation=call.actor.organisation,
         correlation=call.correlation_id,
         trace=call.traceparent,
     )

@@ -19,10 +19,11 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 
 
 class Side(StrEnum):
-    """Whose people an organisation's are."""
+    """Whose people an organisation's are; a third party's are those whom incidents are asked of."""
 
     CLIENT = "client"
     PROVIDER = "provider"
+    THIRD_PARTY = "third_party"
 
 
 class OrganisationRow(Frozen):
@@ -148,6 +149,9 @@ class PeoplePolicy:
         if not organisation:
             if area:
                 raise Invalid("person.area_without_organisation", area=area)
+            if Role.PROVIDER.value in roles:
+                # he sees what his organisation was asked: of none that is nothing
+                raise Invalid("person.provider_without_organisation")
             return
         row = self.organisations.get(organisation)
         if row is None:

@@ -23,6 +23,7 @@ class NewProgram(Input):
     name: Annotated[Name, Field(examples=["crm-sync"])]
     roles: Annotated[tuple[Role, ...], Field(min_length=1, max_length=20)]
     expires_at: AwareDatetime
+    organisation: Annotated[str, Field(max_length=80, description="Whose program it is")] = ""
 
 
 class Revocation(Input):
@@ -41,6 +42,7 @@ class ProgramView(BaseModel):
     status: ProgramStatus
     roles: tuple[str, ...]
     expires_at: AwareDatetime | None
+    organisation: str
     key: str | None = Field(description="To get tokens with; shown this once")
     version: int
 
@@ -53,6 +55,7 @@ def _view(outcome: Outcome[Program], key: str | None = None) -> ProgramView:
         status=program.status,
         roles=program.roles,
         expires_at=program.expires_at,
+        organisation=program.organisation,
         key=key,
         version=outcome.version,
     )
@@ -66,7 +69,7 @@ class _Programs:
     async def register(self, call: Call, body: NewProgram) -> ProgramView:
         cause = cause_of(call)
         roles = tuple(role.value for role in body.roles)
-        command = Register(body.name, roles, body.expires_at)
+        command = Register(body.name, roles, body.expires_at, body.organisation)
         outcome = await self.cases.create(cause.id, command, cause)
         # after the case: a crash in between leaves a program whose repetition shows the key
         return _view(outcome, await self.keys.make(call.tenant, outcome.id))

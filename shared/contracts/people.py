@@ -98,11 +98,15 @@ class PersonSessionsEnded(EventBody, event_type="people.person.sessions_ended.v1
 
 
 class ProgramRegistered(EventBody, event_type="people.program.registered.v1"):
-    """A program may act in these roles, with a key that is told nowhere, until an instant."""
+    """A program may act in these roles, with a key that is told nowhere, until an instant.
+
+    `organisation` is whose program it is, where that was said.
+    """
 
     name: str
     roles: tuple[str, ...]
     expires_at: datetime
+    organisation: str = ""
 
 
 class ProgramRevoked(EventBody, event_type="people.program.revoked.v1"):

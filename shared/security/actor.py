@@ -18,7 +18,8 @@ class Actor:
     """Who acts, for which tenant, with which roles; recorded in every event.
 
     `areas` are those of the house that somebody works in, as the tenant calls them; whoever has
-    none works in all.
+    none works in all. `organisation` is whose people somebody is of; a provider sees what his
+    was asked.
     """
 
     subject: str
@@ -26,6 +27,7 @@ class Actor:
     roles: frozenset[Role] = frozenset()
     kind: Kind = Kind.PERSON
     areas: frozenset[str] = frozenset()
+    organisation: str = ""
 
     @property
     def role_names(self) -> frozenset[str]:

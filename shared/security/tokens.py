@@ -93,6 +93,8 @@ class Issuer:
         }
         if actor.areas:
             claims["areas"] = sorted(actor.areas)
+        if actor.organisation:
+            claims["organisation"] = actor.organisation
         return jwt.encode(header, claims, self._key, algorithms=[ALGORITHM])
 
 
@@ -202,7 +204,14 @@ def _actor(claims: Mapping[str, Any]) -> Actor:
     if not isinstance(roles, list) or kind is Kind.SYSTEM:
         raise TokenMalformed
     known = _known_roles(roles)
-    return Actor(_text(claims["sub"]), _text(claims["tenant"]), known, kind, _areas(claims))
+    return Actor(
+        _text(claims["sub"]),
+        _text(claims["tenant"]),
+        known,
+        kind,
+        _areas(claims),
+        _text(claims["organisation"]) if "organisation" in claims else "",
+    )
 
 
 def _areas(claims: Mapping[str, Any]) -> frozenset[str]:

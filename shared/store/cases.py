@@ -263,7 +263,15 @@ class Cases(Generic[S]):
             raise Invalid("history_full", limit=MAX_HISTORY)
         at = self._now() if cause.at is None else to_milliseconds(cause.at)
         policy = self._policy(cause.tenant)
-        given = Given(at, cause.actor, cause.tenant, policy, cause.roles, cause.areas)
+        given = Given(
+            at,
+            cause.actor,
+            cause.tenant,
+            policy,
+            cause.roles,
+            cause.areas,
+            cause.organisation,
+        )
         bodies = list(self.kind.decider.decide(draft.state, pending.command, given))
         before = len(draft.new_entries)
         draft.record(bodies, cause, at, self.shape)

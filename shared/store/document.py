@@ -71,6 +71,7 @@ class Cause:
     trace: str = ""
     at: datetime | None = None
     areas: frozenset[str] = frozenset()
+    organisation: str = ""
 
 
 @cache

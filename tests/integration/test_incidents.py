@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hashlib
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -63,6 +64,11 @@ class Tiers:
         self, who: httpx.AsyncClient, view: dict[str, Any], action: str, **body: Any
     ) -> dict[str, Any]:
         return await act_on(who, f"/incidents/{view['id']}", view["version"], action, body)
+
+    def of_provider(self, organisation: str) -> httpx.AsyncClient:
+        return self.house.as_(
+            Role.PROVIDER, tenant="osce", subject="luis", organisation=organisation
+        )
 
     def move(self, day: int, hour: int, minute: int = 0) -> None:
         self.house.clock.move_to(datetime(2026, 7, day, hour + 5, minute, tzinfo=UTC))
@@ -169,7 +175,7 @@ async def test_the_contractual_time_begins_at_the_providers_answer(tiers: Tiers)
     waiting = await tiers.post(tiers.third, view, "solve", answer="?", evidence=["x"])
     paused = stage(view, "solve_l3")["state"]
     tiers.move(20, 10)
-    provider = tiers.house.as_(Role.PROVIDER, tenant="osce", subject="telco")
+    provider = tiers.of_provider("Telco")
     await _reads_what_was_asked(tiers, provider, view["id"])
     view = await tiers.do(provider, view, "provider-answer", answer="Reparado.")
     tiers.move(21, 10)
@@ -197,11 +203,47 @@ async def _reads_what_was_asked(tiers: Tiers, provider: httpx.AsyncClient, asked
     hidden = await provider.get(f"/incidents/{other['id']}")
 
     assert [one["id"] for one in found["items"]] == [asked]
-    assert shown["reporter"] is None
+    assert [one["reporter"] for one in (shown, *found["items"])] == [None, None]
     assert (ticket.json()["items"], hidden.status_code) == ([], 404)
     beside = [f"/incidents/{asked}/{name}" for name in ("history", "deadlines", "suggestions")]
     for path in (*beside, "/incident-daily", "/incident-digest", "/knowledge"):
         assert (await provider.get(path)).status_code == 403, path
+
+
+async def test_a_provider_sees_and_answers_what_his_organisation_was_asked(tiers: Tiers) -> None:
+    view = await tiers.register()
+    view = await tiers.do(tiers.desk, view, "forward")
+    view = await tiers.do(tiers.second, view, "elevate", reason="Técnico.")
+    at = f"/incidents/{view['id']}"
+    mine, other = tiers.of_provider("proveedor"), tiers.of_provider("Telco")
+    nobody = tiers.of_provider("")
+    question = {"provider": "Telco", "question": "¿Cae el enlace?", "steps": "Caso abierto."}
+    view = await tiers.do(tiers.third, view, "ask-provider", **question)
+    hidden = [await client.get(at) for client in (mine, nobody)]
+    refused = await tiers.post(mine, view, "provider-answer", answer="Somos otros.")
+    lists = [(await client.get("/incidents")).json()["items"] for client in (mine, nobody, other)]
+    view = await tiers.do(other, view, "provider-answer", answer="Secreto de Telco.")
+    own = {"provider": "proveedor", "question": "¿Y el servidor?", "steps": "Seguimos."}
+    view = await tiers.do(tiers.third, view, "coordinations", external=True, party="X", note="y")
+    view = await tiers.do(tiers.third, view, "ask-provider", **own)
+    seen = (await mine.get(at)).json()
+    late = await tiers.post(other, view, "provider-answer", answer="Otra vez.")
+    before = (await other.get(at)).json()
+    answered = await tiers.do(mine, view, "provider-answer", answer="Reparado.")
+
+    assert [one.status_code for one in (*hidden, refused)] == [404, 404, 404]
+    assert [len(found) for found in lists] == [0, 0, 1]
+    assert lists[2][0]["waits"][0]["question"] == "¿Cae el enlace?"
+    assert [wait["provider"] for wait in seen["waits"]] == ["proveedor"]
+    assert (seen["holder"], seen["coordinations"], seen["reporter"]) == (
+        "provider:proveedor",
+        [],
+        None,
+    )
+    assert (late.status_code, late.json()["code"]) == (403, "incident.not_your_question")
+    assert (before["holder"], len(before["waits"])) == ("tier3:oti", 1)
+    assert "Secreto" not in json.dumps(answered)
+    assert answered["status"] == "tier_3"
 
 
 async def test_two_promises_of_one_day_tell_each_its_own_hour(tiers: Tiers) -> None:
@@ -672,7 +714,9 @@ async def test_each_role_has_its_own_commands_in_its_own_tenant(tiers: Tiers) ->
             assert own.json()["reporter"] == (NEW["reporter"] if sees else None), role
         for (action, (operation, _)), answer in zip(BODIES.items(), changes, strict=True):
             may = PERMISSIONS.allow(operation, frozenset({role}))
-            assert answer.status_code == (412 if may else 403), (role, action)
+            # a provider may not know of what he was not asked
+            refused = 412 if reads else 404
+            assert answer.status_code == (refused if may else 403), (role, action)
     specialist = tiers.house.as_(Role.SPECIALIST_L2, tenant="comteco")
     foreign = await specialist.post(f"{path}/take", json={}, headers={"if-match": '"1"'})
     assert foreign.status_code == 404

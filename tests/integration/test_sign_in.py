@@ -131,22 +131,22 @@ async def test_from_the_invitation_to_the_last_day(
     assert told(await refreshed(anybody, last["refresh_token"])) == (401, "session_ended")
 
 
-async def test_the_area_of_a_person_is_in_the_token_from_the_next_one_on(
+async def test_where_a_person_works_is_in_the_token_from_the_next_one_on(
     house: House, manager: httpx.AsyncClient, anybody: httpx.AsyncClient, login: str
 ) -> None:
-    def areas(tokens: dict[str, Any]) -> frozenset[str]:
-        verifier = load_verifier(house.settings)
-        return verifier.verify(tokens["access_token"].encode()).areas
+    def told_of(tokens: dict[str, Any]) -> tuple[str, frozenset[str]]:
+        actor = load_verifier(house.settings).verify(tokens["access_token"].encode())
+        return actor.organisation, actor.areas
 
     person = await with_password(manager, anybody, login)
     tokens = await signed_in(anybody, login)
-    assert areas(tokens) == frozenset()
+    assert told_of(tokens) == ("", frozenset())
     place = {"organisation": "comdata", "area": "Operaciones"}
     version = (await manager.get(f"/people/{person}")).headers["etag"]
     moved = {"json": place, "headers": {"if-match": version}}
     (await manager.put(f"/people/{person}/description", **moved)).raise_for_status()
     following = (await refreshed(anybody, tokens["refresh_token"])).json()
-    assert areas(following) == {"Operaciones"}
+    assert told_of(following) == ("comdata", {"Operaciones"})
 
 
 async def test_a_refresh_token_used_twice_ends_the_session_of_both(

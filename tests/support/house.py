@@ -94,9 +94,15 @@ class House:
     clients: list[httpx.AsyncClient] = field(default_factory=list)
 
     def as_(
-        self, *roles: Role, tenant: str = "osinergmin", subject: str = "ana", **headers: str
+        self,
+        *roles: Role,
+        tenant: str = "osinergmin",
+        subject: str = "ana",
+        organisation: str = "",
+        **headers: str,
     ) -> httpx.AsyncClient:
-        token = self.issuer.issue(Actor(subject, tenant, frozenset(roles)))
+        actor = Actor(subject, tenant, frozenset(roles), organisation=organisation)
+        token = self.issuer.issue(actor)
         headers = {"authorization": f"Bearer {token}", **headers}
         client = client_of(f"{self.url}/api/v1", **headers)
         self.clients.append(client)

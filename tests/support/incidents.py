@@ -66,9 +66,10 @@ class Case:
         roles: frozenset[str] = EVERYBODY,
         actor: str = "person:eva",
         areas: frozenset[str] = frozenset(),
+        organisation: str = "",
     ) -> list[EventBody]:
         """The events of a command, applied."""
-        given = Given(at, actor, "osce", self.policy, roles, areas)
+        given = Given(at, actor, "osce", self.policy, roles, areas, organisation)
         events: list[Any] = list(decide(self.state, command, given))
         for event in events:
             stamp = Stamp(at, actor, len(self.told) + 1)

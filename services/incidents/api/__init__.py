@@ -50,7 +50,7 @@ def _queries(api: Routes, desk: Desk) -> None:
     async def list_incidents(call: Call, query: IncidentQuery) -> Page[IncidentView]:
         """Incidents by the time they have left, the most urgent first; open ones if not said.
 
-        A provider finds what waits for a provider.
+        A provider finds what waits for his organisation.
         """
         return await desk.find(call, query)
 
@@ -58,7 +58,7 @@ def _queries(api: Routes, desk: Desk) -> None:
     async def read_incident(call: Call, incident_id: str) -> IncidentView:
         """One incident: where it is, who has it, what is promised.
 
-        A provider reads those of which a provider was asked.
+        A provider reads those of which his organisation was asked, and of its own questions.
         """
         return await desk.read(call, incident_id)
 

@@ -10,7 +10,6 @@ from services.incidents.domain.commands import (
     Elevate,
     Extend,
     Observe,
-    RecordAnswer,
     Reopen,
     Reply,
     Reroute,
@@ -165,13 +164,13 @@ def specialist_commands(api: Routes, desk: Desk) -> None:
         "/incidents/{incident_id}/provider-answer",
         may="record_provider_answer",
         if_match=True,
-        problems=(ILLEGAL, "incident.provider_not_asked"),
+        problems=(ILLEGAL, ELSEWHERE, "incident.provider_not_asked", "incident.not_your_question"),
     )
     async def record_incident_provider_answer(
         call: Call, incident_id: str, body: inputs.ProvidersAnswer
     ) -> IncidentView:
-        """Record the provider's answer."""
-        return await desk.give(call, incident_id, RecordAnswer(body.answer))
+        """Record the provider's answer; a provider's own people answer what was asked of it."""
+        return await desk.record_answer(call, incident_id, body.answer)
 
 
 def answer_commands(api: Routes, desk: Desk) -> None:

@@ -16,11 +16,12 @@ from services.incidents.cases import INCIDENT
 from services.incidents.catalogue import CatalogueView, catalogue
 from services.incidents.digest import Digest, digest
 from services.incidents.domain import Command, Incident, evolve
-from services.incidents.domain.commands import Convert, Forward, Register
-from services.incidents.domain.lifecycle import ENDED, Status
+from services.incidents.domain.commands import Convert, Forward, RecordAnswer, Register
+from services.incidents.domain.lifecycle import ENDED
 from services.incidents.estimates import estimate
 from services.incidents.explanations import ExplainedDeadline, explained
 from services.incidents.policy import IncidentPolicy
+from services.incidents.providers import narrowed, waiting_for, was_asked
 from services.incidents.queues import Queues, Wanted
 from services.incidents.reporters import Reporters
 from services.incidents.views import (
@@ -102,18 +103,27 @@ class Desk:
         )
         return await self._view(call, outcome)
 
+    async def record_answer(self, call: Call, case_id: str, answer: str) -> IncidentView:
+        if _outside(call):
+            # who was never asked may not know that there is such an incident
+            await self._seen(call, case_id)
+        return await self.give(call, case_id, RecordAnswer(answer))
+
     async def read(self, call: Call, case_id: str) -> IncidentView:
+        return await self._view(call, await self._seen(call, case_id))
+
+    async def _seen(self, call: Call, case_id: str) -> Outcome[Incident]:
         found = await self._cases.get(case_id, call.tenant)
-        if _outside(call) and not found.state.waits:
+        if _outside(call) and not was_asked(found.state, self._called(call)):
             raise Unknown("incident.unknown", id=case_id)
-        return await self._view(call, found)
+        return found
 
     async def find(self, call: Call, query: IncidentQuery) -> Page[IncidentView]:
         now = self._workshop.now()
         after = query.after(datetime, str)
         where = filters_of(query, now)
         if _outside(call):
-            where = {"$and": [where, {"state.open": True, "state.status": Status.PROVIDER.value}]}
+            where = {"$and": [where, waiting_for(self._called(call))]}
         wanted = Wanted(
             where=where,
             words=search_words(query.text),
@@ -125,7 +135,7 @@ class Desk:
         policy = self._policy(call)
         rows = (placed.row for placed in page.items)
         items = [listed_view(row.outcome, row.deadlines, policy, now) for row in rows]
-        return Page(items=items, next=page.next)
+        return Page(items=[self._shown(call, one) for one in items], next=page.next)
 
     async def history(self, call: Call, case_id: str, query: PageQuery) -> Page[HistoryEvent]:
         return await history_page(self._cases, call, case_id, query)
@@ -164,7 +174,14 @@ class Desk:
         reporter = None
         if PERMISSIONS.allow("read_reporter", call.actor.roles):
             reporter = await self._reporters.of(call.tenant, outcome.id)
-        return incident_view(outcome, self._policy(call), self._workshop.now(), reporter)
+        view = incident_view(outcome, self._policy(call), self._workshop.now(), reporter)
+        return self._shown(call, view)
+
+    def _shown(self, call: Call, view: IncidentView) -> IncidentView:
+        return narrowed(view, self._called(call)) if _outside(call) else view
+
+    def _called(self, call: Call) -> frozenset[str]:
+        return self._policy(call).called(call.actor.organisation)
 
     def _policy(self, call: Call) -> IncidentPolicy:
         policy: IncidentPolicy = self._workshop.policy(call.tenant)

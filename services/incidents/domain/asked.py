@@ -48,20 +48,27 @@ class Asked:
 
         Raises:
             Rejected: the lifecycle has no such step.
-            NotAllowed: it is another tier's to do, or another area's of the tier.
+            NotAllowed: it is another tier's to do, another area's of the tier, or another
+                provider's.
         """
         status = follow(self.state.status, action)
+        answers = action is Action.PROVIDER_ANSWERS and Role.PROVIDER in self.given.roles
+        if answers and self._is_asked():
+            return status
         tier = tier_of(self.state.status, action)
         roles = {role.value for role in self.policy.tier(tier).roles}
-        if action is Action.PROVIDER_ANSWERS:
-            roles.add(Role.PROVIDER.value)
-        given = self.given
-        if given.roles.isdisjoint(roles):
+        if self.given.roles.isdisjoint(roles):
+            if answers:
+                raise NotAllowed("incident.not_your_question")
             raise NotAllowed("incident.not_your_tier", tier=tier, roles=sorted(roles))
-        asks_for_area = action is not Action.PROVIDER_ANSWERS or Role.PROVIDER not in given.roles
-        if tier > 1 and asks_for_area:
+        if tier > 1:
             self._own_area(self.state.desks[tier - 1])
         return status
+
+    def _is_asked(self) -> bool:
+        """Whether the open question is to the organisation of whoever asks."""
+        wait = self.state.open_wait
+        return wait is not None and wait.provider in self.policy.called(self.given.organisation)
 
     def _own_area(self, desk: str) -> None:
         """Each organ answers for its own (B:L1307); whoever works in no one area, for all."""

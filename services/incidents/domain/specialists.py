@@ -178,14 +178,15 @@ def ask_provider(asked: Asked, command: AskProvider) -> list[EventBody]:
     """
     status = asked.may(Action.ASK_PROVIDER)
     stage = _term(asked)
+    provider = asked.policy.provider(command.provider)
     first = not asked.state.waits and not stage.broken
     wait = plain(stage, ClockVerb.DEFER if first and asked.policy.defers else ClockVerb.PAUSE)
     return [
         IncidentProviderAsked(
-            provider=command.provider,
+            provider=provider,
             question=command.question,
             steps=command.steps,
-            holder=asked.holder(status, provider=command.provider),
+            holder=asked.holder(status, provider=provider),
             clocks=(*asked.stop(StageName.RESPOND), wait),
         )
     ]

@@ -10,6 +10,7 @@ from services.incidents.policy.rows import SECTION, EvidenceRow, IncidentSection
 from shared.clock import Calendar, ClockError, Plan, Target
 from shared.decider import Invalid, Unknown
 from shared.policy import Tenant
+from shared.security.roles import Role
 
 PAUSED = "paused"
 PROVIDER_READING = "provider.clock"
@@ -160,6 +161,34 @@ class IncidentPolicy:
             known = [key for key, row in areas if tier in row.tiers]
             raise Invalid("incident.area_not_of_tier", area=area, tier=tier, known=known)
         return area
+
+    @cached_property
+    def _providers(self) -> Mapping[str, str]:
+        """The organisations whose people answer as providers, with their names."""
+        people = self.tenant.documents.get("people")
+        # people's own model judges it
+        rows = {} if people is None else people.body.get("organisations", {})
+        role = Role.PROVIDER.value
+        return {
+            key: str(row.get("name", key))
+            for key, row in rows.items()
+            if role in row.get("roles", ())
+        }
+
+    def provider(self, name: str) -> str:
+        """A provider by the key or the name of its organisation; another as it is said.
+
+        One that has no people here is asked by telephone or mail, and has no key.
+        """
+        said = name.strip().casefold()
+        for key, called in self._providers.items():
+            if said in (key, called.casefold()):
+                return key
+        return name
+
+    def called(self, organisation: str) -> frozenset[str]:
+        """What an organisation is called in questions; nothing for whoever is of none."""
+        return frozenset({organisation, self.provider(organisation)} - {""})
 
     def tier(self, tier: int) -> TierRow:
         """Who acts at a tier."""

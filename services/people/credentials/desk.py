@@ -234,7 +234,8 @@ class SignInDesk:
         if not program.may_act(self._workshop.now()):
             raise Refused("key_wrong")
         roles = frozenset(Role(role) for role in program.roles)
-        return self._issued(Actor(mark.id, tenant, roles, Kind.PROGRAM))
+        organisation = program.organisation
+        return self._issued(Actor(mark.id, tenant, roles, Kind.PROGRAM, organisation=organisation))
 
     async def _present(self, tenant: str, person_id: str) -> Person | None:
         """The person, if he may act today."""
@@ -248,7 +249,9 @@ class SignInDesk:
     def _tokens(self, tenant: str, session: Session, person: Person, mark: Mark) -> Tokens:
         roles = frozenset(Role(role) for role in person.roles)
         areas = frozenset({person.area} - {""})
-        issued = self._issued(Actor(session.person_id, tenant, roles, areas=areas))
+        issued = self._issued(
+            Actor(session.person_id, tenant, roles, areas=areas, organisation=person.organisation)
+        )
         until = min(session.expires_at, session.idle_until)
         return replace(issued, refresh=mark, refresh_until=until)
 

@@ -14,6 +14,7 @@ from services.people.policy import PeoplePolicy
 from shared.contracts import EventBody
 from shared.contracts.people import ProgramRegistered, ProgramRevoked
 from shared.decider import Decider, Given, Invalid, Rejected, Stamp
+from shared.security import Role
 
 PROGRAM_ROLE: Final = "program"
 
@@ -37,12 +38,16 @@ PROGRAM_LIFE: Final[Mapping[tuple[ProgramStatus, ProgramAction], ProgramStatus]]
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The present of one program; `roles` are what its key is good for."""
+    """The present of one program; `roles` are what its key is good for.
+
+    `organisation` is whose it is, where that was said.
+    """
 
     status: ProgramStatus = ProgramStatus.NEW
     name: str = ""
     roles: tuple[str, ...] = ()
     expires_at: datetime | None = None
+    organisation: str = ""
 
     def may_act(self, at: datetime) -> bool:
         """Whether its key is good at an instant."""
@@ -57,6 +62,7 @@ class Register:
     name: str
     roles: tuple[str, ...]
     expires_at: datetime
+    organisation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +95,31 @@ def decide(state: Program, command: Command, given: Given[PeoplePolicy]) -> Sequ
 
 
 def _registered(command: Register, given: Given[PeoplePolicy]) -> ProgramRegistered:
-    roles = tuple(sorted({*command.roles, PROGRAM_ROLE}))
-    given.policy.check("roles", tuple(role for role in roles if role != PROGRAM_ROLE))
+    wanted = tuple(role for role in command.roles if role != PROGRAM_ROLE)
+    given.policy.check("roles", wanted)
+    given.policy.check_place(command.organisation, "", wanted)
+    # what programs may read is the house's; a provider's is outside it
+    house = () if Role.PROVIDER.value in wanted else (PROGRAM_ROLE,)
+    roles = tuple(sorted({*wanted, *house}))
     may_grant(frozenset(roles), given)
     longest = given.policy.sign_in.key_lifetime
     if not given.at < command.expires_at <= given.at + longest:
         raise Invalid("program.bad_expiry", days=longest.days)
-    return ProgramRegistered(name=command.name, roles=roles, expires_at=command.expires_at)
+    return ProgramRegistered(
+        name=command.name,
+        roles=roles,
+        expires_at=command.expires_at,
+        organisation=command.organisation,
+    )
 
 
 def evolve(state: Program, event: EventBody, _stamp: Stamp) -> Program:
     """The program after one of its events."""
     match event:
         case ProgramRegistered():
-            return Program(ProgramStatus.ACTIVE, event.name, event.roles, event.expires_at)
+            return Program(
+                ProgramStatus.ACTIVE, event.name, event.roles, event.expires_at, event.organisation
+            )
         case ProgramRevoked():
             return replace(state, status=ProgramStatus.REVOKED)
     return state

@@ -37,6 +37,13 @@ def test_a_token_has_the_role_and_tenant_asked_for(
     assert (actor.tenant, actor.subject) == ("beta", "visitor")
 
 
+def test_a_provider_is_of_an_organisation(keys: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, token, _ = run(capsys, "--role", "provider", "--organisation", "telco")
+    actor = Verifier(load_jwks(keys)).verify(token.encode())
+
+    assert (code, actor.organisation, actor.roles) == (0, "telco", {Role.PROVIDER})
+
+
 def test_by_default_everything_of_the_first_tenant(
     keys: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

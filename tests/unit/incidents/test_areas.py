@@ -1,5 +1,7 @@
 """Each organ answers for its own incidents; whoever is in no one area on all (B:L1303-1311)."""
 
+from dataclasses import replace
+
 import pytest
 
 from services.incidents.domain import Command
@@ -33,6 +35,7 @@ from tests.support.incidents import (
     validating,
 )
 
+PROVIDER = frozenset({"provider"})
 SEACE, RNP, OTI = frozenset({"SEACE"}), frozenset({"RNP"}), frozenset({"OTI"})
 AT_TIER_2 = (
     Take(),
@@ -105,8 +108,36 @@ def test_the_provider_answers_whatever_area_he_is_of() -> None:
     case.give(Take(), lima(1, 13))
     case.give(QUESTION, lima(2))
     with pytest.raises(NotAllowed):
-        case.give(ANSWER, lima(3), EVERYBODY - {"provider"}, areas=RNP)
-    assert case.give(ANSWER, lima(3), frozenset({"provider"}), areas=RNP)
+        case.give(ANSWER, lima(3), EVERYBODY, areas=RNP)
+    assert case.give(ANSWER, lima(3), PROVIDER, areas=RNP, organisation="Telco")
+
+
+@pytest.mark.parametrize("organisation", ["", "telco", "Otra"])
+def test_a_provider_answers_what_his_organisation_was_asked(organisation: str) -> None:
+    case = at_tier_3()
+    case.give(QUESTION, lima(2))
+    with pytest.raises(NotAllowed) as refused:
+        case.give(ANSWER, lima(3), PROVIDER, organisation=organisation)
+    assert refused.value.code == "incident.not_your_question"
+    assert case.give(ANSWER, lima(3), PROVIDER, organisation="Telco")
+
+
+@pytest.mark.parametrize("asked", ["proveedor", " PROVEEDOR", "proveedor de servicios del osce"])
+def test_a_provider_is_asked_by_key_or_name(asked: str) -> None:
+    case = at_tier_3()
+    case.give(replace(QUESTION, provider=asked), lima(2))
+    assert case.state.holder == "provider:proveedor"
+    assert case.give(ANSWER, lima(3), PROVIDER, organisation="proveedor")
+
+
+def test_each_provider_answers_in_turn() -> None:
+    case = at_tier_3()
+    case.give(QUESTION, lima(2))
+    case.give(ANSWER, lima(3), PROVIDER, organisation="Telco")
+    case.give(replace(QUESTION, provider="proveedor"), lima(4))
+    with pytest.raises(NotAllowed):
+        case.give(ANSWER, lima(5), PROVIDER, organisation="Telco")
+    assert case.give(ANSWER, lima(5), PROVIDER, organisation="proveedor")
 
 
 def test_tier_1_is_one_desk_whoever_works_there() -> None:

@@ -291,7 +291,7 @@ def test_the_clock_of_tier_3_begins_at_the_providers_answer() -> None:
     assert case.state.holder == "provider:Telco"
     assert case.stage(StageName.SOLVE_L3).standing is Standing.WAITING
     assert case.due is None
-    case.give(ANSWER, lima(20), frozenset({"provider"}))
+    case.give(ANSWER, lima(20), frozenset({"provider"}), organisation="Telco")
 
     # five business days from the answer; 23 July is a holiday
     assert case.stage(StageName.SOLVE_L3).due_at == lima(30, *CLOSE)

@@ -24,11 +24,12 @@ from services.people.domain.program import (
 )
 from services.people.domain.session import MAX_USED, Ending, Session, Verdict
 from services.people.domain.tries import Tries, TryRules
+from services.people.policy import people_policy
 from shared import i18n
 from shared.contracts.people import ProgramRegistered
 from shared.decider import Invalid, NotAllowed, Rejected, Stamp
 from shared.http.problems import STATUS
-from tests.unit.people.test_people import ADMIN, MANAGER, given
+from tests.unit.people.test_people import ADMIN, MANAGER, TENANTS, given
 
 ROOT = Path(__file__).resolve().parents[3]
 NOW = datetime(2026, 8, 3, 14, 0, tzinfo=UTC)
@@ -161,6 +162,18 @@ def test_a_program_acts_in_its_roles_until_its_end() -> None:
     assert state.may_act(LATER - timedelta(milliseconds=1))
     assert not state.may_act(LATER)
     assert not replace(state, status=ProgramStatus.REVOKED).may_act(NOW)
+
+
+def test_a_program_of_a_provider_reads_nothing_of_the_house() -> None:
+    osce = replace(given(), at=NOW, policy=people_policy(TENANTS["osce"]))
+    mine = Register("telco", ("provider",), LATER, "proveedor")
+    (event,) = program.decide(Program(), mine, osce)
+    state = program.evolve(Program(), event, Stamp(NOW, "person:ana", 1))
+    assert (state.roles, state.organisation) == (("provider",), "proveedor")
+    with pytest.raises(Invalid, match=r"person\.provider_without_organisation"):
+        program.decide(Program(), replace(mine, organisation=""), osce)
+    with pytest.raises(Invalid, match=r"person\.unknown_value"):
+        program.decide(Program(), replace(mine, organisation="uaus"), osce)
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,17 @@ def test_areas_travel_where_there_are_any_and_are_never_misread(
             verifier.verify(sign(key, claims(clock, areas=wrong)))
 
 
+def test_an_organisation_travels_where_there_is_one_and_is_never_misread(
+    issuer: Issuer, verifier: Verifier, key: OKPKey, clock: Any
+) -> None:
+    luis = Actor("luis", "acme", frozenset({Role.PROVIDER}), organisation="telco")
+    assert verifier.verify(issuer.issue(luis).encode()) == luis
+    assert verifier.verify(issuer.issue(ANA).encode()).organisation == ""
+    for wrong in ("", ["telco"], 7):
+        with pytest.raises(TokenMalformed):
+            verifier.verify(sign(key, claims(clock, organisation=wrong)))
+
+
 def test_two_tokens_are_never_the_same(issuer: Issuer) -> None:
     assert issuer.issue(ANA) != issuer.issue(ANA)
 
