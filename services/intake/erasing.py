@@ -1,5 +1,7 @@
 """Erases what lies beside cases that ended long ago: words, documents, contacts, messages.
 
+Messages that became no case go, too, when they have been kept for as long.
+
 Events name nobody, so the histories stay as they are, and so do their hashes.
 """
 
@@ -12,7 +14,8 @@ from typing import Any, Final
 import structlog
 from pymongo.errors import PyMongoError
 
-from services.intake.letterbox.mails import Mails
+from services.intake.letterbox.mails import Mail, Mails, case_id_of
+from services.intake.letterbox.unclaimed import Unclaimed
 from services.intake.private import Private
 from services.intake.profiles.meeting import Meeting
 from services.intake.profiles.reported import Reported
@@ -64,6 +67,7 @@ class Erasing:
                 for case_id in dict.fromkeys(one.case_id for one in found):
                     number += await self._case(tenant, case_id, before)
                 last = found[-1]
+            await self._unclaimed(tenant, before)
             await self._reporters(tenant, before)
             await self._callers(tenant, before)
         if number:
@@ -84,6 +88,22 @@ class Erasing:
             await self._person(tenant, profile_id, before)
         await self.private.forget_texts(tenant, case_id)
         return True
+
+    async def _unclaimed(self, tenant: str, before: datetime) -> None:
+        """Mail that was given up or put away, with the documents it brought."""
+        mails, last, number = Unclaimed(self.workshop.database, self.files), "", 0
+        while found := await mails.ended_before(tenant, before, last, BATCH):
+            for mail in found:
+                if await self._goes(mail):
+                    await self._case(tenant, case_id_of(mail), before)
+                    number += await mails.erase(mail)
+            last = found[-1].id
+        if number:
+            log.info("mail_erased", tenant=tenant, messages=number)
+
+    async def _goes(self, mail: Mail) -> bool:
+        """Whether it belongs to no case whose words are still kept; with those it goes later."""
+        return not (mail.case_id and await self.private.texts(mail.tenant, mail.case_id))
 
     async def _found(self, tenant: str, case_id: str) -> tuple[Kind[Any], Outcome[Any]] | None:
         for kind in self.kinds:

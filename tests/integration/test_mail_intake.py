@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -16,12 +16,14 @@ from pymongo.asynchronous.cursor import AsyncCursor
 
 from services.intake.consultations.cases import CONSULTATION
 from services.intake.consultations.mailing import ConsultationMail
+from services.intake.erasing import Erasing
 from services.intake.letterbox.desks import Desks
 from services.intake.letterbox.door import arrived_of
 from services.intake.letterbox.mails import Mails
 from services.intake.letterbox.metrics import MailMetrics
 from services.intake.letterbox.policy import DeskName, places
 from services.intake.letterbox.sorting import PATIENCE, Sorting
+from services.intake.surveys.cases import SURVEY
 from shared.files import GridFiles
 from shared.security import Role
 from shared.settings import Settings
@@ -288,6 +290,89 @@ async def _put_away(street: Street, letter: dict[str, Any]) -> None:
     assert (await street.desk.post(path, json={})).status_code == 200
     (dead,) = [one for one in await street.mails("dead") if one["id"] == letter["id"]]
     assert [one["step"] for one in dead["handled"]] == ["put_away", "read_again"]
+
+
+async def test_what_became_no_case_is_erased_and_what_it_was_is_still_told(street: Street) -> None:
+    workshop = street.house.process.parts["intake"].workshop
+    files = GridFiles(workshop.database)
+    erasing = Erasing(workshop, files, (CONSULTATION, SURVEY), {"osce": 30})
+    await street.send(b"Received: from a by b\r\n" * 40 + written().as_bytes())
+    spam = raw("From: nadie", b"hola").replace(f"From: {SENDER}\r\n".encode(), b"", 1)
+    await street.send(spam)
+    await street.send(written(message_id="<away@x>", Auto_Submitted="auto-replied"))
+    await street.send(written(message_id="<good@x>"))
+    (case,) = await street.consultations(1)
+    # an answering machine's word about a case stays as long as the case does
+    (received,) = await street.letters(1)
+    away = written("De vacaciones.", message_id="<m-5@x>", Auto_Submitted="auto-replied")
+    away["References"] = received["message-id"]
+    await street.send(away)
+    dead = {one["reason"]: one for one in await street.mails("dead")}
+    street.house.clock.ahead += timedelta(days=20)
+    path = f"/mails/{dead['mail.no_sender']['id']}/put-away"
+    (await street.desk.post(path, json={"reason": "Publicidad."})).raise_for_status()
+    street.house.clock.ahead += timedelta(days=11)
+    assert await erasing.erase() == 0
+
+    erased = await street.mails("erased")
+    assert {(one["reason"], one["case_id"]) for one in erased} == {
+        ("mail.loop", ""),
+        ("mail.auto_reply", ""),
+    }
+    kept = await street.mails("set_aside")
+    assert {(one["reason"], one["case_id"]) for one in kept} == {
+        ("mail.no_sender", ""),
+        ("mail.auto_reply", case["id"]),
+    }
+    (loop,) = [one for one in erased if one["reason"] == "mail.loop"]
+    before = dead["mail.loop"]
+    same = ("id", "address", "received_at", "size")
+    assert {name: loop[name] for name in same} == {name: before[name] for name in same}
+    stored = await workshop.database["mails"].find_one({"_id": loop["id"]})
+    assert stored is not None
+    assert (stored["sender"], stored["message_id"], stored["file_id"]) == ("", "", "")
+    assert SENDER not in str(stored)
+    assert await workshop.database["files.files"].count_documents({}) == 3
+    gone = await street.desk.get(f"/mails/{loop['id']}/content")
+    assert (gone.status_code, gone.json()["code"]) == (404, "mail.erased")
+    again = await street.desk.post(f"/mails/{loop['id']}/read-again", json={})
+    assert (again.status_code, again.json()["code"]) == (409, "mail.not_dead")
+    assert "«borrado»" in again.json()["detail"]
+    assert ("osce", "dead") not in await _numbers(street)
+
+    # the very same message does not come in anew, and what was put away goes in its time
+    await street.send(b"Received: from a by b\r\n" * 40 + written().as_bytes())
+    assert await street.mails("dead") == []
+    street.house.clock.ahead += timedelta(days=20)
+    await erasing.erase()
+    (put_away,) = [one for one in await street.mails("erased") if one["reason"] == "mail.no_sender"]
+    assert [one["reason"] for one in put_away["handled"]] == ["Publicidad."]
+
+
+async def _numbers(street: Street) -> Mapping[tuple[str, str], int]:
+    workshop = street.house.process.parts["intake"].workshop
+    return await Mails(workshop.database, GridFiles(workshop.database), workshop.now).numbers()
+
+
+async def test_documents_that_a_message_brought_in_vain_go_with_it(street: Street) -> None:
+    workshop = street.house.process.parts["intake"].workshop
+    asked = written()
+    asked.add_attachment(PDF, maintype="application", subtype="pdf", filename="acta.pdf")
+    # a case that cannot be opened: what it would have brought lies there already
+    lost = workshop.of(CONSULTATION).collection
+    await lost.create_index("lost", unique=True, name="in_the_way")
+    await lost.insert_one({"_id": "in the way"})
+    await street.send(asked)
+    street.house.clock.ahead += timedelta(hours=1)
+    await eventually(
+        lambda: workshop.database["private_names"].count_documents({}), lambda n: n > 0
+    )
+    await workshop.database["mails"].update_many({}, {"$set": {"status": "dead", "next_at": None}})
+    street.house.clock.ahead += timedelta(days=31)
+    files = GridFiles(workshop.database)
+    await Erasing(workshop, files, (CONSULTATION, SURVEY), {"osce": 30}).erase()
+    for name in ("private_names", "private_texts", "files.files"):
+        assert await workshop.database[name].count_documents({}) == 0, name
 
 
 async def test_what_waits_is_read_from_its_index_and_never_sorted(street: Street) -> None:

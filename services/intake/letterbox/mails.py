@@ -24,12 +24,17 @@ _GONE: Final = frozenset({"next_at_1", "tenant_1_status_1__id_1"})
 
 
 class MailStatus(StrEnum):
-    """`stored` waits to be read; `set_aside` needs no case; `dead` waits for somebody."""
+    """`stored` waits to be read; `set_aside` needs no case; `dead` waits for somebody.
+
+    What was set aside or dead for as long as it is kept is `erased`: that it came stays, and why
+    it became nothing.
+    """
 
     STORED = "stored"
     DONE = "done"
     SET_ASIDE = "set_aside"
     DEAD = "dead"
+    ERASED = "erased"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +141,9 @@ class Mails:
         return True
 
     async def content(self, mail: Mail) -> bytes:
-        """The message as it came."""
+        """The message as it came; `Unknown` when that is erased."""
+        if mail.status is MailStatus.ERASED:
+            raise Unknown("mail.erased", id=mail.id)
         return b"".join([chunk async for chunk in self._files.open(mail.file_id)])
 
     async def waiting(self, limit: int) -> Sequence[Mail]:
@@ -144,7 +151,7 @@ class Mails:
         due = {"status": MailStatus.STORED.value, "next_at": {"$lte": self.now()}}
         with transient_when_away():
             cursor = self._mails.find(due).sort("next_at", 1).limit(limit)
-            return [_mail(found) async for found in cursor]
+            return [mail_from(found) async for found in cursor]
 
     async def settle(
         self,
@@ -180,14 +187,14 @@ class Mails:
         """The message that one of these ids names, in the order of the ids."""
         with transient_when_away():
             cursor = self._mails.find({"tenant": tenant, "message_id": {"$in": list(message_ids)}})
-            found = {one["message_id"]: _mail(one) async for one in cursor}
+            found = {one["message_id"]: mail_from(one) async for one in cursor}
         return next((found[one] for one in message_ids if one in found), None)
 
     async def of_case(self, tenant: str, case_id: str) -> Sequence[Mail]:
         """The messages that became a case, or were added to it, oldest first."""
         with transient_when_away():
             cursor = self._mails.find({"tenant": tenant, "case_id": case_id})
-            return [_mail(one) async for one in cursor.sort("received_at", 1).limit(1_000)]
+            return [mail_from(one) async for one in cursor.sort("received_at", 1).limit(1_000)]
 
     async def erase(self, tenant: str, case_id: str) -> None:
         """Forget the messages of a case, as they came and who sent them."""
@@ -230,7 +237,7 @@ class Mails:
             where["$or"] = [{"received_at": {"$lt": at}}, behind]
         with transient_when_away():
             cursor = self._mails.find(where).sort([("received_at", -1), ("_id", -1)])
-            return [_mail(one) async for one in cursor.limit(limit)]
+            return [mail_from(one) async for one in cursor.limit(limit)]
 
     async def get(self, tenant: str, mail_id: str) -> Mail:
         """One message; `Unknown` when the account has none of that id."""
@@ -238,7 +245,7 @@ class Mails:
             found = await self._mails.find_one({"_id": mail_id, "tenant": tenant})
         if found is None:
             raise Unknown("mail.unknown", id=mail_id)
-        return _mail(found)
+        return mail_from(found)
 
     async def read_again(
         self,
@@ -302,14 +309,20 @@ class Mails:
             found = await self._mails.find_one_and_update(
                 mine, change, return_document=ReturnDocument.AFTER
             )
-        return await self.get(tenant, mail_id) if found is None else _mail(found)
+        return await self.get(tenant, mail_id) if found is None else mail_from(found)
+
+
+def case_id_of(mail: Mail) -> str:
+    """The case that a message opens, if it opens one."""
+    return derived_id("mail case", mail.id)
 
 
 async def _once(content: bytes) -> AsyncIterator[bytes]:
     yield content
 
 
-def _mail(found: Document) -> Mail:
+def mail_from(found: Document) -> Mail:
+    """A message as it is kept."""
     # what one that was never read again, or not since there was such a thing, does not say
     said = {name: found.get(name, False) for name in ("word", "again")}
     names = set(Mail.__slots__) - {"id", "status", "handled", *said}

@@ -17,7 +17,7 @@ from pymongo.errors import PyMongoError
 from services.intake.documents import Came, Documents
 from services.intake.letterbox.desks import Desks, Incoming, TakesMail
 from services.intake.letterbox.judging import Judgement, Nature
-from services.intake.letterbox.mails import Mail, Mails, MailStatus
+from services.intake.letterbox.mails import Mail, Mails, MailStatus, case_id_of
 from services.intake.letterbox.metrics import MailMetrics
 from services.intake.letterbox.policy import Place
 from services.intake.letterbox.reading import Unreadable
@@ -167,7 +167,7 @@ class Sorting:
             mail.tenant, found.case_id, said.sender
         ):
             found = None
-        case_id = found.case_id if found else derived_id("mail case", mail.id)
+        case_id = found.case_id if found else case_id_of(mail)
         desk = self._desk_of(found.kind) if found else self.desks[place.box.desk]
         incoming = Incoming(
             mail,
