@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 from pymongo import IndexModel
 from pymongo.asynchronous.database import AsyncDatabase
 
-from shared.decider import Given, Invalid, Rejected, Stale, Transient, Unknown
+from shared.decider import Invalid, Rejected, Stale, Transient, Unknown
 from shared.store.document import CODEC, RELAY_LEASE, WITHOUT_HISTORY, Cause, Draft, Shape
 from shared.store.group import (
     Collection,
@@ -262,16 +262,7 @@ class Cases(Generic[S]):
         if draft.version >= MAX_HISTORY:
             raise Invalid("history_full", limit=MAX_HISTORY)
         at = self._now() if cause.at is None else to_milliseconds(cause.at)
-        policy = self._policy(cause.tenant)
-        given = Given(
-            at,
-            cause.actor,
-            cause.tenant,
-            policy,
-            cause.roles,
-            cause.areas,
-            cause.organisation,
-        )
+        given = cause.given(at, self._policy(cause.tenant))
         bodies = list(self.kind.decider.decide(draft.state, pending.command, given))
         before = len(draft.new_entries)
         draft.record(bodies, cause, at, self.shape)

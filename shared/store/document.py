@@ -24,12 +24,13 @@ from bson.codec_options import CodecOptions, TypeRegistry
 from pydantic import TypeAdapter
 
 from shared.contracts import EventBody, body_of
-from shared.decider import Decider, Stamp
+from shared.decider import Decider, Given, Stamp
 from shared.ids import new_id
 from shared.store.group import Document
 from shared.store.history import GENESIS, Entry, entry_hash
 
 S = TypeVar("S")
+P = TypeVar("P")
 MAX_SEEN = 64
 RELAY_LEASE = timedelta(seconds=5)
 WITHOUT_HISTORY = {"history": 0}
@@ -72,6 +73,11 @@ class Cause:
     at: datetime | None = None
     areas: frozenset[str] = frozenset()
     organisation: str = ""
+
+    def given(self, at: datetime, policy: P) -> Given[P]:
+        """What a decision may look at, at an instant."""
+        who = (self.roles, self.areas, self.organisation)
+        return Given(at, self.actor, self.tenant, policy, *who)
 
 
 @cache
