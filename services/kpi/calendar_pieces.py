@@ -1,10 +1,13 @@
 """Pieces of the calendar that figures and reports are made of. Pure."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
 FIFTEENTH: Final = 15
+YEARS: Final = range(1900, 2200)
+"""Those that may be asked about, and that a closed month may be of."""
 _DAY: Final = timedelta(days=1)
 
 
@@ -38,6 +41,14 @@ def piece_of(day: date, every: Every) -> tuple[date, date]:  # noqa: PLR0911 - o
             return day.replace(day=1, month=last - 2), end_of_month(day.replace(day=1, month=last))
         case Every.YEAR:
             return day.replace(day=1, month=1), day.replace(day=31, month=12)
+
+
+def begun_within(after: date, last: date) -> Iterator[date]:
+    """The first days of the months that begin after a day, up to and including the last one."""
+    day = max(after, date(YEARS[0] - 1, 12, 31))
+    last = min(last, date(YEARS[-1], 12, 31))
+    while (day := end_of_month(day) + _DAY) <= last:
+        yield day
 
 
 def end_of_month(day: date) -> date:

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Final
 
+from services.kpi.calendar_pieces import begun_within
 from services.kpi.domain import AT_WORK, DEPLOYED, EVALUATION, GIVEN_UP, RequestFact
-from services.kpi.families import ALL, Counts
+from services.kpi.families import ALL, CARRIED, Counts
 from services.kpi.policy import PERSON, Counting
 
 RUNNING: Final = "running"
@@ -44,6 +45,15 @@ class _Page:
             day = self._days[at] = at.astimezone(self.by.zone).date().isoformat()
         first = f"{kept}|" if kept else ""
         self._add(f"{self.by.tenant}|{family}|{day}|{first}{self._cuts}", amounts)
+
+    def carried(self, since: datetime, until: datetime) -> None:
+        """Add to the first day of each month that began between the local days of two instants.
+
+        So the requests in course in any period of the past are found without all that ended since.
+        """
+        first, last = (at.astimezone(self.by.zone).date() for at in (since, until))
+        for day in begun_within(first, last):
+            self._add(f"{self.by.tenant}|{CARRIED}|{day}", {CARRIED: 1})
 
     def standing(self, family: str, *values: str, **amounts: int) -> None:
         self._add("|".join((self.by.tenant, family, ALL, *values)), amounts)
@@ -95,6 +105,7 @@ def _count_closed(
         amounts |= {"client_seconds": client, "provider_seconds": provider}
         amounts["round_trips"] = fact.round_trips
     page.day("requests", closed_at, "", **amounts)
+    page.carried(received_at, closed_at)
 
 
 def _sides(fact: RequestFact, by: Counting, since: datetime, until: datetime) -> tuple[int, int]:

@@ -15,6 +15,8 @@ from typing import Final, NamedTuple
 ALL: Final = "all"
 WHOLE: Final = "*"
 """In a bucket of the whole month: of every value."""
+CARRIED: Final = "carried"
+"""The family of requests that were in course when a month began, on its first day."""
 CUTS: Final = ("type", "channel", "area")
 _REPORTED: Final = ("line", "point", "region")
 """How and where an incident came in, as far as its channel does not tell."""
@@ -41,6 +43,7 @@ class Family:
 
 FAMILIES: Final[dict[str, Family]] = {
     "requests": Family(),
+    CARRIED: Family(cuts=()),
     "deadlines": Family(("stage",)),
     "deadline_people": Family(("person",), ("stage", *CUTS), of="deadlines"),
     "request_people": Family(("person",)),

@@ -108,6 +108,8 @@ def _recount_life(
             tally[f"{by.tenant}|open|all|{status}|{holder}", "open"] += 1
         return
     add(closed_at, "closed")
+    for month in _months_begun(received_at.astimezone(by.zone), closed_at.astimezone(by.zone)):
+        tally[f"{by.tenant}|carried|{month}-01", "carried"] += 1
     add(closed_at, "unjudged" if on_time is None else "judged")
     if on_time:
         add(closed_at, "on_time")
@@ -121,6 +123,13 @@ def _recount_life(
     add(closed_at, "client_seconds", client)
     add(closed_at, "provider_seconds", whole - client)
     add(closed_at, "round_trips", max(trips, default=0))
+
+
+def _months_begun(since: datetime, until: datetime) -> list[str]:
+    """The months between that of one local instant, which had begun, and that of another."""
+    first, last = (12 * at.year + at.month - 1 for at in (since, until))
+    numbers = (n for n in range(first + 1, last + 1) if 1900 <= n // 12 < 2200)  # noqa: PLR2004 - as periods
+    return [f"{n // 12:04}-{n % 12 + 1:02}" for n in numbers]
 
 
 def _said(life: Sequence[Entry], by: Counting) -> list[str]:

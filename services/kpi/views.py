@@ -8,16 +8,14 @@ from typing import Any, Final
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from services.kpi.books import Books
-from services.kpi.calendar_pieces import Every, end_of_month, piece_of
+from services.kpi.calendar_pieces import YEARS, Every, end_of_month, piece_of
 from services.kpi.definitions import Indicator
-from services.kpi.families import ALL, FAMILIES, of_family
+from services.kpi.families import ALL, CARRIED, FAMILIES, of_family
 from services.kpi.ledger import Record
 from services.kpi.policy import OTHER, Counting
 from shared.decider import Invalid
 from shared.store.group import Document
 
-YEARS: Final = range(1900, 2200)
-"""Those that a closed month may be of, too."""
 MAX_DAYS: Final = 3_660
 MAX_PIECES: Final = 62
 _DAY: Final = timedelta(days=1)
@@ -61,13 +59,9 @@ class Period:
     @property
     def between(self) -> Document:
         """What finds the buckets of its days."""
-        return {**self.onwards, "$lte": str(self.last)}
-
-    @property
-    def onwards(self) -> Document:
-        """What finds the buckets of its first day and all later ones."""
         # the months have shorter keys, and "2026-07" lies between days of June and July
-        return {"$gte": str(self.first), "$regex": r"^\d{4}-\d\d-\d\d$"}
+        days = r"^\d{4}-\d\d-\d\d$"
+        return {"$gte": str(self.first), "$lte": str(self.last), "$regex": days}
 
     def parts(self) -> tuple[list[str], list[tuple[str, str]]]:
         """Its whole months, and what is left over as ranges of days."""
@@ -222,19 +216,35 @@ class Figures:
     async def requests(
         self, period: Period, counting: Counting, limit: int, session: AsyncClientSession
     ) -> list[Record]:
-        """Requests in course on a day of the period, by reception; `limit` and one more at most."""
-        # what counts on a day from its start on, or is open now, was not closed before it
+        """Requests in course on a day of the period, by reception; `limit` and one more at most.
+
+        Each of them is open now, or it came or ended between the start of the period's first month
+        and the period's end, or it was carried over the start of a month between these: how much
+        has happened since the period is the same to this question.
+        """
         own = {"tenant": counting.tenant}
-        since = {**own, "family": "requests", "period": period.onwards}
-        where = {"$or": [since, {**own, "family": "open", "period": ALL}]}
+        near = Period(period.first.replace(day=1), period.last)
+        then = {**own, "family": {"$in": ["requests", CARRIED]}, "period": near.between}
+        where = {"$or": [then, {**own, "family": "open", "period": ALL}]}
         buckets = self._books.buckets.find(where, {"_id": 1}, session=session)
         keys = [bucket["_id"] async for bucket in buckets]
-        over = datetime.combine(period.last + _DAY, time(), tzinfo=counting.zone)
-        wanted = {"counted.b": {"$in": keys}, "fact.received_at": {"$lt": over}}
+        wanted = {"counted.b": {"$in": keys}, **_in_course(period, counting)}
         found = self._books.facts.find(wanted, session=session)
         order = [("fact.received_at", 1), ("_id", 1)]
         facts = found.sort(order).limit(limit + 1)
         return [Record.of(document) async for document in facts]
+
+
+def _in_course(period: Period, counting: Counting) -> Document:
+    """What finds requests that came before the end of a period, and did not end before it."""
+    start, over = (
+        datetime.combine(day, time(), tzinfo=counting.zone)
+        for day in (period.first, period.last + _DAY)
+    )
+    # of an older register's request without an end nobody knows whether it is open
+    still_open = {"fact.closed_at": None, "fact.imported": {"$ne": True}}
+    there = [still_open, {"fact.closed_at": {"$gte": start}}, {"fact.received_at": {"$gte": start}}]
+    return {"fact.received_at": {"$lt": over}, "$or": there}
 
 
 class _Sums:

@@ -215,6 +215,12 @@ def open_life(start: datetime = MONDAY) -> Life:
     return life.add(start + HOUR, observed(), progressed("observed", "client"))
 
 
+def long_life(start: datetime, end: datetime) -> Life:
+    """Withdrawn long afterwards."""
+    life = Life().add(start, received(start, area="Gas natural"))
+    return life.add(end, closed(end, outcome="withdrawn", on_time=None))
+
+
 def imported_life(start: datetime = MONDAY, *, late: bool = False) -> Life:
     closed_at = start + (30 if late else 3) * HOUR
     return Life().add(start, imported(start, start + 24 * HOUR, closed_at))

@@ -25,7 +25,7 @@ from tests.support.figures import (
 )
 from tests.support.house import House
 from tests.support.incidents import at_tier_3, overdue, registered, solved_at_2
-from tests.support.lives import MONDAY, Life, closed, open_life, received, whole_life
+from tests.support.lives import MONDAY, Life, long_life, open_life, received, whole_life
 from tests.support.report_files import Reader, csv_tables, xlsx_tables
 
 pytestmark = pytest.mark.integration
@@ -121,7 +121,7 @@ async def test_a_weeks_report_lists_what_was_in_course_in_it(
         "done before": whole_life(MONDAY),
         "still open": open_life(MONDAY + day),
         "came in it": open_life(MONDAY + week_later),
-        "closed after it": received_and_withdrawn(MONDAY + 2 * day, MONDAY + 2 * week_later),
+        "closed after it": long_life(MONDAY + 2 * day, MONDAY + 2 * week_later),
         "came after it": open_life(MONDAY + 2 * week_later),
     }
     await things.happened(*lives.values())
@@ -134,11 +134,6 @@ async def test_a_weeks_report_lists_what_was_in_course_in_it(
         ("2026-07-08", "Natural gas"),
         ("2026-07-13", "not in the policy"),
     ]
-
-
-def received_and_withdrawn(start: datetime, end: datetime) -> Life:
-    life = Life().add(start, received(start, area="Gas natural"))
-    return life.add(end, closed(end, outcome="withdrawn", on_time=None))
 
 
 async def test_daily_report_adds_up(reader: httpx.AsyncClient, things: World) -> None:

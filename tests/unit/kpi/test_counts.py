@@ -1,7 +1,7 @@
 """What the lives of requests add to the figures, told in amounts."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,6 +10,7 @@ from services.kpi.domain import RequestFact, fold, from_document, to_document
 from services.kpi.families import Counts, Key, difference, merge, spread
 from services.kpi.policy import Counting
 from services.kpi.recount import recount, with_months
+from shared.contracts.intake import RequestReceived
 from shared.contracts.validation import EvaluationApproved
 from tests.support.lives import (
     HOUR,
@@ -292,6 +293,39 @@ def test_days_are_local(osinergmin: Counting) -> None:
     night = MONDAY.replace(hour=3)  # 22:00 of Sunday in Lima
     counts = counts_of(fact_of(Life().add(night, received(night))), osinergmin)
     assert "osinergmin|requests|2026-07-05|information|api|dsr" in counts
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "months"),
+    [
+        ("2026-07-06T14:00Z", "2026-07-31T20:00Z", []),
+        # 19:30 of the 31st and 00:30 of the 1st, in Lima
+        ("2026-07-01T05:00Z", "2026-08-01T00:30Z", []),
+        ("2026-07-01T04:59Z", "2026-08-01T05:00Z", ["2026-07", "2026-08"]),
+        ("2025-11-30T14:00Z", "2026-02-01T14:00Z", ["2025-12", "2026-01", "2026-02"]),
+        ("2026-08-06T14:00Z", "2026-07-06T14:00Z", []),
+    ],
+)
+def test_what_was_in_course_when_a_month_began_was_carried_over(
+    osinergmin: Counting, since: str, until: str, months: list[str]
+) -> None:
+    start, end = datetime.fromisoformat(since), datetime.fromisoformat(until)
+    for event in (received(start), imported(start, None, end)):
+        life = Life().add(start, event)
+        if isinstance(event, RequestReceived):
+            life.add(max(start, end), closed(end, outcome="withdrawn", on_time=None))
+        counted = [text for text in counts_of(fact_of(life), osinergmin) if "|carried|" in text]
+        assert counted == [f"osinergmin|carried|{month}-01" for month in months]
+        recounted = [text for text, _ in recount(life.histories, osinergmin) if "|carried|" in text]
+        assert recounted == counted
+
+
+def test_a_year_that_nobody_may_ask_about_carries_nothing_over(osinergmin: Counting) -> None:
+    start, end = datetime(206, 7, 1, 12, tzinfo=UTC), datetime(1900, 2, 3, 12, tzinfo=UTC)
+    life = Life().add(MONDAY, imported(start, None, end))
+    counted = [text for text in counts_of(fact_of(life), osinergmin) if "|carried|" in text]
+    assert counted == [f"osinergmin|carried|1900-0{month}-01" for month in (1, 2)]
+    assert [text for text, _ in recount(life.histories, osinergmin) if "carried" in text] == counted
 
 
 def test_fact_survives_storage() -> None:

@@ -23,6 +23,7 @@ from tests.support.lives import (
     Life,
     blocked_life,
     imported_life,
+    long_life,
     open_life,
     received,
     whole_life,
@@ -35,6 +36,7 @@ MAKERS: Sequence[Callable[[], Life]] = (
     open_life,
     imported_life,
     blocked_life,
+    lambda: long_life(MONDAY, MONDAY + 2200 * HOUR),
     lambda: whole_life(MONDAY + timedelta(days=30), query=False, late=True),
     lambda: imported_life(MONDAY + 700 * HOUR, late=True),
 )
