@@ -1,4 +1,8 @@
-"""The pieces of a period read at once: one question a family, however many pieces there are."""
+"""The pieces of a period read at once, however many pieces there are.
+
+Whole months of all families are one question, as far as their buckets know all that is asked by;
+what is left is one question a family.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
@@ -22,14 +26,18 @@ class Places(NamedTuple):
     months: Sequence[str]
     days: Sequence[Period]
 
-    def where(self, cut: Cut, family: str) -> Document:
-        """What finds them; the buckets of whole months know what is kept, and are few."""
-        own = cut.where(family)
-        whole = True if set(cut.values) <= set(FAMILIES[family].kept) else None
-        found = [{**own, "whole": None, "period": one.between} for one in self.days]
-        if self.months:
-            found.append({**own, "whole": whole, "period": {"$in": list(self.months)}})
-        return {"$or": found}
+    def whole(self, cut: Cut, families: Iterable[str]) -> Document:
+        """What finds the buckets of whole months, which are few."""
+        period = {"$in": list(self.months)}
+        return {**cut.where({"$in": sorted(families)}), "whole": True, "period": period}
+
+    def rest(self, cut: Cut, family: str, *, kept: bool) -> list[Document]:
+        """What finds a family's others: of days, and of months where the whole one does not do."""
+        own = {**cut.where(family), "whole": None}
+        found = [{**own, "period": one.between} for one in self.days]
+        if self.months and not kept:
+            found.append({**own, "period": {"$in": list(self.months)}})
+        return found
 
 
 async def sums_of_pieces(
@@ -47,14 +55,25 @@ async def sums_of_pieces(
         measures.setdefault(one.family, set()).update(one.measures)
     found = [{name: dict.fromkeys(own, 0) for name, own in measures.items()} for _ in pieces]
     places = _places(pieces)
+    kept = {name for name in measures if set(cut.values) <= set(FAMILIES[name].kept)}
+    if places.months and kept:
+        fields = {"_id": 0, "family": 1, "period": 1, "counts": 1}
+        async for bucket in books.buckets.find(places.whole(cut, kept), fields, session=session):
+            total = found[places.pieces[bucket["period"]]][bucket["family"]]
+            _add(total, bucket["counts"])
     for family, names in measures.items():
+        if not (rest := places.rest(cut, family, kept=family in kept)):
+            continue
         sums: Document = {name: {"$sum": f"$counts.{name}"} for name in sorted(names)}
-        steps = [{"$match": places.where(cut, family)}, {"$group": {"_id": "$period", **sums}}]
+        steps = [{"$match": {"$or": rest}}, {"$group": {"_id": "$period", **sums}}]
         async for row in await books.buckets.aggregate(steps, session=session):
-            total = found[places.pieces[row["_id"]]][family]
-            for name in names:
-                total[name] += row[name]
+            _add(found[places.pieces[row["_id"]]][family], row)
     return list(found)
+
+
+def _add(total: dict[str, int], more: Mapping[str, int]) -> None:
+    for name in total.keys() & more.keys():
+        total[name] += more[name]
 
 
 def _places(pieces: Sequence[Period]) -> Places:

@@ -3,14 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from services.kpi.answers import Figure, Share, share
+from services.kpi.books import Books
 from services.kpi.calendar_pieces import Every
 from services.kpi.definitions import INDICATORS, Good, Indicator
+from services.kpi.pieces import sums_of_pieces
 from services.kpi.reports.rows import CourseRow, FindingRow
-from services.kpi.views import Cut, Figures, Period
+from services.kpi.views import Amounts, Cut, Period
 from shared.i18n import Catalogue
 
 
@@ -23,10 +26,10 @@ class Progress:
 
 
 class Course:
-    """Reads the months of a period and the period before, at one moment."""
+    """Reads the months of a period and as many before it, all at once."""
 
-    def __init__(self, figures: Figures, words: Catalogue, session: AsyncClientSession) -> None:
-        self._figures = figures
+    def __init__(self, books: Books, words: Catalogue, session: AsyncClientSession) -> None:
+        self._books = books
         self._words = words
         self._session = session
 
@@ -43,16 +46,15 @@ class Course:
         """The course of the period up to today, and its findings; `worse` as in `finding_of`."""
         names = {one.id: one.name for one in shown}
         months = begun(period, today)
-        course: dict[str, list[CourseRow]] = {one.id: [] for one in wanted}
-        before = await self._shares(wanted, cut, _months_before(period, 1))
-        for month in months:
-            found = await self._shares(wanted, cut, month)
-            for one in wanted:
-                now, then = found[one.id], before[one.id].value
-                change = None if now.value is None or then is None else now.value - then
-                course[one.id].append(_row(month, one, names[one.id], now, change))
-            before = found
-        former = _known(await self._shares(wanted, cut, _months_before(period, len(months))))
+        earlier = _months_before(period, len(months)).pieces(Every.MONTH)
+        sums = await sums_of_pieces(self._books, wanted, [*earlier, *months], cut, self._session)
+        steps = list(zip(months, pairwise(sums[len(earlier) - 1 :]), strict=True))
+        course = [
+            _row(month, one, names[one.id], *(share(one, own[one.family]) for own in two))
+            for one in wanted
+            for month, two in steps
+        ]
+        former = _known(wanted, sums[: len(earlier)])
         found_of = [
             (one, finding_of(one, former.get(one.id), worse))
             for one in shown
@@ -72,13 +74,7 @@ class Course:
             for one, finding in found_of
             if finding is not None and one.value is not None
         ]
-        return Progress([row for rows in course.values() for row in rows], findings)
-
-    async def _shares(
-        self, wanted: Sequence[Indicator], cut: Cut, period: Period
-    ) -> dict[str, Share]:
-        sums = await self._figures.sums(wanted, period, cut, None, self._session)
-        return {one.id: share(one, sums[one.id][""]) for one in wanted}
+        return Progress(course, findings)
 
 
 def begun(period: Period, today: date) -> list[Period]:
@@ -102,11 +98,17 @@ def finding_of(figure: Figure, before: float | None, worse: float | None) -> str
     return "worse" if sign * (value - before) < -worse * abs(before) else None
 
 
-def _known(found: Mapping[str, Share]) -> dict[str, float | None]:
+def _known(
+    wanted: Sequence[Indicator], sums: Sequence[Mapping[str, Amounts]]
+) -> dict[str, float | None]:
     """The values of the subjects that had a case: nothing is worse than nothing at all."""
-    reports = {name: INDICATORS[name].report for name in found}
-    told = {reports[name] for name, own in found.items() if own.numerator or own.denominator}
-    return {name: own.value for name, own in found.items() if reports[name] in told}
+    found = {one: share(one, _total(one, sums)) for one in wanted}
+    told = {one.report for one, own in found.items() if own.numerator or own.denominator}
+    return {one.id: own.value for one, own in found.items() if one.report in told}
+
+
+def _total(one: Indicator, sums: Sequence[Mapping[str, Amounts]]) -> Amounts:
+    return {name: sum(own[one.family][name] for own in sums) for name in one.measures}
 
 
 def _months_before(period: Period, number: int) -> Period:
@@ -117,7 +119,8 @@ def _months_before(period: Period, number: int) -> Period:
     return Period.of(start.replace(day=1), last)
 
 
-def _row(month: Period, one: Indicator, name: str, now: Share, change: float | None) -> CourseRow:
+def _row(month: Period, one: Indicator, name: str, then: Share, now: Share) -> CourseRow:
+    change = None if now.value is None or then.value is None else now.value - then.value
     return CourseRow(
         first=month.first,
         last=month.last,

@@ -122,7 +122,7 @@ class Editor:
             elif kind is Kind.UNIT:
                 unit = await unit_rows(self._books, period, scope.cut, session)
             else:
-                course = Course(self._figures, self._words, session)
+                course = Course(self._books, self._words, session)
                 today = made_at.astimezone(counting.zone).date()
                 progress = await course.of(
                     wanted, figures, scope.cut, period, language, counting.worse, today

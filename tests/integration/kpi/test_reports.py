@@ -30,6 +30,7 @@ from tests.support.report_files import Reader, csv_tables, xlsx_tables
 
 pytestmark = pytest.mark.integration
 WEEK = {"from": "2026-07-06", "to": "2026-07-12"}
+DAY = timedelta(days=1)
 AFTERWARDS = datetime(2027, 1, 4, tzinfo=UTC)
 
 
@@ -260,6 +261,40 @@ async def test_the_improvement_report_tells_the_course_and_what_to_look_at(
     # nothing was asked for in the quarter before: none missed then is no better than two now
     assert any(row["id"] == "requests.stages_breached" for row in told["figures"])
     assert "requests.stages_breached" not in found
+
+
+async def test_a_course_read_at_once_is_what_each_month_tells(
+    house: House, reader: httpx.AsyncClient, things: World
+) -> None:
+    """Of whole months and of broken ones."""
+    house.clock.move_to(AFTERWARDS)
+    lives = [whole_life(MONDAY + 11 * n * DAY, late=n % 3 == 0) for n in range(-8, 6)]
+    await things.happened(*lives)
+    await things.publish(events_of(lives))
+    await counted(things, lives)
+    for first, last, before in (
+        ("2026-06-01", "2026-07-31", ("2026-04-01", "2026-05-31")),
+        ("2026-06-20", "2026-08-10", ("2026-04-01", "2026-06-19")),
+    ):
+        period = {"from": first, "to": last}
+        told = (await fetched(reader, "improvement.json", **period)).json()
+        former = await figures(reader, **dict(zip(("from", "to"), before, strict=True)))
+        assert {row["first"] for row in told["course"]} > {first}
+        values: dict[str, float | None] = {}
+        for row in told["course"]:
+            report, _, name = row["id"].partition(".")
+            if report != "requests":
+                continue
+            figure = (await figures(reader, **{"from": row["first"], "to": row["last"]}))[name]
+            same = ("value", "numerator", "denominator")
+            assert [row[field] for field in same] == [figure[field] for field in same]
+            if row["change"] is not None and row["id"] in values:
+                assert row["change"] == row["value"] - values[row["id"]]
+            values[row["id"]] = row["value"]
+        found = [row for row in told["findings"] if row["id"].startswith("requests.")]
+        assert found
+        for row in found:
+            assert row["before"] == former[row["id"].partition(".")[2]]["value"]
 
 
 async def _received(reader: httpx.AsyncClient) -> float:
