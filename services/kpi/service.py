@@ -12,7 +12,9 @@ from services.kpi.periods import PERIOD
 from services.kpi.policy import SECTION, KpiSection, counting
 from services.kpi.targets import TargetCollector
 from services.kpi.views import Figures
+from services.kpi.words import named
 from shared import mail
+from shared.i18n import load
 from shared.mail import Letters, Postman
 from shared.service import Service, Workshop
 
@@ -23,6 +25,8 @@ def _sink(workshop: Workshop) -> KpiSink:
 
 async def _prepare(workshop: Workshop) -> None:
     await Books(workshop.database).prepare()
+    targets = {name for key in workshop.tenants for name in workshop.policy(key).targets}
+    await workshop.registry.post("words", named(load(), targets))
 
 
 def _tasks(workshop: Workshop) -> Sequence[Callable[[], Awaitable[None]]]:
