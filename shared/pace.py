@@ -1,7 +1,8 @@
 """The clock of a demonstration: a month that passes in minutes, and then runs on as time does.
 
 Nothing else uses it. A promise is a promise by this clock too: what falls due fires when it says
-so. Leases, tokens and metrics keep to the real one.
+so. Leases, tokens and metrics keep to the real one: how late a deadline was fired is told
+in real seconds.
 """
 
 from collections.abc import Callable
@@ -77,3 +78,13 @@ def _instant(text: str) -> datetime:
 def clock_of(text: str | None) -> Callable[[], datetime]:
     """The clock that a setting asks for; the real one without."""
     return utc_now if text is None else Pace.parse(text).now
+
+
+def real_of(text: str | None) -> Callable[[datetime], datetime]:
+    """When it really is that the clock of a setting shows an instant."""
+    return identity if text is None else Pace.parse(text).real
+
+
+def identity(shown: datetime) -> datetime:
+    """The real clock shows what is."""
+    return shown

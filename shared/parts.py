@@ -25,6 +25,7 @@ from shared.decider import Transient
 from shared.http import Check
 from shared.http.health import PATIENCE_SECONDS, run_checks
 from shared.imminence import PromiseGauges
+from shared.pace import real_of
 from shared.policy import Tenants
 from shared.service import Policies, Service, Workshop, for_ever
 from shared.settings import Settings
@@ -97,7 +98,9 @@ class Parts:
             policy=policy,
         )
         self._cursors = Cursors(database)
-        self.deadlines = DeadlineWorker(service.name, tuple(self.cases.values()), metrics, now)
+        self.deadlines = DeadlineWorker(
+            service.name, tuple(self.cases.values()), metrics, now, real_of(settings.clock)
+        )
         self.promises = PromiseGauges(
             service.name, tuple(self.cases.values()), policy, metrics, now
         )

@@ -18,6 +18,7 @@ import structlog
 from pymongo.errors import PyMongoError
 
 from shared.decider import Rejected, Transient
+from shared.pace import identity
 from shared.store import Cases, Cause, utc_now
 from shared.store.group import Document
 from shared.telemetry.kernel import KernelMetrics
@@ -59,11 +60,13 @@ class DeadlineWorker:
         cases: Sequence[Cases[Any]],
         metrics: KernelMetrics,
         now: Callable[[], datetime] = utc_now,
+        real: Callable[[datetime], datetime] = identity,
     ) -> None:
         self._service = service
         self._cases = [c for c in cases if c.kind.decider.on_due is not None]
         self._metrics = metrics
         self._now = now
+        self._real = real
         self._resting = {c.kind.stream: Resting() for c in self._cases}
 
     @property
@@ -89,7 +92,7 @@ class DeadlineWorker:
                 {"next_due": {"$lte": now}}, {"next_due": 1}, sort=[("next_due", 1)]
             )
             if first is not None:
-                late = max(late, (now - first["next_due"]).total_seconds())
+                late = max(late, self._late(first["next_due"], now))
         self._metrics.timer_overdue.labels(service=self._service).set(late)
 
     async def fire_due(self) -> int:
@@ -125,5 +128,9 @@ class DeadlineWorker:
         cause = Cause(tenant, f"system:{self._service}", causation="deadline")
         outcome = await cases.handle(case_id, decider.on_due(due), cause)
         if outcome.entries:
-            late = (self._now() - due).total_seconds()
-            self._metrics.timer_lateness.labels(service=self._service).observe(max(0.0, late))
+            late = max(0.0, self._late(due, self._now()))
+            self._metrics.timer_lateness.labels(service=self._service).observe(late)
+
+    def _late(self, due: datetime, now: datetime) -> float:
+        """Real seconds: where a clock runs fast, each of them is many of its own."""
+        return (self._real(now) - self._real(due)).total_seconds()

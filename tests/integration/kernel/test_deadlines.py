@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from shared.pace import Pace
 from shared.parts import Parts
 from shared.store import Cases, Cause, utc_now
 from tests.support.eventually import eventually
@@ -137,6 +138,26 @@ async def test_a_timer_that_waits_is_shown_by_how_long(bench: Bench) -> None:
     await part.deadlines.fire_due()
     await part.deadlines.measure()
     assert shown() == 0
+
+
+async def test_in_a_month_of_minutes_lateness_is_told_in_real_seconds(bench: Bench) -> None:
+    """A second until the next look is more than an hour of its days, and no timer was late."""
+    since = utc_now()
+    pace = Pace(since - timedelta(days=60), since, 4_320, since - timedelta(days=30))
+    real = since + timedelta(seconds=101.5)
+    part = bench.parts(TOY, now=lambda: pace.at(real), clock=str(pace))
+    due = pace.at(since + timedelta(seconds=100))
+    await part.cases["toy.counter"].create("c1", Remind(due), cause())
+
+    def shown(metric: str) -> float | None:
+        return part.workshop.registry.get_sample_value(metric, {"service": "toy"})
+
+    await part.deadlines.measure()
+    assert shown("enlace_timer_overdue_seconds") == pytest.approx(1.5, abs=0.01)
+    await part.deadlines.fire_due()
+    assert (await part.cases["toy.counter"].get("c1", TENANT)).state.told == (due,)
+    assert shown("enlace_timer_lateness_seconds_sum") == pytest.approx(1.5, abs=0.01)
+    assert shown("enlace_timer_lateness_seconds_count") == 1
 
 
 async def test_parts_that_are_ready_are_shown(bench: Bench) -> None:

@@ -11,7 +11,7 @@ from cli.demo.day import PEOPLE
 from cli.demo.month import Month, Story, plan
 from cli.demo.play import Play
 from cli.demo.road import Team
-from shared.pace import Pace, clock_of
+from shared.pace import Pace, clock_of, real_of
 from shared.security import Issuer, ensure_keys, load_signing_key
 from tests.support.evaluations import tenant
 
@@ -110,4 +110,6 @@ def test_a_pace_is_written_and_read_as_one_line() -> None:
 
 def test_without_a_setting_the_clock_is_the_real_one() -> None:
     assert abs(clock_of(None)() - datetime.now(UTC)) < timedelta(seconds=5)
+    assert real_of(None)(SINCE) == SINCE
+    assert real_of(str(PACE))(PACE.at(SINCE + timedelta(seconds=9))) == SINCE + timedelta(seconds=9)
     assert clock_of(str(PACE))() > JULY.ends
