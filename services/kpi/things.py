@@ -55,8 +55,8 @@ def _past(name: str, amount: str = "", day: str = "closed_at") -> tuple[Measure,
     return tuple(Measure(name, family, "imported", amount, day=day, by=by) for family in families)
 
 
-def _person(name: str, event: str) -> Measure:
-    return Measure(name, _PEOPLE, event, by={"tier": "tier", "person": ACTOR})
+def _person(name: str, event: str, *undone: str) -> Measure:
+    return Measure(name, _PEOPLE, event, undone=undone, by={"tier": "tier", "person": ACTOR})
 
 
 INCIDENT: Final = Thing(
@@ -149,7 +149,8 @@ INCIDENT: Final = Thing(
             by=_SOLVED,
         ),
         _person("taken", "taken"),
-        _person("solved", "solved"),
+        # what was sent back or came back solved nothing (B:L1660, B:L1690-1708)
+        _person("solved", "solved", "observed", "reopened"),
         Measure("closed", _PEOPLE, "closed", by={"tier": TIER, "person": ACTOR}),
     ),
 )

@@ -132,5 +132,5 @@ INCIDENTS: Final = (
     parted("incidents.by_origin", "incident_origins", "reported", "B:L1333", "origin"),
     by_policy("incidents", "incident_policies"),
     count("incidents.taken_by", _PEOPLE, "taken", "B:L1307", split="person"),
-    count("incidents.solved_by", _PEOPLE, "solved", "B:L1307", split="person"),
+    replace(count("incidents.solved_by", _PEOPLE, "solved", "B:L1307", split="person"), version=2),
 )

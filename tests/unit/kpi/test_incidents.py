@@ -45,6 +45,7 @@ from tests.support.incidents import (
     ANSWER,
     QUESTION,
     SOLUTION,
+    THIRD,
     Case,
     at_tier_2,
     at_tier_3,
@@ -237,6 +238,36 @@ def test_what_the_manual_asks_to_be_measured() -> None:
     assert found["by_origin"][1]["data"].value == 1 / 4
     assert found["solved_by"][1]["person:luz"].value == 1
     assert found["attended"][1]["3"].value == 1
+
+
+def _solvers(case: Case) -> dict[str, int]:
+    parts = figures(case)["solved_by"][1]
+    return {person.removeprefix("person:"): one.numerator for person, one in parts.items()}
+
+
+def test_a_solution_is_of_who_gave_the_one_that_stands() -> None:
+    reopened = solved_at_2()
+    assert _solvers(reopened) == {"luz": 1}
+    reopened.give(Reopen("No funciona."), lima(3))
+    assert _solvers(reopened) == {}
+    reopened.give(Forward(), lima(3, 11))
+    reopened.give(Solve("Se corrigió del todo."), lima(6), actor="person:rui")
+    assert _solvers(reopened) == {"rui": 1}
+
+    observed = validating(lima(6))
+    assert _solvers(observed) == {"tito": 1}
+    observed.give(Observe("Falta la evidencia."), lima(7))
+    assert _solvers(observed) == {}
+    observed.give(SOLUTION, lima(8), THIRD, "person:ana")
+    observed.give(Validate(), lima(8, 11))
+    assert _solvers(observed) == {"ana": 1}
+    for case in (reopened, observed):
+        counted = {
+            (bucket, measure): amount
+            for bucket, amounts in counts_of(INCIDENT, story_of(case), osce()).items()
+            for measure, amount in amounts.items()
+        }
+        assert counted == recount_of("incident", {"incidents": history_of(case)}, osce())
 
 
 def test_time_of_third_parties_is_apart() -> None:
