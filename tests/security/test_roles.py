@@ -15,7 +15,7 @@ from tests.security.doors import Door
 from tests.security.town import MINE, Town
 from tests.support.house import client_of
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 ANA = Actor("ana", MINE, frozenset(Role))
 
 

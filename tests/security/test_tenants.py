@@ -14,7 +14,7 @@ from shared.security import Role
 from tests.security.doors import NOBODY, Door
 from tests.security.town import ALL_ROLES, FOREIGN, MINE, Town
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 # an estimate needs several answered incidents of its kind, a quiz is read by who is to take it,
 # evidence of training needs a signature, that of an incident a file, and what comes by mail to the
 # boxes of suggestions and claims is another account's alone
@@ -84,7 +84,7 @@ async def test_another_accounts_thing_is_not_there(
     town: Town, foreigner: httpx.AsyncClient
 ) -> None:
     """404, and word for word what is said of a thing that never was."""
-    before = await town.contents(MINE)
+    before = await town.at_rest(MINE)
     for door in filter(lambda door: door.addresses, town.doors):
         nobodys: dict[tuple[str, ...], object] = {}
         for thing, *parts in door.things(nearest(town, door, strange=1), [town.ids[0], "1"]):
@@ -202,7 +202,7 @@ ROLES = st.just(set(Role)) | st.sets(st.sampled_from(list(Role)), min_size=1)
 @pytest.fixture
 async def unchanged(town: Town) -> AsyncIterator[None]:
     """Not a byte of what belongs to the first account may be another afterwards."""
-    before = await town.contents(MINE)
+    before = await town.at_rest(MINE)
     yield
     assert await town.contents(MINE) == before
 

@@ -16,7 +16,7 @@ async def test_the_upload_is_for_those_who_may_attach(town: Town) -> None:
         for request in town.things["intake.request"]
         for one in town.things["intake.attachment"]
     ]
-    before = await town.contents(MINE)
+    before = await town.at_rest(MINE)
     for role in Role:
         client = town.house.as_(role, subject=f"upload-{role}")
         foreigner = town.house.as_(role, tenant="osce", subject=f"upload-{role}")

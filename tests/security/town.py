@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import aio_pika
 import httpx
 import structlog
 
@@ -26,7 +27,7 @@ from shared.runner import find
 from shared.security import Role
 from tests.security.doors import Door, doors_of
 from tests.support.eventually import eventually
-from tests.support.house import House, Outsider, running, settings_of
+from tests.support.house import House, Outsider, published, running, settings_of
 from tests.support.infra import Infra
 from tests.unit.intake.public.letters import PDF, SENDER, written
 
@@ -93,6 +94,34 @@ class Town:
                 if documents:
                     found[f"{name}/{collection}"] = documents
         return found
+
+    async def at_rest(self, tenant: str) -> dict[str, list[dict[str, Any]]]:
+        """The same, once what was caused has happened: nothing is on its way, and nothing moves."""
+        last: dict[str, Any] = {}
+
+        async def still() -> bool:
+            nonlocal last
+            await published(self.house.settings)
+            waiting = await _waiting(self.house)
+            before, last = last, await self.contents(tenant)
+            return not waiting and before == last
+
+        await eventually(still, every=0.7)
+        return last
+
+
+async def _waiting(house: House) -> int:
+    """How many messages nobody has taken up yet, or are to come again."""
+    services = [part.service.name for part in house.process.parts.values() if part.inbox]
+    assert house.settings.amqp_url is not None
+    async with await aio_pika.connect(house.settings.amqp_url.get_secret_value()) as connection:
+        channel = await connection.channel()
+        queues = [
+            await channel.declare_queue(f"{service}.{part}", passive=True)
+            for service in services
+            for part in ("in", "retry")
+        ]
+    return sum(queue.declaration_result.message_count or 0 for queue in queues)
 
 
 @asynccontextmanager
@@ -169,7 +198,7 @@ async def _settle(town: Town) -> None:
     await _train(everybody, launched["id"])
     await _write_in(town)
     await _write(town)
-    await _quiet(town)
+    await town.at_rest(MINE)
     beside = town.house.process.parts["intake"].workshop.database
     for name in ("mails", "private_names"):
         town.things[name] = sorted(await beside[name].distinct("_id", {"tenant": MINE}))
@@ -272,15 +301,3 @@ async def _write_in(town: Town) -> None:
 async def _members(town: Town, number: int) -> None:
     members = town.house.process.parts["training"].cases["training.member"].collection
     await eventually(lambda: members.count_documents({}), lambda n: n == number)
-
-
-async def _quiet(town: Town) -> None:
-    """Wait until two looks a little apart see the same: what was caused has happened."""
-    last: dict[str, Any] = {}
-
-    async def still() -> bool:
-        nonlocal last
-        before, last = last, await town.contents(MINE)
-        return before == last
-
-    await eventually(still, every=0.7)
