@@ -20,9 +20,10 @@ from schemathesis.specs.openapi.checks import ignored_auth, positive_data_accept
 
 from shared.security import Actor, Role
 from tests.security.town import MINE, Town, founded
+from tests.support.eventually import PATIENCE
 from tests.support.infra import Infra
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 EXAMPLES = 4
 WALKS = 15
 AT_THE_EDGE = {
@@ -84,7 +85,7 @@ async def test_no_chain_of_requests_does_either(town: Town) -> None:
 def walk(url: str, token: str) -> set[int]:
     """The statuses that were met; raises what was found."""
     load_all_checks()
-    document = schemathesis.openapi.from_url(f"{url}/api/v1/openapi.json", timeout=60)
+    document = schemathesis.openapi.from_url(f"{url}/api/v1/openapi.json", timeout=PATIENCE)
     machine: Any = document.as_state_machine()
     statuses: set[int] = set()
     headers = {"authorization": f"Bearer {token}"}
@@ -94,7 +95,7 @@ def walk(url: str, token: str) -> set[int]:
             body = case.body
             if isinstance(body, dict) and "type" in body and isinstance(body["type"], str):
                 body["type"] = WORDS["type"]
-            return {"headers": headers}
+            return {"headers": headers, "timeout": PATIENCE}
 
         def validate_response(self, response: Any, case: Any, **_: Any) -> None:
             statuses.add(response.status_code)
@@ -117,7 +118,7 @@ def walk(url: str, token: str) -> set[int]:
 def fuzz_all(url: str, token: str, ids: list[str]) -> tuple[list[str], dict[str, set[str]]]:
     """What was found in words, and the codes that each operation answered with (none: done)."""
     load_all_checks()
-    document = schemathesis.openapi.from_url(f"{url}/api/v1/openapi.json", timeout=60)
+    document = schemathesis.openapi.from_url(f"{url}/api/v1/openapi.json", timeout=PATIENCE)
     results: list[Any] = list(document.get_all_operations())
     operations = [result.ok() for result in results]
     assert len(operations) >= 20
@@ -162,7 +163,9 @@ def fuzz(operation: Any, session: requests.Session, ids: list[str], codes: set[s
         if thing is not None and case.meta.generation.mode is GenerationMode.POSITIVE:
             fill(case, thing, version)
         headers = {"authorization": session.headers["authorization"]}
-        answer = case.call_and_validate(session=session, headers=headers, excluded_checks=EXCLUDED)
+        answer = case.call_and_validate(
+            session=session, headers=headers, timeout=PATIENCE, excluded_checks=EXCLUDED
+        )
         codes.add("" if answer.status_code < HTTPStatus.BAD_REQUEST else answer.json()["code"])
 
     attempt()

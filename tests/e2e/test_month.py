@@ -42,7 +42,7 @@ from tests.support.month import COUNTED, MONTH, STORIES, counted, play
 from tests.support.post_office import post_office
 from tests.support.promql import alerts, family, names, queries, recorded, rules, selectors
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 MET = "tenant_stage:enlace_deadlines_met:increase1h"
 LAG = "enlace_event_lag_seconds_count"
 BURN = "tenant_stage:enlace_deadlines_breached:ratio"

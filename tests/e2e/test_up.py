@@ -18,7 +18,7 @@ from tests.support.checkout import Checkout, eventually
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 UP = ("up", "--detach", "--no-demo")
 

@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,7 +13,6 @@ from services.kpi.service import SERVICE
 from services.validation import service as validation
 from shared.security import Role
 from shared.settings import Settings
-from shared.store import utc_now
 from tests.support.eventually import eventually
 from tests.support.figures import World, counted, events_of, figures, some_lives, some_lives_of
 from tests.support.house import House, running
@@ -114,13 +112,14 @@ async def test_requests_of_the_real_services_are_counted(
 ) -> None:
     services = [intake.SERVICE, validation.SERVICE, SERVICE]
     async with running(services, settings, tmp_path) as house:
+        house.clock.move_to(MONDAY)
         liaison = house.as_(Role.LIAISON)
         asked = {"type": "information", "topic": "t", "subject": "s", "description": "d"}
         for _ in range(3):
             answer = await liaison.post("/requests", json={**asked, "area": "DSR"})
             assert answer.status_code == 201, answer.text
         await eventually(things.verify, lambda verdict: verdict.cases == 3 and verdict.fine)
-        day = utc_now().astimezone(ZoneInfo("America/Lima")).date().isoformat()
+        day = MONDAY.date().isoformat()
         reader = house.as_(Role.REPORT_READER)
         shown = await figures(reader, **{"from": day, "to": day, "area": "dsr"})
         assert shown["received"]["value"] == 3
