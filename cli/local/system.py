@@ -16,7 +16,7 @@ from cli.local.supervisor import Stopped, Supervisor, stop_orphans
 from cli.local.watchers import Alertmanager, Prometheus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from cli.local.broker import Broker
     from cli.local.database import Database
@@ -25,6 +25,7 @@ FIRST_HTTP_PORT: Final = 8080
 MAIL: Final = "ENLACE_MAIL_LISTEN"
 TOPOLOGY_SECONDS: Final = 60.0
 START_SECONDS: Final = 90.0
+WATCHER_SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,13 +216,13 @@ class System:
         """Prometheus and Alertmanager, where they are; Enlace does its work without them."""
         if not (self.home.folder / "prometheus").exists():
             self._install_watchers()
-        alerts = None
+        alerts, parts = None, list[Prometheus | Alertmanager]()
         if Alertmanager.installed() is not None:
             alerts = self.home.port(self.state, "alertmanager")
             log = self.home.logs / "alertmanager.log"
-            self._watch(Alertmanager(self.home.folder / "alertmanager", port=alerts, log=log))
+            parts.append(Alertmanager(self.home.folder / "alertmanager", port=alerts, log=log))
         if Prometheus.installed() is not None:
-            self._watch(
+            parts.append(
                 Prometheus(
                     self.home.folder / "prometheus",
                     port=self.home.port(self.state, "prometheus"),
@@ -230,6 +231,7 @@ class System:
                     log=self.home.logs / "prometheus.log",
                 )
             )
+        self._watch(parts)
 
     def _install_watchers(self) -> None:
         try:
@@ -237,6 +239,16 @@ class System:
         except UserError as error:
             self.progress.say(f"Enlace runs without Prometheus: {error}")
 
-    def _watch(self, part: Prometheus | Alertmanager) -> None:
-        self.supervisor.launch(part)
-        self.progress.step(part.name, f"started at {part.url}")
+    def _watch(self, parts: Sequence[Prometheus | Alertmanager]) -> None:
+        """Start them and wait for them: who asks `status` once we said ready is told so too."""
+        for part in parts:
+            self.supervisor.launch(part)
+        for part in parts:
+            try:
+                self.supervisor.wait(
+                    part.ready, part.child, name=part.name, timeout=WATCHER_SECONDS
+                )
+            except UserError as error:
+                self.progress.say(f"Enlace runs without it for now: {error}")
+            else:
+                self.progress.step(part.name, f"ready at {part.url}")

@@ -11,9 +11,11 @@ import httpx
 import pytest
 from pymongo import MongoClient
 
+from cli.down import STOP_SECONDS
 from cli.local.home import Home
 from cli.local.install import ensure_watchers
 from tests.support.checkout import Checkout, eventually
+from tests.support.eventually import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,15 +66,15 @@ def test_both_watchers_run_and_prometheus_has_the_services_and_the_other(copy: C
 
     def known(path: str) -> list[dict[str, Any]]:
         url = f"http://127.0.0.1:{copy.state()['ports']['prometheus']}/api/v1/{path}"
-        answer: dict[str, Any] = httpx.get(url).raise_for_status().json()["data"]
+        answer: dict[str, Any] = httpx.get(url, timeout=PATIENCE).raise_for_status().json()["data"]
         (found,) = (part for name, part in answer.items() if name.startswith("active"))
         return list(found)
 
     eventually(
         lambda: [one["health"] for one in known("targets")] == ["up"],
-        timeout=30,
         what="the services are scraped",
     )
+    eventually(lambda: len(known("alertmanagers")) == 1, what="there is somebody to tell")
     (alerts,) = known("alertmanagers")
     assert f":{copy.state()['ports']['alertmanager']}/" in alerts["url"]
 
@@ -95,8 +97,8 @@ def test_a_killed_part_comes_back(copy: Checkout, part: str) -> None:
 
     copy.kill(killed)
 
-    eventually(lambda: copy.pid(part) != killed, timeout=30, what=f"{part} started again")
-    eventually(copy.is_well, timeout=60, what=f"all ready after {part} died")
+    eventually(lambda: copy.pid(part) != killed, what=f"{part} started again")
+    eventually(copy.is_well, what=f"all ready after {part} died")
 
 
 def test_a_killed_up_is_recovered_with_its_data(copy: Checkout) -> None:
@@ -107,9 +109,7 @@ def test_a_killed_up_is_recovered_with_its_data(copy: Checkout) -> None:
     assert supervisor is not None
 
     copy.kill(supervisor)
-    eventually(
-        lambda: Home(copy.folder / ".enlace").holder() is None, timeout=5, what="the lock is free"
-    )
+    eventually(lambda: Home(copy.folder / ".enlace").holder() is None, what="the lock is free")
     again = copy.run(*UP)
 
     assert again.returncode == 0, again.stdout + again.stderr
@@ -142,7 +142,7 @@ def test_another_copy_takes_other_ports_and_stops_alone(
             assert not set(other.listening()) & set(copy.listening())
             assert other.is_well()
             process.send_signal(signal.SIGINT)
-            assert process.wait(60) == os.EX_OK
+            assert process.wait(STOP_SECONDS) == os.EX_OK
         finally:
             process.kill()
             process.communicate()

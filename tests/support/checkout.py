@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from tests.support.eventually import PATIENCE
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def eventually(probe: Callable[[], bool], *, timeout: float, what: str) -> None:
-    limit = time.monotonic() + timeout
+def eventually(probe: Callable[[], bool], *, what: str) -> None:
+    limit = time.monotonic() + PATIENCE
     while not probe():
-        assert time.monotonic() < limit, f"after {timeout} s still not: {what}"
+        assert time.monotonic() < limit, f"after {PATIENCE} s still not: {what}"
         time.sleep(0.1)
 
 
@@ -52,7 +54,9 @@ class Checkout:
     def environment(self) -> dict[str, str]:
         return {key: value for key, value in os.environ.items() if not key.startswith("ENLACE_")}
 
-    def run(self, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: str, timeout: float = 4 * PATIENCE
+    ) -> subprocess.CompletedProcess[str]:
         """Run `./enlace` from another folder than its own."""
         return subprocess.run(
             [str(self.folder / "enlace"), *arguments],

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +13,9 @@ from pathlib import Path
 import pytest
 
 from cli.local import install, ports
+from cli.local.home import Home
+from cli.local.process import Child
+from cli.local.system import Progress, System, Wishes
 from cli.local.watchers import Alertmanager, Prometheus
 from tests.support.promql import RULES
 
@@ -76,6 +80,43 @@ def test_a_watcher_is_ready_when_it_says_so_not_when_its_port_is_open(
 
         assert part.ready()
         server.shutdown()
+
+
+class _Late(Alertmanager):
+    """Runs, and is ready at the third time that somebody asks, or never."""
+
+    asked, ready_at = 0, 3
+
+    def launch(self) -> None:
+        sleeper = [sys.executable, "-c", "import time; time.sleep(600)"]
+        self.child = Child(sleeper, env=os.environ, folder=self.folder, log=self.log)
+
+    def ready(self) -> bool:
+        self.asked += 1
+        return self.asked >= self.ready_at
+
+
+@pytest.mark.parametrize(("ready_at", "told"), [(3, "ready at"), (10**9, "runs without it")])
+def test_up_waits_for_a_watcher_and_goes_on_without_one_that_never_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ready_at: int, told: str
+) -> None:
+    home, said = Home(tmp_path), list[str]()
+    home.prepare()
+    system = System(home, Wishes(), Progress(said.append))
+    part = _Late(tmp_path, port=1, log=tmp_path / "log" / "late.log")
+    part.ready_at = ready_at
+    if told != "ready at":
+        monkeypatch.setattr("cli.local.system.WATCHER_SECONDS", 0.2)
+    try:
+        system._watch([part])
+        assert part.child is not None
+        assert part.child.exit_code() is None
+    finally:
+        system.supervisor.stop()
+
+    (line,) = said
+    assert told in line
+    assert part.asked >= min(ready_at, 2)
 
 
 def test_what_may_not_be_installed_is_told_and_raises_nothing(
