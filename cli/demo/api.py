@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from shared.security import Issuer
 
-PATIENCE_SECONDS: Final = 20.0
+PATIENCE_SECONDS: Final = 60.0
 FIRST_PAUSE: Final = 0.02
 LONGEST_PAUSE: Final = 0.2
 LIFETIME: Final = timedelta(minutes=10)

@@ -32,7 +32,7 @@ class Management:
     def user(self) -> str:
         return unquote(urlsplit(self.url).username or "guest")
 
-    def call(self, method: str, path: str, body: object = None, timeout: float = 10.0) -> Any:  # noqa: ANN401 - its answers have many shapes
+    def call(self, method: str, path: str, body: object = None, timeout: float = 30.0) -> Any:  # noqa: ANN401 - its answers have many shapes
         """Call `/api/<path>` and return its JSON, or None when the answer has no body.
 
         Raises OSError when nothing answers, UserError when the answer is a refusal.

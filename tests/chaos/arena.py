@@ -23,7 +23,7 @@ from shared.runner import find
 from shared.security import Actor, Issuer, Role, load_signing_key
 from shared.security.keys import ensure_keys
 from shared.settings import Settings
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE, eventually
 from tests.support.proxy import TcpProxy
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,11 +59,11 @@ class Arena:
             log=self.folder / "log" / f"{name}.log",
         )
 
-    async def ready(self, name: str, within: float = 60) -> None:
+    async def ready(self, name: str) -> None:
         async def look() -> str:
             return await asyncio.to_thread(_unready, name, self.ports[name])
 
-        await eventually(look, lambda answer: not answer, within=within, every=0.2)
+        await eventually(look, lambda answer: not answer, within=3 * PATIENCE, every=0.2)
 
     def url(self, name: str) -> str:
         return f"http://127.0.0.1:{self.ports[name]}/api/v1"

@@ -30,7 +30,7 @@ from tests.chaos.arena import (
 )
 from tests.chaos.judgement import EVALUATIONS, Cases, breaches, followed, violations
 from tests.chaos.traffic import Accepted, Clients, Copyist
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE, eventually
 
 pytestmark = pytest.mark.chaos
 KILLS = 32 if LONG else len(VICTIMS)
@@ -70,7 +70,7 @@ async def test_every_guarantee_holds(
         assert {name: cases for name, cases in broken.items() if cases} == {}
         assert followed(found) > len(accepted.requests)
         _poison_kept(copyist, dead)
-        _run(arena, "kpi", "verify", "--patience", "60")
+        _run(arena, "kpi", "verify", "--patience", "180")
         _run(arena, "audit", "verify")
         assert {f"kill {name}" for name in VICTIMS} <= set(arena.faults)
 
@@ -99,7 +99,7 @@ async def _settled(arena: Arena) -> None:
     try:
         # the management API's figures are some seconds old: look twice
         for _ in range(2):
-            await eventually(left, lambda counts: not counts, within=180, every=1.0)
+            await eventually(left, lambda counts: not counts, within=5 * PATIENCE, every=1.0)
             await asyncio.sleep(6)
     finally:
         await client.close()

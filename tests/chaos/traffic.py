@@ -9,7 +9,7 @@ from typing import Any
 import aio_pika
 import httpx
 
-from shared.bus.connection import LOST
+from shared.bus.connection import LOST, connect
 from shared.bus.topology import EVENTS, INBOX, Inbox
 from shared.ids import new_id
 from shared.security import Role
@@ -150,13 +150,14 @@ class Copyist:
 
     async def run(self) -> None:
         while not self.stopping.is_set():
-            with suppress(*LOST, asyncio.CancelledError):
+            # the library tells of a connection that died meanwhile by a bare RuntimeError, too
+            with suppress(*LOST, RuntimeError, asyncio.CancelledError):
                 await self._session()
             await asyncio.sleep(0.3)
 
     async def _session(self) -> None:
         # straight to the broker: the copyist is not what is tested
-        connection = await aio_pika.connect(self.arena.broker.amqp_url)
+        connection = await connect(self.arena.broker.amqp_url, "copyist")
         async with connection:
             channel = await connection.channel()
             queue = await channel.declare_queue(

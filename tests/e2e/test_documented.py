@@ -44,7 +44,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     assert shutil.which("curl"), "the guides use curl: install it"
     copy = Checkout.copy_to(tmp_path_factory.mktemp("documented"))
     try:
-        started = copy.run("up", "--detach", timeout=240)
+        started = copy.run("up", "--detach")
         assert started.returncode == 0, started.stdout + started.stderr
         assert f"{len(SCENES)} requests" in started.stdout
         yield copy

@@ -28,7 +28,7 @@ from shared.bus.topology import EVENTS
 from shared.runner import find
 from shared.security import Role
 from tests.integration.test_incidents import Tiers, tiers_of
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE, eventually
 from tests.support.house import (
     House,
     client_of,
@@ -62,9 +62,7 @@ DONE = (
 GONE = "gone@correo.example"
 """Has no mailbox: what is written there is given up."""
 CHOSEN = {"$tenant": ".+", "$period": "1h"}
-
-
-PATIENCE = 20
+TRIES = 120
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ class Seen:
 
     async def sees(self, query: str) -> bool:
         """Whether there is something; a scrape that came too late hides all for a moment."""
-        for _ in range(PATIENCE):
+        for _ in range(TRIES):
             if await self.ask(query):
                 return True
             await asyncio.sleep(0.5)
@@ -186,7 +184,7 @@ def _prometheus(folder: Path, url: str) -> Prometheus:
         port=ports.any_free(),
         target=int(url.rpartition(":")[2]),
         log=folder / "prometheus.log",
-        every="1s",
+        every="2s",
     )
 
 
@@ -196,7 +194,7 @@ async def _found(client: httpx.AsyncClient, *wanted: str) -> None:
     async def missing() -> list[str]:
         return [query for query in wanted if not await _ask(client, query)]
 
-    await eventually(missing, lambda left: not left, every=0.5)
+    await eventually(missing, lambda left: not left, within=3 * PATIENCE, every=0.5)
 
 
 async def _ask(client: httpx.AsyncClient, query: str) -> list[dict[str, Any]]:
