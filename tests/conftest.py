@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from cli.local.broker import Broker
 from cli.local.database import Database
+from tests.support import logs
 from tests.support.infra import GivenBroker, GivenDatabase, Infra, provided
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 # how long an example takes says how busy the machine is, not whether the law holds
 settings.register_profile("laws", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("laws")
+logs.plain()
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:

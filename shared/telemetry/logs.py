@@ -77,15 +77,21 @@ def _shared_processors() -> list[Processor]:
 
 
 def _formatter(form: LogFormat) -> logging.Formatter:
-    tail: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    tail: list[Processor] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.format_exc_info,
+        redact,
+    ]
     if form is LogFormat.JSON:
-        tail += [
-            structlog.processors.format_exc_info,
-            redact,
-            structlog.processors.JSONRenderer(serializer=_to_json),
-        ]
+        tail.append(structlog.processors.JSONRenderer(serializer=_to_json))
     else:
-        tail += [redact, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+        tail.append(
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stdout.isatty(),
+                # its own draws the values of every frame: secrets, and seconds of standing still
+                exception_formatter=structlog.dev.plain_traceback,
+            )
+        )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_shared_processors(), processors=tail
     )

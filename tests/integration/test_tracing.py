@@ -8,7 +8,6 @@ from typing import Any
 
 import orjson
 import pytest
-import structlog
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -20,6 +19,7 @@ from services.validation.service import SERVICE as VALIDATION
 from shared.security import Role
 from shared.settings import LogLevel, Settings
 from shared.telemetry import configure_logging, make_tracing
+from tests.support import logs
 from tests.support.eventually import eventually
 from tests.support.house import House, heard, running
 
@@ -129,7 +129,7 @@ def log() -> Iterator[io.StringIO]:
     yield stream
     root.setLevel(before[0])
     root.handlers = before[1]
-    structlog.reset_defaults()
+    logs.plain()
 
 
 async def test_log_lines_carry_the_callers_correlation_to_the_last_consumer(

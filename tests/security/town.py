@@ -26,6 +26,7 @@ from shared.mail import Letter, Letters
 from shared.runner import find
 from shared.security import Role
 from tests.security.doors import Door, doors_of
+from tests.support import logs
 from tests.support.eventually import eventually
 from tests.support.house import House, Outsider, published, running, settings_of
 from tests.support.infra import Infra
@@ -140,7 +141,7 @@ async def founded(infra: Infra, keys: Path) -> AsyncIterator[Town]:
             town = Town(house, [d for d in doors if d.roles], [d for d in doors if not d.roles])
             await _settle(town)
             yield town
-    structlog.reset_defaults()
+    logs.plain()
 
 
 async def _settle(town: Town) -> None:

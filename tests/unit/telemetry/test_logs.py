@@ -11,6 +11,9 @@ import structlog
 
 from shared.settings import LogFormat, LogLevel
 from shared.telemetry import WorkContext, configure_logging, enter, leave
+from tests.support import logs
+
+PERSON = "Rosaura Quispe"
 
 
 @pytest.fixture
@@ -21,7 +24,7 @@ def lines() -> Iterator[io.StringIO]:
     configure_logging(LogLevel.INFO, LogFormat.JSON, stream=stream)
     yield stream
     root.handlers, root.level = before
-    structlog.reset_defaults()
+    logs.plain()
 
 
 def read(stream: io.StringIO) -> list[dict[str, Any]]:
@@ -107,7 +110,30 @@ def test_people_get_lines_to_read() -> None:
     configure_logging(LogLevel.DEBUG, LogFormat.CONSOLE, stream=stream)
     structlog.get_logger().debug("request_refused", code="x", password="hunter2")
     root.handlers, root.level = before
-    structlog.reset_defaults()
+    logs.plain()
 
     assert "request_refused" in stream.getvalue()
     assert "hunter2" not in stream.getvalue()
+
+
+def test_people_read_an_exception_without_the_values_that_led_to_it() -> None:
+    """To draw them took seconds, in which nothing else was done, and nobody hid what they were."""
+    stream = io.StringIO()
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    configure_logging(LogLevel.DEBUG, LogFormat.CONSOLE, stream=stream)
+    try:
+        _connect_for(PERSON)
+    except ConnectionError:
+        structlog.get_logger().exception("relay_failed")
+    root.handlers, root.level = before
+    logs.plain()
+
+    assert "in _connect_for" in stream.getvalue()
+    assert PERSON not in stream.getvalue()
+    assert "hunter2" not in stream.getvalue()
+
+
+def _connect_for(person: str) -> None:
+    assert person
+    _connect()

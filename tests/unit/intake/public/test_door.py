@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 import aiosmtplib
 import pytest
-import structlog
 from prometheus_client import CollectorRegistry
 
 from services.intake.letterbox.door import Door, stand
@@ -19,6 +18,7 @@ from services.intake.letterbox.policy import Place, places
 from shared.decider import Transient
 from shared.policy import load_tenants
 from shared.telemetry import configure_logging
+from tests.support import logs
 from tests.unit.intake.public.bench import TENANTS
 from tests.unit.intake.public.letters import BOX, SENDER, written
 
@@ -73,7 +73,7 @@ async def test_who_writes_is_in_no_log() -> None:
                 await client.sendmail(SENDER, ["otro@osce.example"], written().as_bytes())
     finally:
         root.handlers, root.level = before
-        structlog.reset_defaults()
+        logs.plain()
     assert "mail_door_open" in stream.getvalue()
     assert "@" not in stream.getvalue()
 
