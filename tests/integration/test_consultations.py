@@ -238,9 +238,9 @@ async def test_whoever_asked_is_written_how_long_such_answers_take(house: House)
     ana = person(house, Role.ADVISER, "ana")
     known = {**REPORTED, "channel": "telephone", "reporter": "Rigoberto"}
     for hour in (10, 10, 10, 10, 13):
-        house.clock.move_to(MORNING)
+        house.clock.stand_at(MORNING)
         incident = (await ana.post("/incidents", json=known)).json()
-        house.clock.move_to(datetime(2026, 7, 1, hour + 6, 0, tzinfo=UTC))
+        house.clock.stand_at(datetime(2026, 7, 1, hour + 6, 0, tzinfo=UTC))
         await step(ana, incident, "solve", {"answer": "Ya carga."})
         await step(ana, incident, "reply", {})
     view = (await ana.post("/consultations", json={**ASKED, "channel": "facebook"})).json()

@@ -49,12 +49,17 @@ class MovableClock:
     """The present, or what a test makes of it."""
 
     ahead: timedelta = timedelta()
+    stands_at: datetime | None = None
 
     def __call__(self) -> datetime:
-        return utc_now() + self.ahead
+        return self.stands_at or utc_now() + self.ahead
 
     def move_to(self, at: datetime) -> None:
-        self.ahead = at - utc_now()
+        self.ahead, self.stands_at = at - utc_now(), None
+
+    def stand_at(self, at: datetime) -> None:
+        """Stay there, for a test that counts how much passes: all it does takes no time."""
+        self.stands_at = at
 
 
 @dataclass
