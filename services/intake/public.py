@@ -43,6 +43,7 @@ from services.intake.profiles.api import profile_routes
 from services.intake.profiles.cases import PROFILE
 from services.intake.profiles.hearing import on_incident_reopened
 from services.intake.profiles.joining import on_profile_joined
+from services.intake.profiles.joins import Joins
 from services.intake.profiles.meeting import Meeting
 from services.intake.profiles.reported import Reported
 from services.intake.surveys.api import ROWS as SURVEY_ROWS
@@ -121,7 +122,14 @@ def public_tasks(workshop: Workshop) -> Sequence[Callable[[], Awaitable[None]]]:
     }
     sorting = Sorting(workshop, mails, GridFiles(workshop.database), known, desks, metrics)
     erasing = Erasing(workshop, GridFiles(workshop.database), _BESIDE, _days(workshop))
-    tasks = (sorting.watch, sorting.measure, erasing.watch, announcer(workshop).watch)
+    joins = Joins(workshop)
+    tasks = (
+        sorting.watch,
+        sorting.measure,
+        erasing.watch,
+        joins.watch,
+        announcer(workshop).watch,
+    )
     listen = workshop.settings.mail_listen
     if listen is None:
         return tasks

@@ -13,7 +13,8 @@ from services.intake.dossiers.cases import DOSSIER
 from services.intake.policy import IntakePolicy
 from services.intake.private import Private
 from services.intake.profiles.cases import PROFILE
-from services.intake.profiles.domain import Join, Prefer, Profile, Status
+from services.intake.profiles.domain import Prefer, Profile, Status
+from services.intake.profiles.joins import Joins
 from services.intake.profiles.meeting import Meeting
 from services.intake.profiles.reported import INCIDENT, Report, Reported
 from services.intake.views import View
@@ -153,15 +154,13 @@ def profile_routes(api: Routes, workshop: Workshop) -> None:
     async def join_profile(call: Call, profile_id: str, body: Joining) -> ProfileView:
         """It is the same person as another profile: his contacts are the other's from now on.
 
-        One that was joined before stands for what it became.
+        One that was joined before stands for what it became. Of two joins at the same moment that
+        would cross, the second is refused.
         """
         await cases.get(profile_id, call.tenant)
-        other = await meeting.last(call.tenant, body.into)
-        command = Join(profile_id, other.id)
-        outcome = await cases.handle(
-            profile_id, command, cause_of(call), expected=call.expected_version
+        outcome = await Joins(workshop).join(
+            profile_id, body.into, cause_of(call), call.expected_version
         )
-        await meeting.hand_over(call.tenant, profile_id, other.id)
         return await _shown(workshop, call, outcome)
 
 
