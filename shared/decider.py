@@ -7,16 +7,28 @@ Time, actor and policy come in through `Given`; ids come in through the command.
 decide, evolve, save, publish, deduplicate, fire deadlines) is `shared.store` and exists once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from shared.contracts import EventBody
 
 S = TypeVar("S")
 C = TypeVar("C")
 P = TypeVar("P")
+
+
+class Called(str):
+    """A code among the facts of a refusal, and what people call it in each language."""
+
+    __slots__ = ("names",)
+    names: Mapping[str, str]
+
+    def __new__(cls, code: str, names: Mapping[str, str]) -> Self:
+        called = super().__new__(cls, code)
+        called.names = names
+        return called
 
 
 class Rejected(Exception):

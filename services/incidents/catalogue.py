@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.incidents.policy import IncidentPolicy, Level, Words
-from shared.i18n import ENGLISH, load
+from shared.i18n import load
 
 _NAMES: Final = load()
 
@@ -76,17 +76,17 @@ def catalogue(policy: IncidentPolicy, language: str) -> CatalogueView:
         origins=_names(agreed.origins, language),
         types=_names(agreed.types, language),
         areas=[
-            AreaView(key=key, name=area.name, tiers=area.tiers)
+            AreaView(key=key, name=area.name.of(language), tiers=area.tiers)
             for key, area in agreed.areas.items()
         ],
         channels=agreed.channels,
         channel_names={key: channel_name(key, language) for key in agreed.channels},
         lines=[
-            LineView(key=key, name=_said(line.name, language), channel=line.channel)
+            LineView(key=key, name=line.name.of(language), channel=line.channel)
             for key, line in section.lines.items()
         ],
         points=[
-            PointView(key=key, name=_said(point.name, language), region=point.region)
+            PointView(key=key, name=point.name.of(language), region=point.region)
             for key, point in section.points.items()
         ],
     )
@@ -101,8 +101,8 @@ def _scale(levels: Mapping[str, Level], language: str) -> list[ChoiceView]:
     return [
         ChoiceView(
             key=key,
-            name=_said(level.name, language),
-            help=_said(level.help, language),
+            name=level.name.of(language),
+            help=level.help.of(language),
             source=level.source,
         )
         for key, level in levels.items()
@@ -110,8 +110,4 @@ def _scale(levels: Mapping[str, Level], language: str) -> list[ChoiceView]:
 
 
 def _names(words: Mapping[str, Words], language: str) -> list[ChoiceView]:
-    return [ChoiceView(key=key, name=_said(text, language)) for key, text in words.items()]
-
-
-def _said(words: Words, language: str) -> str:
-    return words.en if language == ENGLISH else words.es
+    return [ChoiceView(key=key, name=text.of(language)) for key, text in words.items()]

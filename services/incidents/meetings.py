@@ -11,7 +11,6 @@ from services.incidents.cases import MEETING
 from services.incidents.domain.meeting import Commitment, Meeting, Standing
 from services.incidents.policy import Cadence, IncidentPolicy
 from services.incidents.views import View
-from shared.i18n import ENGLISH
 from shared.service import Workshop
 from shared.store import Cases, Outcome
 from shared.store.group import transient_when_away
@@ -188,7 +187,7 @@ async def teams(
         on = {row["_id"]: date.fromisoformat(row["on"]) async for row in rows}
     items = [
         _team(key, row.cadence, on.get(key), today)
-        | {"name": row.name.en if language == ENGLISH else row.name.es, "source": row.source}
+        | {"name": row.name.of(language), "source": row.source}
         for key, row in policy.section.teams.items()
     ]
     return Teams(items=[TeamView.model_validate(item) for item in items])

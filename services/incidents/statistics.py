@@ -14,7 +14,6 @@ from services.incidents.catalogue import channel_name
 from services.incidents.domain.article import Standing
 from services.incidents.policy import IncidentPolicy
 from services.incidents.views import View
-from shared.i18n import ENGLISH
 from shared.service import Workshop
 from shared.store.group import transient_when_away
 
@@ -169,7 +168,9 @@ class Statistics:
         """What came in and went out on a day, unit by unit."""
         within = Span(on, on).bounds(self._policy)
         areas = self._policy.section.classification.areas
-        units = {key: {"unit": key, "name": row.name} for key, row in areas.items()}
+        units = {
+            key: {"unit": key, "name": row.name.of(self._language)} for key, row in areas.items()
+        }
         for name, mark in MARKS.items():
             where = {f"state.{mark}": within}
             await self._count(units, name, where)
@@ -270,7 +271,7 @@ class Statistics:
             return channel_name(key, self._language)
         if field == "area":
             area = agreed.areas.get(key)
-            return key if area is None else area.name
+            return key if area is None else area.name.of(self._language)
         if field == "criticality":
             level = section.criticality.levels.get(key)
             words = None if level is None else level.name
@@ -278,7 +279,7 @@ class Statistics:
             words = {"origin": agreed.origins, "kind": agreed.types}.get(field, {}).get(key)
         if words is None:
             return key
-        return words.en if self._language == ENGLISH else words.es
+        return words.of(self._language)
 
 
 def _of(fields: Sequence[str]) -> Mapping[str, Any]:

@@ -28,6 +28,7 @@ from shared.i18n import LANGUAGES, SPANISH, Catalogue, load
 from shared.ids import derived_id
 from shared.mail import Composed, Letter, Letters, Unsendable, mail_of
 from shared.mail.letters import Fact
+from shared.policy import area_name
 from shared.service import Workshop
 
 KIND: Final = "request"
@@ -154,6 +155,8 @@ async def compose(workshop: Workshop, letter: Letter) -> Composed:
     policy: IntakePolicy = workshop.policy(tenant)
     language = language_of(workshop, tenant)
     words = words_for(request, facts, policy.calendar, language)
+    if request.area:
+        words["area"] = area_name(workshop.tenants[tenant], request.area, language)
     words["account"] = workshop.tenants[tenant].name
     if letter.template == "request_reminded":
         words["questions"] = await _asked(workshop, tenant, request_id, str(facts["query"]))

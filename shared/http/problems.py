@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
 from shared import i18n
-from shared.decider import Invalid, NotAllowed, Rejected, Stale, Transient, Unknown
+from shared.decider import Called, Invalid, NotAllowed, Rejected, Stale, Transient, Unknown
 
 MEDIA_TYPE: Final = "application/problem+json"
 URN: Final = "urn:enlace:problem:"
@@ -81,6 +81,8 @@ NAMED: Final[Mapping[str, str]] = {
     "action": "action",
     "holder": "holder",
     "roles": "role",
+    "what": "choice",
+    "field": "choice",
 }
 """Facts that are codes of ours, and what the catalogue names them as."""
 _CHOICE: Final = re.compile(r"'([^']*)'")
@@ -165,12 +167,14 @@ class Problems:
         ) or self._catalogue.text(language, f"problem.{family}.{part}", told)
 
     def _named(self, language: str, code: str, name: str, fact: object) -> object:
-        """A code in words: those of the problem's own thing before those of all things."""
+        """A code in words: the account's, else those of the problem's own thing, else of all."""
+        if isinstance(fact, list | tuple):
+            return [self._named(language, code, name, one) for one in fact]
+        if isinstance(fact, Called):
+            return fact.names.get(language, str(fact))
         kind = NAMED.get(name)
         if kind is None:
             return fact
-        if isinstance(fact, list | tuple):
-            return [self._named(language, code, name, one) for one in fact]
         thing = code.partition(".")[0]
         return (
             self._catalogue.find(language, f"name.{thing}.{kind}.{fact}")

@@ -27,6 +27,7 @@ from pydantic import BaseModel
 from .findings import Finding, Neighbour, Place, PolicyError, Remark, Reviewed, Severity
 from .loading import OWN, Findings, read_tenant
 from .models import DeadlineRow, Figure, Frozen, Key, Reading, Source
+from .names import area_name
 from .tenant import Channel, Tenant, Tenants, UnknownKey
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "Tenant",
     "Tenants",
     "UnknownKey",
+    "area_name",
     "check",
     "load_tenants",
 ]

@@ -74,7 +74,8 @@ class Asked:
         """Each organ answers for its own (B:L1307); whoever works in no one area, for all."""
         areas = self.given.areas
         if areas and desk not in self.policy.desks_of(areas):
-            raise NotAllowed("incident.not_your_area", area=desk, areas=sorted(areas))
+            area = self.policy.called_area(desk)
+            raise NotAllowed("incident.not_your_area", area=area, areas=sorted(areas))
 
     def holder(self, status: Status, *, area: str = "", provider: str = "") -> str:
         return holder_of(self.state, status, area=area, provider=provider)

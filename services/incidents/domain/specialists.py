@@ -130,7 +130,7 @@ def reroute(asked: Asked, command: Reroute) -> list[EventBody]:
     desk = asked.state.desk
     area = asked.policy.area_of_tier(command.area, asked.tier)
     if area == desk:
-        raise Invalid("incident.same_area", area=area)
+        raise Invalid("incident.same_area", area=asked.policy.called_area(area))
     clocks: list[ClockChange] = []
     if status is Status.TIER_2:
         clocks = [*asked.stop(StageName.ELEVATE), asked.start(StageName.ELEVATE)]

@@ -6,9 +6,18 @@ from functools import cached_property
 
 from pydantic import BaseModel
 
-from services.incidents.policy.rows import SECTION, EvidenceRow, IncidentSection, StageRow, TierRow
+from services.incidents.policy.rows import (
+    SECTION,
+    Area,
+    EvidenceRow,
+    IncidentSection,
+    StageRow,
+    TierRow,
+    Words,
+)
 from shared.clock import Calendar, ClockError, Plan, Target
-from shared.decider import Invalid, Unknown
+from shared.decider import Called, Invalid, Unknown
+from shared.i18n import LANGUAGES
 from shared.policy import Tenant
 from shared.security.roles import Role
 
@@ -101,7 +110,7 @@ class IncidentPolicy:
         words = self.section.classification.types.get(key)
         if words is None:
             return key
-        return words.en if self.tenant.languages[0] == "en" else words.es
+        return words.of(self.tenant.languages[0])
 
     def criticality(self, name: str) -> str:
         return _chosen("criticality", name, self.section.criticality.levels)
@@ -143,14 +152,19 @@ class IncidentPolicy:
     def area(self, name: str) -> str:
         """An area by its key or its name."""
         areas = self.section.classification.areas
-        named = {row.name.casefold(): key for key, row in areas.items()}
-        return _chosen("area", named.get(name.strip().casefold(), name), areas)
+        said = name.strip().casefold()
+        named = (key for key, row in areas.items() if said in _folded(row.name))
+        return _chosen("area", next(named, name), areas)
+
+    def called_area(self, key: str) -> Called:
+        """An area of a refusal, by its name."""
+        return _called(key, self.section.classification.areas[key])
 
     def desks_of(self, areas: frozenset[str]) -> frozenset[str]:
         """The desks of whoever works in these areas of the house: theirs, and of their parts."""
         named = {area.strip().casefold() for area in areas}
         rows = self.section.classification.areas
-        own = {key for key, row in rows.items() if {key, row.name.casefold()} & named}
+        own = {key for key, row in rows.items() if {key, *_folded(row.name)} & named}
         return frozenset(own | {key for key, row in rows.items() if row.of in own})
 
     def area_of_tier(self, name: str, tier: int) -> str:
@@ -158,8 +172,9 @@ class IncidentPolicy:
         area = self.area(name) if name else self.tier(tier).area
         if tier not in self.section.classification.areas[area].tiers:
             areas = self.section.classification.areas.items()
-            known = [key for key, row in areas if tier in row.tiers]
-            raise Invalid("incident.area_not_of_tier", area=area, tier=tier, known=known)
+            known = [self.called_area(key) for key, row in areas if tier in row.tiers]
+            found = self.called_area(area)
+            raise Invalid("incident.area_not_of_tier", area=found, tier=tier, known=known)
         return area
 
     @cached_property
@@ -203,8 +218,23 @@ def _least(target: Target, amount: int) -> int | None:
 def _chosen(what: str, name: str, known: Mapping[str, object]) -> str:
     key = name.strip().casefold()
     if key not in known:
-        raise Invalid(f"incident.unknown_{what}", value=name, known=list(known))
+        told = [_called(one, row) for one, row in known.items()]
+        raise Invalid(f"incident.unknown_{what}", value=name, known=told)
     return key
+
+
+def _folded(words: Words) -> frozenset[str]:
+    return frozenset({words.es.casefold(), words.en.casefold()})
+
+
+def _called(key: str, row: object) -> Called:
+    """What a refusal calls a value: an area may be said by its name, anything else by its key."""
+    words = row if isinstance(row, Words) else getattr(row, "name", None)
+    if not isinstance(words, Words):
+        return Called(key, {})
+    form = "{name}" if isinstance(row, Area) else "{key} ({name})"
+    names = {one: words.of(one) for one in LANGUAGES}
+    return Called(key, {one: form.format(key=key, name=name) for one, name in names.items()})
 
 
 def incident_policy(tenant: Tenant) -> IncidentPolicy:

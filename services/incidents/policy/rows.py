@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
+from shared.i18n import ENGLISH
 from shared.mail.policy import DigestRow, unaddressed
 from shared.policy import Frozen, Key, Remark, Source
 from shared.security.roles import Role
@@ -24,6 +25,14 @@ class Words(Frozen):
 
     es: str
     en: str
+
+    def of(self, language: str) -> str:
+        """The text in a language; Spanish where it is not one of ours."""
+        return self.en if language == ENGLISH else self.es
+
+
+def _in_any_language(name: object) -> object:
+    return {"es": name, "en": name} if isinstance(name, str) else name
 
 
 class StageRow(Frozen):
@@ -74,9 +83,12 @@ class PriorityLevel(Level):
 
 
 class Area(Frozen):
-    """An organ, and the tiers that it attends at; `of` is the organ that it is a part of."""
+    """An organ, and the tiers that it attends at; `of` is the organ that it is a part of.
 
-    name: str
+    A name that is one text is the same in every language.
+    """
+
+    name: Annotated[Words, BeforeValidator(_in_any_language)]
     of: Key | None = None
     tiers: Annotated[tuple[Tier, ...], Field(min_length=1)]
     source: Source

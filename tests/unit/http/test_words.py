@@ -69,6 +69,19 @@ def test_a_fact_of_several_shows_as_a_list_for_people(known: object, said: str) 
     assert catalogue.find("es", "k", {"known": known}) == f"elija: {said}"
 
 
+CHOICES = (
+    *("service", "area", "means", "proof", "channel", "folder", "unit", "forwarded_to", "label"),
+    *("origin", "outcome", "about"),
+    *("organisation", "roles", "languages", "channels", "shifts"),
+)
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_what_was_chosen_wrongly_has_a_name(language: str, choice: str) -> None:
+    assert CATALOGUE.find(language, f"name.choice.{choice}")
+
+
 def test_a_missing_message_shows_as_its_key() -> None:
     assert i18n.Catalogue({}).text("es", "nothing") == "nothing"
 

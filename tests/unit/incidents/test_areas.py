@@ -1,5 +1,6 @@
 """Each organ answers for its own incidents; whoever is in no one area on all (B:L1303-1311)."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -21,7 +22,9 @@ from services.incidents.domain.commands import (
     Take,
     Validate,
 )
-from shared.decider import NotAllowed
+from shared import i18n
+from shared.decider import Invalid, NotAllowed, Rejected
+from shared.http.problems import Problems, refusal_of
 from tests.support.incidents import (
     ANSWER,
     EVERYBODY,
@@ -32,6 +35,7 @@ from tests.support.incidents import (
     at_tier_2,
     at_tier_3,
     lima,
+    policy_of,
     validating,
 )
 
@@ -49,6 +53,14 @@ AT_TIER_2 = (
 )
 
 
+def told(refusal: Rejected, language: str) -> str:
+    """What the caller reads."""
+    refused = refusal_of(refusal)
+    assert refused is not None
+    rendered = Problems(i18n.load()).render(refused, language=language, correlation_id="c")
+    return str(json.loads(rendered)["detail"])
+
+
 @pytest.mark.parametrize("command", AT_TIER_2)
 def test_what_is_at_another_areas_desk_is_not_his(command: Command) -> None:
     case = at_tier_2()
@@ -57,12 +69,41 @@ def test_what_is_at_another_areas_desk_is_not_his(command: Command) -> None:
         case.give(command, lima(1, 12), areas=RNP)
     assert refused.value.code == "incident.not_your_area"
     assert refused.value.fields == {"area": "seace", "areas": ["RNP"]}
+    assert told(refused.value, "es").startswith("La incidencia está en «SEACE»; usted trabaja")
     assert case.give(command, lima(1, 12), areas=SEACE | RNP)
 
 
 @pytest.mark.parametrize("command", AT_TIER_2)
 def test_whoever_is_in_no_one_area_acts_on_all(command: Command) -> None:
     assert at_tier_2().give(command, lima(1, 12))
+
+
+@pytest.mark.parametrize(
+    ("language", "named"),
+    [("es", "Desarrollo OTI"), ("en", "OTI development")],
+)
+def test_a_refusal_calls_an_area_by_its_name(language: str, named: str) -> None:
+    case = at_tier_2()
+    with pytest.raises(Invalid) as unfit:
+        case.give(Elevate("Técnica.", "rnp"), lima(1, 12))
+    assert named in told(unfit.value, language)
+    # its name is taken in either language, too
+    case.give(Elevate("Técnica.", named), lima(1, 12))
+    assert case.state.desk == "development"
+    with pytest.raises(NotAllowed) as elsewhere:
+        case.give(Take(), lima(1, 13), areas=RNP)
+    assert f"«{named}»" in told(elsewhere.value, language).replace("“", "«").replace("”", "»")
+    with pytest.raises(Invalid) as same:
+        case.give(Reroute("development", "Otra vez."), lima(1, 13))
+    assert named in told(same.value, language)
+
+
+def test_what_is_said_by_its_key_is_shown_with_it() -> None:
+    with pytest.raises(Invalid) as unknown:
+        at_tier_2().give(Classify("x", origin="mars"), lima(1, 12))
+    assert "system (Sistema informático), data (Datos" in told(unknown.value, "es")
+    assert "system (Computer system), data (Data" in told(unknown.value, "en")
+    assert unknown.value.fields["known"] == list(policy_of().section.classification.origins)
 
 
 def test_an_area_that_incidents_does_not_know_has_no_desk() -> None:

@@ -20,7 +20,7 @@ TENANTS = load_tenants(Path("deploy/tenants"))
     ("tenant", "dimension", "value", "spanish", "english"),
     [
         ("osce", "origin", "data", "Datos o registros", "Data or records"),
-        ("osce", "area", "development", "Desarrollo OTI", "Desarrollo OTI"),
+        ("osce", "area", "development", "Desarrollo OTI", "OTI development"),
         ("osce", "line", "614-3636", "Línea de consultas (01) 614-3636", None),
         ("osce", "type", "norm-opinion", None, "Opinion on the meaning of a rule"),
         ("osinergmin", "type", "system_change", "Cambio de sistemas", "System change"),
