@@ -62,6 +62,7 @@ FAMILIES: Final[dict[str, Family]] = {
     ),
     "incident_policies": Family(("policy",)),
     "incident_origins": Family(("origin",), (*CUTS, *_REPORTED)),
+    "incident_regions": Family(("region",), (*CUTS, "line", "point")),
     "incident_people": Family(("person",), ("tier", "channel", "area", *_REPORTED)),
     "consultations": Family(("folder",), ("channel",)),
     "consultation_people": Family(("person",), ("folder",)),

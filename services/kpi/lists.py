@@ -24,6 +24,7 @@ LISTS: Final[Mapping[str, tuple[str, ...]]] = {
     "driver": ("drivers",),
     "line": ("lines",),
     "point": ("points",),
+    "region": ("regions",),
 }
 """By which names the files list a dimension's values."""
 

@@ -304,7 +304,7 @@ def counting(tenant: Tenant) -> Counting:
             "type": frozenset(section.types) | listed(bodies, "type"),
             "channel": frozenset((*section.channels, *tenant.channels)) | listed(bodies, "channel"),
             "area": frozenset(section.areas) | listed(bodies, "area"),
-            "region": regions(bodies),
+            "region": regions(bodies) | listed(bodies, "region"),
             "tier": frozenset(TIERS),
             "side": frozenset(SIDES),
             "desk": frozenset(DESKS),

@@ -101,6 +101,10 @@ INCIDENT: Final = Thing(
         *_past("registered", day="registered_at"),
         Measure("reported", "incident_origins", "registered"),
         Measure("reported", "incident_origins", "imported", day="registered_at"),
+        *(
+            Measure("reported", "incident_regions", event, day=day)
+            for event, day in (("registered", ""), ("imported", "registered_at"))
+        ),
         *_moved("elevated", "elevated"),
         *(Measure("reopened", family, "reopened", by=_SOLVER) for family in (_IN, _ALL)),
         Measure("dismissed", _IN, "dismissed", undone=("reopened",), by=_TIER),

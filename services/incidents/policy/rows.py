@@ -110,6 +110,13 @@ class PointRow(Frozen):
     source: Source
 
 
+class RegionRow(Frozen):
+    """A region that points of attention count for, as reports call it."""
+
+    name: Words
+    source: Source
+
+
 class Classification(Frozen):
     """What the coordinators agreed on; a new agreement has a new version (B:L1293-1374)."""
 
@@ -206,6 +213,7 @@ class IncidentSection(Frozen):
     classification: Classification
     lines: Mapping[Key, LineRow] = {}
     points: Mapping[Key, PointRow] = {}
+    regions: Mapping[Key, RegionRow] = {}
     tiers: Annotated[Mapping[Tier, TierRow], Field(min_length=3)]
     ladder: Annotated[tuple[Rung, ...], Field(min_length=1)]
     digest: DigestRow
@@ -226,11 +234,7 @@ class IncidentSection(Frozen):
                 "incident_default",
                 {"name": self.classification.unclassified},
             )
-        for number, line in self.lines.items():
-            if line.channel not in self.classification.channels:
-                yield Remark(
-                    ("lines", number, "channel"), "incident_default", {"name": line.channel}
-                )
+        yield from self._remarks_of_places()
         for tier, row in self.tiers.items():
             area = self.classification.areas.get(row.area)
             if area is None or tier not in area.tiers:
@@ -245,6 +249,17 @@ class IncidentSection(Frozen):
         shares = [rung.share for rung in self.ladder]
         if shares != sorted(set(shares)) or shares[-1] != DUE:
             yield Remark(("ladder",), "incident_ladder", {"shares": shares})
+
+    def _remarks_of_places(self) -> Iterator[Remark]:
+        """Lines of no channel, and points of a region that has no name where others have."""
+        for number, line in self.lines.items():
+            if line.channel not in self.classification.channels:
+                facts = {"name": line.channel}
+                yield Remark(("lines", number, "channel"), "incident_default", facts)
+        for key, point in self.points.items():
+            if self.regions and point.region not in self.regions:
+                facts = {"name": point.region}
+                yield Remark(("points", key, "region"), "incident_default", facts)
 
     def remarks_beside(self, bodies: Mapping[str, Mapping[str, Any]]) -> Iterator[Remark]:
         """Roles of the ladder that nobody can write to."""

@@ -130,6 +130,7 @@ INCIDENTS: Final = (
     count("incidents.converted", _IN, "converted", "B:L1703"),
     count("incidents.coordinated_outside", _IN, "coordinated_outside", "B:L1459"),
     parted("incidents.by_origin", "incident_origins", "reported", "B:L1333", "origin"),
+    count("incidents.by_region", "incident_regions", "reported", "B:L1530-1538", split="region"),
     by_policy("incidents", "incident_policies"),
     count("incidents.taken_by", _PEOPLE, "taken", "B:L1307", split="person"),
     replace(count("incidents.solved_by", _PEOPLE, "solved", "B:L1307", split="person"), version=2),

@@ -13,7 +13,7 @@ from services.kpi.definitions import INDICATORS, Indicator, told_outside
 from services.kpi.desk import Desk
 from services.kpi.domain import RequestFact
 from services.kpi.ledger import Record
-from services.kpi.lists import Labels
+from services.kpi.lists import Labels, regions
 from services.kpi.policy import OTHER, Counting, Kind
 from services.kpi.reports.course import Course, Progress
 from services.kpi.reports.figures import definition_of, figure_rows, group_of, quiet_groups
@@ -34,6 +34,7 @@ from shared.service import Workshop
 MAX_DAYS: Final = 400
 """More than a year is no report."""
 MAX_REQUESTS: Final = 5_000
+REGION: Final = "region"
 OFFERED: Final = {
     "incidents": "incidents",
     "consultations": "consultations",
@@ -47,11 +48,19 @@ OFFERED: Final = {
 
 
 def indicators_of(kind: Kind, tenant: Tenant) -> Sequence[Indicator]:
-    """What a report is about: the yearly one about suggestions, the others all that there is."""
+    """What a report is about: the yearly one about suggestions, the others all that there is.
+
+    What is split by region is of accounts that have regions.
+    """
     if kind is Kind.SUGGESTIONS:
         return [one for one in told_outside() if one.report == "suggestions"]
     gone = {name for name, file in OFFERED.items() if file not in tenant.documents}
-    return [one for one in told_outside() if one.report not in gone]
+    regional = regions({name: document.body for name, document in tenant.documents.items()})
+    return [
+        one
+        for one in told_outside()
+        if one.report not in gone and (regional or one.split != REGION)
+    ]
 
 
 class Asked(NamedTuple):

@@ -182,6 +182,22 @@ async def test_bad_questions_are_refused(house: House, reader: httpx.AsyncClient
     assert (await outsider.get("/reports/client.json", params=JULY)).status_code == 403
 
 
+async def test_incidents_are_told_of_lima_and_of_the_regions(house: House, things: World) -> None:
+    """B:L1530-1538; an account without points of attention has no such row."""
+    cases = (registered(point="odes"), registered(point="odes"), registered(point="mac-lima"))
+    await things.publish(events_of([life_of(case) for case in cases]))
+    reader = house.as_(Role.REPORT_READER, tenant="osce")
+
+    async def regions(who: httpx.AsyncClient) -> dict[str, int]:
+        rows = (await fetched(who, "client.json")).json()["figures"]
+        return {row["label"]: row["value"] for row in rows if row["id"] == "incidents.by_region"}
+
+    told = {"": 3, "Demás regiones": 2, "Lima": 1}
+    await eventually(lambda: regions(reader), lambda found: found == told)
+    assert await regions(house.as_(Role.REPORT_READER)) == {}
+    await compared(reader, "client")
+
+
 async def unit_report(reader: httpx.AsyncClient, area: str) -> dict[str, dict[str, int]]:
     told = (await fetched(reader, "unit.json", area=area)).json()
     return {row.pop("tier"): row for row in told["unit"]}

@@ -95,6 +95,7 @@ def test_another_reading_lets_a_provider_wait_only_pause(folder: Path) -> None:
         ("of: oti, tiers", "of: nobody, tiers", "incident_area_of"),
         ("of: oti, tiers", "of: platform, tiers", "incident_area_of"),
         ("}, channel: telephone, source", "}, channel: fax, source", "incident_default"),
+        ("region: regiones,", "region: norte,", "incident_default"),
         ("share: 80", "share: 40", "incident_ladder"),
         ("share: 100", "share: 99", "incident_ladder"),
         ("calendar: office", "calender: office", "extra_forbidden"),

@@ -363,6 +363,19 @@ def test_the_months_total_is_told_by_line_and_by_region() -> None:
     }
 
 
+def test_the_months_total_has_its_parts_of_lima_and_of_the_regions() -> None:
+    found = figures(
+        registered(point="sede-central"),
+        registered(point="mac-lima"),
+        registered(point="odes"),
+        registered(channel="mail"),
+    )
+    total, parts = found["by_region"]
+    assert total.value == found["total"][0].value == 4
+    told = {region: part.value for region, part in parts.items()}
+    assert told == {"lima": 2, "regiones": 1, OTHER: 1}
+
+
 def test_a_promise_that_runs_is_of_nobody_yet_and_of_the_tier_that_has_it() -> None:
     at_work = _stages(at_tier_3(), "incident_stage_people", "stage", "person", "tier")
     assert all("running" not in told for told in at_work.values())

@@ -30,6 +30,8 @@ TENANTS = load_tenants(Path("deploy/tenants"))
         ("osinergmin", "outcome", "other", "otros", "others"),
         ("osce", "unit", "other", "sin derivar u otras", "not referred, or others"),
         ("osce", "folder", "other", "sin distribuir u otras", "not distributed, or others"),
+        ("osce", "region", "regiones", "Demás regiones", "Other regions"),
+        ("osce", "region", "other", "sin región dicha", "region not told"),
         ("osinergmin", "policy", "2026-07", "2026-07", "2026-07"),
     ],
 )
