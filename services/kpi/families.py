@@ -76,6 +76,7 @@ FAMILIES: Final[dict[str, Family]] = {
     "claim_outcomes": Family(("outcome",), ("unit",)),
     "claim_policies": Family(("policy",), ("unit", "channel")),
     "meetings": Family(("team",), ("area",)),
+    "meeting_people": Family(("person",), ("team", "area")),
     "surveys": Family(("about",), ()),
     "survey_drivers": Family(("driver",), ("about",)),
     "survey_people": Family(("person",), ("about",)),

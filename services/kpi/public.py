@@ -9,6 +9,7 @@ _ASKED: Final = ("received", "continued")
 _SETTLED: Final = ("answered", "discarded", "heeded", "continued")
 _STAGE: Final = {"stage": CASE}
 _OPEN: Final = "desks_open"
+_OWNER: Final = {"person": "owner"}
 _ATTENDED: Final = {"person": "invited:attended_by"}
 
 
@@ -185,6 +186,9 @@ MEETING: Final = Thing(
         Measure("fulfilled", "meetings", "fulfilled"),
         Measure("in_time", "meetings", "fulfilled", when={"in_time": (True,)}),
         Measure("overdue", "meetings", "overdue", day="due_at"),
+        Measure("committed", "meeting_people", "committed", by=_OWNER | {"area": "area"}),
+        Measure("in_time", "meeting_people", "fulfilled", when={"in_time": (True,)}, by=_OWNER),
+        Measure("overdue", "meeting_people", "overdue", day="due_at", by=_OWNER),
     ),
 )
 

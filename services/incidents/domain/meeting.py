@@ -151,7 +151,8 @@ def decide(state: Meeting, command: Command, given: Given[IncidentPolicy]) -> Se
             _require(state, Standing.HELD)
             found = _open(state, number)
             in_time = given.at < found.due_at + BROKEN_AFTER
-            return [*passed, MeetingFulfilled(number=number, note=note, in_time=in_time)]
+            kept = MeetingFulfilled(number=number, note=note, in_time=in_time, owner=found.owner)
+            return [*passed, kept]
 
 
 def _facts(command: Hold) -> dict[str, object]:

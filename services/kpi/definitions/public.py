@@ -123,6 +123,15 @@ PUBLIC: Final = (
     share(
         "meetings.kept", "meetings", "in_time", ("in_time", "overdue"), "B:L1212-1291", split="team"
     ),
+    count("meetings.committed_by", "meeting_people", "committed", "B:L1212-1291", split="person"),
+    share(
+        "meetings.kept_by",
+        "meeting_people",
+        "in_time",
+        ("in_time", "overdue"),
+        "B:L1212-1291",
+        split="person",
+    ),
     _count("surveys", "invited", "B:L448-453", "about"),
     _count("surveys", "answered", "B:L448-453", "about"),
     share("surveys.response", "surveys", "answered", ("answered", "lapsed"), "B:L448-453"),

@@ -4,6 +4,9 @@ Owners are roles, areas or persons' ids, never names.
 """
 
 from datetime import date, datetime
+from operator import not_
+
+from pydantic import Field
 
 from shared.contracts.events import EventBody
 
@@ -52,11 +55,12 @@ class MeetingCommitted(EventBody, event_type="incidents.meeting.committed.v1"):
 
 
 class MeetingFulfilled(EventBody, event_type="incidents.meeting.fulfilled.v1"):
-    """A commitment was kept, in time or not."""
+    """A commitment was kept, in time or not; `owner` as it was taken on, empty in older events."""
 
     number: int
     note: str
     in_time: bool
+    owner: str = Field("", exclude_if=not_)
 
 
 class MeetingOverdue(EventBody, event_type="incidents.meeting.overdue.v1"):

@@ -110,6 +110,7 @@ def test_an_overdue_commitment_is_told_once_and_can_still_be_kept() -> None:
 
     assert isinstance(kept, MeetingFulfilled)
     assert not kept.in_time
+    assert kept.owner == COMMIT.owner
     assert table.state.due_at is None
 
 

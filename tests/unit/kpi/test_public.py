@@ -164,13 +164,18 @@ LIVES: dict[str, list[tuple[int, EventBody]]] = {
         (9, m.MeetingMissed(team="improvement", due_at=AT + 8 * HOUR)),
         (10, m.MeetingHeld(on=AT.date(), minutes="acta", duration=40, present=("uaus",))),
         (10, m.MeetingCommitted(
-            number=1, text="t", owner="uaus", due_on=AT.date(), due_at=AT + 30 * HOUR, area="seace"
+            number=1,
+            text="t",
+            owner="person:luz",
+            due_on=AT.date(),
+            due_at=AT + 30 * HOUR,
+            area="seace",
         )),
         (10, m.MeetingCommitted(
-            number=2, text="t", owner="rnp", due_on=AT.date(), due_at=AT + 30 * HOUR
+            number=2, text="t", owner="area:rnp", due_on=AT.date(), due_at=AT + 30 * HOUR
         )),
-        (20, m.MeetingFulfilled(number=1, note="listo", in_time=True)),
-        (31, m.MeetingOverdue(number=2, owner="rnp", due_at=AT + 30 * HOUR)),
+        (20, m.MeetingFulfilled(number=1, note="listo", in_time=True, owner="person:luz")),
+        (31, m.MeetingOverdue(number=2, owner="area:rnp", due_at=AT + 30 * HOUR)),
         (40, m.MeetingFulfilled(number=2, note="tarde", in_time=False)),
     ],
     "enrolment": [
@@ -221,11 +226,13 @@ def counted(name: str, length: int) -> dict[tuple[str, str], int]:
     return {(key, measure): n for key, own in found.items() for measure, n in own.items()}
 
 
-def total(name: str, measure: str, length: int = 99, **values: str) -> int:
+def total(name: str, measure: str, length: int = 99, *, family: str = "", **values: str) -> int:
     return sum(
         amount
         for (key, told), amount in counted(name, length).items()
-        if told == measure and values.items() <= Key.parse(key).dimensions.items()
+        if told == measure
+        and family in {"", Key.parse(key).family}
+        and values.items() <= Key.parse(key).dimensions.items()
     )
 
 
@@ -397,13 +404,23 @@ def test_satisfaction_by_driver_and_by_who_attended() -> None:
     assert total("unanswered", "answered") == 0
 
 
+def test_commitments_are_of_the_person_who_took_them_on() -> None:
+    luz = {"person": "person:luz"}
+    assert total("meeting", "committed", area="seace", **luz) == 1
+    assert total("meeting", "in_time", **luz) == 1
+    assert total("meeting", "overdue", **luz) == 0
+    # an area's is of no person
+    assert total("meeting", "overdue", person="other") == 1
+
+
 def test_meetings_and_what_was_promised_there() -> None:
     assert [total("meeting", "missed", length) for length in (1, 2, 3)] == [0, 1, 0]
     assert total("meeting", "held", team="improvement") == 1
-    assert total("meeting", "committed", area="seace") == 1
-    assert total("meeting", "committed", team="improvement") == 2
+    assert total("meeting", "committed", family="meetings", area="seace") == 1
+    assert total("meeting", "committed", family="meetings", team="improvement") == 2
     assert total("meeting", "fulfilled") == 2
-    assert (total("meeting", "in_time"), total("meeting", "overdue")) == (1, 1)
+    ends = [total("meeting", how, family="meetings") for how in ("in_time", "overdue")]
+    assert ends == [1, 1]
 
 
 def test_replications_by_person_and_sessions_by_trainer() -> None:
