@@ -4,6 +4,7 @@ A note may be lost: then the sweep publishes again and the reader drops the repe
 never run ahead: it takes hold only where it follows on what was noted before.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -23,6 +24,7 @@ class Marks:
     def __init__(self) -> None:
         self._collections: dict[str, Collection] = {}
         self._runs: dict[str, dict[str, Run]] = {}
+        self._flushing = asyncio.Lock()
 
     def watch(self, kind: str, collection: Collection) -> None:
         # a note is a hint, the case itself is majority-written: no need to wait for the journal
@@ -45,15 +47,16 @@ class Marks:
         await self._collections[kind].update_many(done, {"$unset": NOTHING_LEFT})
 
     async def flush(self) -> None:
-        """Note what was gathered."""
-        for kind, runs in self._runs.items():
-            self._runs[kind] = {}
-            alike: dict[Run, list[str]] = {}
-            for case_id, run in runs.items():
-                alike.setdefault(run, []).append(case_id)
-            for run, case_ids in alike.items():
-                for part in _parts(case_ids):
-                    await self._note(kind, run, part)
+        """Note what was gathered, when what another flush took before is noted."""
+        async with self._flushing:
+            for kind, runs in self._runs.items():
+                self._runs[kind] = {}
+                alike: dict[Run, list[str]] = {}
+                for case_id, run in runs.items():
+                    alike.setdefault(run, []).append(case_id)
+                for run, case_ids in alike.items():
+                    for part in _parts(case_ids):
+                        await self._note(kind, run, part)
 
     async def _note(self, kind: str, run: Run, case_ids: Sequence[str]) -> None:
         # The first form is the cheap one, for cases that have not moved on. The second is for those

@@ -8,15 +8,15 @@ The relay makes duplicates (a crash between confirm and mark, a lost confirm) an
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import structlog
 from pymongo.errors import PyMongoError
 
 from shared.bus.marks import Marks
+from shared.bus.offers import Offers, Run
 from shared.bus.publisher import UNCONFIRMED, UNROUTABLE, Message, Publisher
 from shared.bus.topology import EVENTS
 from shared.cancellation import was_asked_to_stop
@@ -42,16 +42,6 @@ MAX_RUN = 500
 Follow = Callable[[Envelope, EventBody | None], Awaitable[None]]
 
 
-class Run(NamedTuple):
-    """Events of one case that follow on one another; bodies only of what was committed here."""
-
-    kind: str
-    case_id: str
-    tenant: str
-    entries: Sequence[Entry]
-    bodies: Sequence[EventBody | None]
-
-
 class EventRelay:
     """One a service and process; several may work on the same cases."""
 
@@ -64,7 +54,8 @@ class EventRelay:
             metrics.published.labels(service=service, outcome=outcome) for outcome in OUTCOMES
         )
         self._collections: dict[str, Collection] = {}
-        self._waiting: deque[Run] = deque(maxlen=MAX_WAITING)
+        self._offers = Offers(MAX_WAITING)
+        self._publishing = False
         self._marks = Marks()
         self._swept_to: dict[str, datetime] = {}
         self._wake = asyncio.Event()
@@ -96,7 +87,7 @@ class EventRelay:
         for body in bodies:
             if body.warns:
                 self._metrics.warnings.labels(tenant, kind).inc()
-        self._waiting.append(Run(kind, case_id, tenant, entries, bodies))
+        self._offers.put(Run(kind, case_id, tenant, entries, bodies))
         self._wake.set()
 
     @property
@@ -110,7 +101,7 @@ class EventRelay:
 
     async def drain(self) -> None:
         """Publish what still waits in memory before a stop; what fails the store keeps."""
-        while self._waiting and await self._next_batch():
+        while self._offers and await self._next_batch():
             pass
         await self._try(self._marks.flush())
 
@@ -122,6 +113,8 @@ class EventRelay:
 
     async def sweep(self) -> bool:
         """Publish some of what is past its `relay_at`; True when there is more of it."""
+        # what is confirmed and not noted yet looks unpublished
+        await self._marks.flush()
         for kind, collection in self._collections.items():
             runs = await self._overdue(kind, collection)
             await self._relay(runs)
@@ -134,15 +127,19 @@ class EventRelay:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._waiting and await self._next_batch():
-                pass
+            self._publishing = True
+            try:
+                while self._offers and await self._next_batch():
+                    pass
+            finally:
+                self._publishing = False
 
     async def _next_batch(self) -> bool:
-        size = min(MAX_BATCH, len(self._waiting))
-        batch = [self._waiting.popleft() for _ in range(size)]
+        batch = self._offers.take(MAX_BATCH)
         if await self._try(self._relay(batch)):
+            self._offers.done(batch)
             return True
-        self._waiting.clear()
+        self._offers.forget()
         return False
 
     async def _sweep_for_ever(self) -> None:
@@ -188,17 +185,23 @@ class EventRelay:
             past["$gte"] = reached
         cursor = collection.find({"relay_at": past, "claimed_until": free}, {"relay_at": 1})
         found = [one async for one in cursor.sort("relay_at", 1).limit(MAX_BATCH)]
+        ids = [one["_id"] for one in found if not self._has_at_hand(kind, one["_id"])]
+        if not ids:
+            # nothing, or what has its turn here soon: all behind it is younger
+            return []
         if len(found) == MAX_BATCH:
             self._swept_to[kind] = found[-1]["relay_at"]
-        if not found:
-            return []
-        these, claim = {"_id": {"$in": [one["_id"] for one in found]}}, new_id()
+        these, claim = {"_id": {"$in": ids}}, new_id()
         taken = {"claimed_until": now + CLAIM, "claim": claim}
         still = {"relay_at": {"$lte": now}, "claimed_until": free}
         await collection.update_many({**these, **still}, {"$set": taken})
         tail = {"$slice": ["$history", "$published", MAX_RUN]}
         claimed = collection.find({**these, "claim": claim}, {"tenant": 1, "history": tail})
         return [_unread(kind, one) async for one in claimed.sort("relay_at", 1)]
+
+    def _has_at_hand(self, kind: str, case_id: str) -> bool:
+        """Whether a case's turn comes here anyway: busy as we are, it would be published twice."""
+        return self._publishing and self._offers.holds(kind, case_id)
 
     async def _relay(self, runs: Sequence[Run]) -> None:
         messages = [_message(run, entry) for run in runs for entry in run.entries]

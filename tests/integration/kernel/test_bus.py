@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,6 +15,7 @@ from cli.local.management import Management
 from cli.topology import vhost_of
 from shared.bus import Heard, Hears, Send, topology
 from shared.bus.dead import DeadLetters
+from shared.bus.publisher import Message
 from shared.bus.topology import DEAD, EVENTS, LOOKS_AT_DEAD_LETTERS, Inbox, definitions
 from shared.contracts import Envelope, encode
 from shared.ids import new_id
@@ -222,6 +223,35 @@ async def test_what_a_dead_process_had_not_published_another_one_publishes(
             return await mirrors.count_documents({"state.seen": [1, 2]})
 
         await eventually(complete, lambda count: count == 50, within=35)
+
+
+async def test_what_waits_here_for_its_turn_is_not_published_by_the_sweep_too(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process with so much to publish that its leases run out must not do it twice."""
+    monkeypatch.setattr("shared.store.cases.RELAY_LEASE", timedelta())
+    monkeypatch.setattr("shared.bus.relay.MAX_BATCH", 5)
+    gate, sent = asyncio.Event(), list[str]()
+    async with bench.running(TOY) as (part,):
+        publish = part.relay._publisher.publish
+
+        async def slow(messages: Sequence[Message]) -> list[str]:
+            await gate.wait()
+            sent.extend(message.id for message in messages)
+            return await publish(messages)
+
+        monkeypatch.setattr(part.relay._publisher, "publish", slow)
+        counters = part.cases["toy.counter"]
+        outcomes = [await counters.create(f"c{i}", Count(), cause()) for i in range(12)]
+        async with asyncio.timeout(PATIENCE):
+            assert not await part.relay.sweep()
+        assert not sent
+        dead = bench.parts(TOY)  # never started: publishes nothing of its own
+        gate.set()
+        await eventually(part.relay.oldest_unpublished_seconds, lambda age: age == 0)
+        left = await dead.cases["toy.counter"].create("left", Count(), cause())
+        await eventually(part.relay.oldest_unpublished_seconds, lambda age: age == 0)
+    assert sent == [one.entries[0]["id"] for one in (*outcomes, left)]
 
 
 async def test_what_cannot_be_published_grows_old_and_holds_up_no_other(
