@@ -21,6 +21,7 @@ from shared.contracts import MalformedEnvelope, decode
 from shared.decider import Transient
 
 MAX_LOOK = 10_000
+LOOK_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ async def _letters(channel: AbstractChannel, service: str) -> list[DeadLetter]:
     letters: list[DeadLetter] = []
     while len(letters) < MAX_LOOK:
         try:
-            message = await queue.get(fail=False, timeout=10)
+            message = await queue.get(fail=False, timeout=LOOK_SECONDS)
         except ChannelNotFoundEntity:
             break
         if message is None:

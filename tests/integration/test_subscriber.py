@@ -16,7 +16,7 @@ from services.intake.service import SERVICE as INTAKE
 from shared.bus.topology import EVENTS
 from shared.security import Role
 from shared.settings import Settings
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE, eventually
 from tests.support.house import running
 
 pytestmark = pytest.mark.integration
@@ -98,7 +98,7 @@ async def test_it_hears_a_request_and_keeps_what_it_cannot_read(
 
         code, heard = answer.json()["code"], ""
 
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while not heard.endswith(f" {code}"):  # FastStream's own log goes there too
                 heard = (await process.stdout.readline()).decode().strip()
 

@@ -232,6 +232,7 @@ def settings_of(amqp_url: str, management_url: str, mongo_url: str, prefix: str)
         amqp_management_url=SecretStr(management_url),
         mongo_url=SecretStr(mongo_url),
         database_prefix=prefix,
+        http_timeout=timedelta(seconds=PATIENCE),
     )
 
 

@@ -25,7 +25,7 @@ from shared.mail.smtp import Server
 from shared.policy import load_tenants
 from shared.service import Workshop
 from shared.store import utc_now
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE, eventually
 from tests.support.house import TENANTS, MovableClock
 from tests.support.kernel import Bench
 from tests.support.post_office import PostOffice, post_office
@@ -206,7 +206,7 @@ async def test_a_greeting_that_turns_away_is_no_fault_of_a_letter() -> None:
     message["From"] = message["To"] = "mesa@b.example"
     async with await asyncio.start_server(turn_away, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        answer = await Server.of(f"smtp://127.0.0.1:{port}").send(message, seconds=5)
+        answer = await Server.of(f"smtp://127.0.0.1:{port}").send(message, seconds=PATIENCE)
     assert (answer.reason, answer.sent, answer.final, answer.counts) == (
         "door_554",
         False,

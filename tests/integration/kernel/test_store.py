@@ -10,7 +10,7 @@ from shared.decider import Invalid, Rejected, Stale, Transient, Unknown
 from shared.ids import derived_id, new_id
 from shared.store import Cases, Cause, Codes, broken_at
 from shared.store.group import GroupWriter
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE, eventually
 from tests.support.kernel import Bench
 from tests.support.toy import COUNTER, TENANT, TOY, Break, Count, Counter
 
@@ -166,7 +166,7 @@ class TestCrowd:
         (work,) = cases._drains
         work.cancel()
 
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             outcomes = await asyncio.gather(*crowd, return_exceptions=True)
             assert [type(outcome) for outcome in outcomes] == [Transient] * 3
             assert (await cases.handle("c1", Count(), cause())).version >= 2

@@ -11,7 +11,7 @@ from cli.errors import UserError
 from cli.events import _tail
 from cli.topology import declare, vhost_of
 from shared.bus.topology import EVENTS, definitions
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE, eventually
 from tests.support.proxy import TcpProxy
 
 pytestmark = pytest.mark.integration
@@ -47,4 +47,4 @@ async def test_a_lost_broker_ends_it_with_a_line(
         way.cut()
 
         with pytest.raises(UserError, match="the broker closed the connection"):
-            await asyncio.wait_for(following, 10)
+            await asyncio.wait_for(following, PATIENCE)
