@@ -66,6 +66,14 @@ async def stored(house: House) -> int:
     return await cases.count_documents({})
 
 
+async def writing(house: House) -> int:
+    """How many writes are under way: the database finishes those of whoever was killed."""
+    cases = house.process.parts["incidents"].cases[INCIDENT.stream].collection
+    asked = {"currentOp": 1, "ns": f"{cases.database.name}.{cases.name}", "op": "insert"}
+    answer = await cases.database.client.admin.command(asked)
+    return len(answer["inprog"])
+
+
 async def begun_and_killed(house: House) -> float:
     """Start the command, let it write some, and kill it; how long it ran."""
     settings = house.settings
@@ -91,6 +99,7 @@ async def begun_and_killed(house: House) -> float:
 async def test_a_killed_import_goes_on_to_the_known_figures(house: House, tmp_path: Path) -> None:
     known = truth()
     seconds = await begun_and_killed(house)
+    await eventually(lambda: writing(house), lambda number: number == 0)
     half = await stored(house)
     report = await imported(house, VOLVO, "volvo_bpi2013.toml", tmp_path / "rejects.csv")
     figures = await recounted(house)

@@ -36,7 +36,7 @@ class Office:
     client: httpx.AsyncClient
 
     def at(self, day: int, hour: int) -> None:
-        self.house.clock.move_to(datetime(2026, 7, day, hour + 5, tzinfo=UTC))
+        self.house.clock.stand_at(datetime(2026, 7, day, hour + 5, tzinfo=UTC))
 
     async def register(self, **changes: Any) -> dict[str, Any]:
         answer = await self.client.post("/incidents", json={**NEW, **changes})
