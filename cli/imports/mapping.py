@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,8 @@ from pydantic import (
 from cli.errors import USAGE, UserError
 
 ISO = "iso"
+_HALF_OF_DAY = re.compile(r"\b([ap])\.?\s?m\b\.?", re.IGNORECASE)
+"""Morning or afternoon as Spanish spreadsheets write it: `a. m.`, also with a hard space."""
 
 
 class BadRow(ValueError):
@@ -32,8 +35,9 @@ class BadRow(ValueError):
 class FieldRule(BaseModel):
     """Where a field's value comes from.
 
-    `values` translates; what it does not name becomes `otherwise`, or the row is refused. `default`
-    stands for an empty cell. A rule may have a default alone.
+    `values` translates, however a cell is capitalised and spaced; what it does not name becomes
+    `otherwise`, or the row is refused. `default` stands for an empty cell. A rule may
+    have a default alone.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,6 +48,15 @@ class FieldRule(BaseModel):
     otherwise: str | None = None
     default: str = ""
 
+    @field_validator("values")
+    @classmethod
+    def _folded(cls, values: Mapping[str, str]) -> Mapping[str, str]:
+        found: dict[str, str] = {}
+        for said, value in values.items():
+            if found.setdefault(_folded(said), value) != value:
+                raise ValueError(f"{said!r} stands for two values, capitalised in two ways")
+        return found
+
     def of(self, name: str, cells: Mapping[str, str | datetime]) -> str | datetime:
         """The field's value in a row; raises `BadRow` for one that cannot be translated."""
         found = "" if self.column is None else cells.get(self.column, "")
@@ -53,11 +66,16 @@ class FieldRule(BaseModel):
         if not text:
             return self.default
         if self.values:
-            known = self.values.get(text, self.otherwise)
+            known = self.values.get(_folded(text), self.otherwise)
             if known is None:
                 raise BadRow(f"{name}: the mapping has no value for {text[:80]!r}")
             text = known
         return self.prefix + text
+
+
+def _folded(text: str) -> str:
+    """As people mean it, who type it by hand."""
+    return " ".join(text.split()).casefold()
 
 
 def _rule(given: Any) -> Any:  # noqa: ANN401 - a column's name stands for a whole rule
@@ -115,14 +133,16 @@ class RowMapping(BaseModel):
         return to_instant(value, ZoneInfo(self.time_zone))
 
     def _parsed(self, name: str, text: str) -> datetime:
+        halved = _HALF_OF_DAY.sub(lambda found: f"{found[1]}m", text)
         for form in self.date_formats:
             try:
                 if form == ISO:
                     return datetime.fromisoformat(text)
-                return datetime.strptime(text, form)  # noqa: DTZ007 - the zone is the mapping's
+                return datetime.strptime(halved, form)  # noqa: DTZ007 - the zone is the mapping's
             except ValueError:
                 continue
-        raise BadRow(f"{name}: {text[:40]!r} is not a date of the form {self.date_formats[0]}")
+        forms = " or ".join(self.date_formats)
+        raise BadRow(f"{name}: {text[:40]!r} is not a date of the form {forms}")
 
     def key(self, cells: Mapping[str, str | datetime]) -> tuple[str, ...]:
         """What tells this row from all others of its source; raises `BadRow` when it is empty."""

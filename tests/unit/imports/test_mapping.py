@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from cli.errors import UserError
 from cli.imports.incidents import IncidentMapping
@@ -56,6 +57,40 @@ def test_a_value_without_translation_is_a_bad_row() -> None:
         rule.text("status", {"s": "Lost"})
 
 
+@pytest.mark.parametrize("cell", ["Atendido", "ATENDIDO", " atendido  hoy ", "Atendido\u00a0hoy"])
+def test_what_is_typed_by_hand_is_translated_however_it_is_capitalised(cell: str) -> None:
+    values = {"Atendido": "closed", "Atendido hoy": "closed"}
+    rule = mapping(status={"column": "s", "values": values, "otherwise": "open"})
+    assert rule.text("status", {"s": cell}) == "closed"
+
+
+def test_a_value_that_stands_for_two_is_refused() -> None:
+    with pytest.raises(ValidationError, match="stands for two values"):
+        mapping(status={"column": "s", "values": {"Si": "closed", "SI": "open"}})
+
+
+@pytest.mark.parametrize(
+    ("cell", "hour"),
+    [
+        ("5/07/2026 09:15 a. m.", 9),
+        ("05/07/2026 9:15 P.M.", 21),
+        ("05/07/2026 09:15 p.\u00a0m.", 21),
+        ("05/07/2026 09:15 pm", 21),
+    ],
+)
+def test_the_half_of_the_day_as_spanish_sheets_write_it(cell: str, hour: int) -> None:
+    model = load(ROOT / "deploy" / "mappings" / "registro_incidencias.toml", IncidentMapping)
+    read = model.instant("registered_at", {"Fecha de ingreso": cell})
+    assert read == datetime(2026, 7, 5, hour, 15, tzinfo=ZoneInfo("America/Lima"))
+
+
+@pytest.mark.parametrize("cell", ["05/07/26 09:15", "05/07/2026 09:15:00", "2026-07-05 09:15"])
+def test_the_model_reads_the_dates_of_a_hand_kept_sheet(cell: str) -> None:
+    model = load(ROOT / "deploy" / "mappings" / "registro_incidencias.toml", IncidentMapping)
+    read = model.instant("registered_at", {"Fecha de ingreso": cell})
+    assert read == datetime(2026, 7, 5, 9, 15, tzinfo=ZoneInfo("America/Lima"))
+
+
 @pytest.mark.parametrize(
     ("cell", "instant"),
     [
@@ -72,7 +107,7 @@ def test_dates(cell: str | datetime, instant: datetime | None) -> None:
 
 
 def test_a_date_of_another_form_is_a_bad_row() -> None:
-    with pytest.raises(BadRow, match="received_at: '12/04' is not a date"):
+    with pytest.raises(BadRow, match=r"received_at: '12/04' is not a date of the form %m.* or iso"):
         mapping(received_at="d").instant("received_at", {"d": "12/04"})
 
 
