@@ -14,12 +14,22 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field
 
 from cli.imports.mapping import BadRow, RowMapping
-from cli.imports.register import ACTOR, Entry, Reading, Register, fingerprint, text_of
+from cli.imports.register import (
+    ACTOR,
+    Entry,
+    Reading,
+    Register,
+    fingerprint,
+    refusal,
+    require_past,
+    text_of,
+)
 from services.incidents.cases import INCIDENT
-from services.incidents.domain import TakeOver
+from services.incidents.domain import Incident, TakeOver, decide
 from services.incidents.domain.past import unnamed, way_of
 from services.incidents.service import SERVICE
 from shared.contracts.incidents import PastTurn
+from shared.decider import Rejected
 from shared.ids import derived_id
 from shared.policy import Frozen
 from shared.store import Cause
@@ -123,11 +133,17 @@ class Ways:
         )
 
 
-def reading(mapping: IncidentMapping, tenant: str, _: IncidentPolicy) -> Reading:
-    """How the rows of one incident are read."""
+def reading(mapping: IncidentMapping, tenant: str, policy: IncidentPolicy) -> Reading:
+    """How the rows of one incident are read; what the account's rules refuse is a bad row."""
 
     def read(rows: Sequence[Row]) -> Entry:
-        return entry_of(rows, mapping, tenant)
+        entry = entry_of(rows, mapping, tenant)
+        given = entry.cause.given(entry.command.turns[0].at, policy)
+        try:
+            decide(Incident(), entry.command, given)
+        except Rejected as error:
+            raise refusal(error) from error
+        return entry
 
     return read
 
@@ -135,6 +151,8 @@ def reading(mapping: IncidentMapping, tenant: str, _: IncidentPolicy) -> Reading
 def entry_of(rows: Sequence[Row], mapping: IncidentMapping, tenant: str) -> Entry:
     """The incident that its rows tell of; raises `BadRow` with the line that is wrong."""
     turns = _turns(rows, mapping)
+    for turn in turns:
+        require_past("its way", turn.at)
     said = _Said(rows, mapping)
     command = TakeOver(
         ticket=said("ticket", needed=True),

@@ -9,13 +9,20 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from cli.imports.mapping import BadRow, RowMapping
-from cli.imports.register import ACTOR, Entry, Reading, Register, fingerprint, text_of
+from cli.imports.register import (
+    ACTOR,
+    Entry,
+    Reading,
+    Register,
+    fingerprint,
+    refusal,
+    text_of,
+)
 from services.people.cases import PERSON
 from services.people.domain.person import Join, Person, decide
 from services.people.profiles import Profile, Profiles
 from services.people.service import SERVICE
 from shared.decider import Given, Rejected
-from shared.i18n import load
 from shared.ids import derived_id
 from shared.store import Cause
 
@@ -65,12 +72,6 @@ class Staff:
 def person_id(tenant: str, source: str, key: Sequence[str]) -> str:
     """The id of who is called so in a source: the same in staff lists and rosters."""
     return derived_id(tenant, "import", "people", source, *key)
-
-
-def refusal(error: Rejected) -> BadRow:
-    """A refusal of the domain in words."""
-    words = load().find("en", f"problem.{error.code}.detail", error.fields)
-    return BadRow(words or str(error))
 
 
 def _reading(mapping: RowMapping, tenant: str, policy: PeoplePolicy) -> Reading:

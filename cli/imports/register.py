@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from cli.imports.mapping import BadRow, RowMapping
+from shared.i18n import load
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from cli.imports.tables import Row
+    from shared.decider import Rejected
     from shared.service import Service
     from shared.store import Cause, Kind
 
@@ -98,6 +99,22 @@ def one_of(
     if text not in known:
         raise BadRow(f"{name}: {text[:80]!r} is none of {', '.join(sorted(known))}")
     return text
+
+
+def refusal(error: Rejected) -> BadRow:
+    """A refusal of the domain in words."""
+    parts = (f"problem.{error.code}.{part}" for part in ("title", "detail"))
+    words = [load().find("en", part, error.fields) for part in parts]
+    return BadRow(": ".join(one.rstrip(".") for one in words if one) or str(error))
+
+
+def require_past(name: str, at: datetime | None) -> None:
+    """Refuse what a register says of a day that has not come: it is mistyped.
+
+    An hour may be ahead: whoever exports a sheet and whoever imports it have two clocks.
+    """
+    if at is not None and at > datetime.now(UTC) + timedelta(days=1):
+        raise BadRow(f"{name}: {at.date()} has not come yet")
 
 
 def fingerprint(rows: Sequence[Row]) -> str:

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cli.imports.mapping import BadRow, RowMapping
-from cli.imports.register import ACTOR, Entry, Reading, Register, fingerprint, one_of, text_of
+from cli.imports.register import (
+    ACTOR,
+    Entry,
+    Reading,
+    Register,
+    fingerprint,
+    one_of,
+    require_past,
+    text_of,
+)
 from services.intake.cases import REQUEST
 from services.intake.domain import Status, TakeOver
 from services.intake.service import SERVICE
@@ -73,6 +82,9 @@ def entry_of(row: Row, mapping: RowMapping, tenant: str, types: frozenset[str]) 
     received_at = mapping.instant("received_at", cells)
     if received_at is None:
         raise BadRow("received_at: a request must have been received")
+    closed_at = mapping.instant("closed_at", cells)
+    require_past("received_at", received_at)
+    require_past("closed_at", closed_at)
     imported = RequestImported(
         code=text_of("code", mapping, cells, needed=True),
         request_type=one_of("request_type", types, mapping, cells),
@@ -80,7 +92,7 @@ def entry_of(row: Row, mapping: RowMapping, tenant: str, types: frozenset[str]) 
         title=text_of("title", mapping, cells, needed=True),
         received_at=received_at,
         due_at=mapping.instant("due_at", cells),
-        closed_at=mapping.instant("closed_at", cells),
+        closed_at=closed_at,
         status=one_of("status", STATUSES, mapping, cells),
         channel=text_of("channel", mapping, cells),
         area=text_of("area", mapping, cells),

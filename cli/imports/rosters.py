@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from cli.imports.mapping import BadRow, RowMapping, to_instant
-from cli.imports.people import ROLES, person_id, refusal
-from cli.imports.register import ACTOR, Entry, Reading, Register, fingerprint, text_of
+from cli.imports.people import ROLES, person_id
+from cli.imports.register import ACTOR, Entry, Reading, Register, fingerprint, refusal, text_of
 from services.people.cases import PERSON
 from services.people.domain.roster import (
     KEPT,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from prometheus_client import CollectorRegistry
 
+from cli.imports.register import refusal
 from shared.bus.publisher import Publisher
 from shared.bus.relay import EventRelay
 from shared.decider import Rejected
@@ -71,7 +72,7 @@ class Store:
                 return "a row with this id and other content was imported before"
             if error.code == "not_unique":
                 return f"the code {entry.code} belongs to another {self.name}"
-            return str(error)
+            return str(refusal(error))
         return bool(outcome.entries)
 
 

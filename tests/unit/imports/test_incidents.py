@@ -1,7 +1,7 @@
 """What rows of registers and of event logs become as incidents, and which are refused."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,10 +9,11 @@ from openpyxl import Workbook
 
 from cli.__main__ import main
 from cli.imports.gathering import gathered
-from cli.imports.incidents import IncidentMapping, entry_of
+from cli.imports.incidents import IncidentMapping, entry_of, reading
 from cli.imports.mapping import BadRow, load
 from cli.imports.register import Entry
 from cli.imports.tables import Row
+from tests.support.incidents import policy_of
 
 ROOT = Path(__file__).resolve().parents[3]
 MAPPINGS = ROOT / "deploy" / "mappings"
@@ -261,3 +262,21 @@ def test_an_account_that_is_not_there_is_told_in_one_line(
         main(["import", "incidents", str(sheet), "--tenant", "atlantis", "--dry-run"])
     assert ended.value.code == 2
     assert "no tenant atlantis" in capsys.readouterr().err
+
+
+def test_what_the_accounts_rules_refuse_is_a_bad_row_also_in_a_dry_run() -> None:
+    mapping = IncidentMapping.model_validate(LOG)
+    read = reading(mapping, "osce", policy_of())
+    assert read(STEPS).command.ticket == "7"
+    strange = {**LOG, "fields": {**LOG["fields"], "area": {"default": "mars"}}}
+    read = reading(IncidentMapping.model_validate(strange), "osce", policy_of())
+    with pytest.raises(BadRow, match="Unknown area: «mars» is not in the list"):
+        read(STEPS)
+
+
+def test_a_day_that_has_not_come_is_mistyped() -> None:
+    ahead = datetime.now(UTC) + timedelta(days=2)
+    with pytest.raises(BadRow, match=rf"{ahead.date()} has not come yet"):
+        read(row(2, "7", "Uno", ahead.isoformat(), "A", "work"))
+    soon = datetime.now(UTC) + timedelta(hours=3)
+    assert read(row(2, "7", "Uno", soon.isoformat(), "A", "work"))
