@@ -22,7 +22,7 @@ from deploy.grafana.pieces import (
     number,
 )
 from deploy.grafana.public import public
-from deploy.grafana.series import BREACHED, aim, month, on_target, stages_rise
+from deploy.grafana.series import BREACHED, aim, month, on_target, stages_rise, worded
 from deploy.grafana.tiers import incidents
 
 T: Final = OF_TENANT
@@ -61,19 +61,19 @@ def operations() -> dashboard.Dashboard:
             ),
             course(
                 both("Pedidos abiertos por etapa", "Open requests by stage"),
-                [(f"sum by (stage) ({opened})", "{{stage}}")],
+                [worded(f"sum by (stage) ({opened})", "stage")],
             ),
             bars(
                 both("Quién los tiene", "Who holds them"),
-                [(f"sum by (holder) ({opened})", "{{holder}}")],
+                [worded(f"sum by (holder) ({opened})", "holder")],
             ),
             bars(
                 both("Sin respuesta, por mesa", "Without an answer, by desk"),
-                [(f"sum by (desk) ({waiting})", "{{desk}}")],
+                [worded(f"sum by (desk) ({waiting})", "desk")],
             ),
             bars(
                 both("Incidencias abiertas, por nivel", "Open incidents, by tier"),
-                [(f"sum by (tier) ({incidents_open})", "{{tier}}")],
+                [worded(f"sum by (tier) ({incidents_open})", "tier")],
             ),
             bars(
                 both("Por vencer, por cuenta", "Falling due, by account"),
@@ -112,20 +112,15 @@ def stages() -> dashboard.Dashboard:
         [
             bars(
                 both("Cumplimiento del periodo", "Compliance in the period"),
-                [(f"{met} / (({met} + {breached}) > 0)", "{{stage}}")],
+                [worded(f"({met} / (({met} + {breached}) > 0))", "stage")],
                 unit="percentunit",
             ),
             bars(
                 both("Plazos en curso", "Deadlines running"),
-                [
-                    (
-                        f"sum by (stage) ({running})",
-                        "{{stage}}",
-                    )
-                ],
+                [worded(f"sum by (stage) ({running})", "stage")],
             ),
-            course(both("Cumplidos", "Kept"), [(met, "{{stage}}")]),
-            course(both("Incumplidos", "Missed"), [(breached, "{{stage}}")], links=BREACHED),
+            course(both("Cumplidos", "Kept"), [worded(met, "stage")]),
+            course(both("Incumplidos", "Missed"), [worded(breached, "stage")], links=BREACHED),
             course(
                 both("Avisos del periodo", "Warnings in the period"),
                 [
@@ -138,8 +133,8 @@ def stages() -> dashboard.Dashboard:
             course(
                 both("Ritmo de incumplimiento", "Burn rate"),
                 [
-                    (f"{burn}1h{{{T}}}", "{{tenant}} {{stage}} 1 h"),
-                    (f"{burn}6h{{{T}}}", "{{tenant}} {{stage}} 6 h"),
+                    worded(f"{burn}1h{{{T}}}", "stage", before="{{tenant}} ", after=" 1 h"),
+                    worded(f"{burn}6h{{{T}}}", "stage", before="{{tenant}} ", after=" 6 h"),
                 ],
                 unit="percentunit",
             ),
@@ -199,12 +194,7 @@ def coverage() -> dashboard.Dashboard:
             ),
             course(
                 both("Personas por resultado", "People by outcome"),
-                [
-                    (
-                        f"sum by (outcome) (max by (tenant, outcome) ({running}))",
-                        "{{outcome}}",
-                    )
-                ],
+                [worded(f"sum by (outcome) (max by (tenant, outcome) ({running}))", "outcome")],
             ),
             course(
                 both("Cobertura, mes a la fecha", "Coverage, month to date"),

@@ -6,7 +6,7 @@ from grafana_foundation_sdk.models import dashboard
 
 from deploy.grafana.pieces import OF_TENANT as T
 from deploy.grafana.pieces import ON_TARGET, bars, board, both, cases, course, number
-from deploy.grafana.series import DESKS_BREACHED, aim, month, on_target, stages_rise
+from deploy.grafana.series import DESKS_BREACHED, aim, month, on_target, stages_rise, worded
 
 OWN: Final = 'indicator=~"(consultations|dossiers)[.].+"'
 ON_TIME: Final = (
@@ -50,15 +50,15 @@ def public() -> dashboard.Dashboard:
             ).min(-1),
             bars(
                 both("Sin respuesta, por mesa y turno", "Without an answer, by desk and turn"),
-                [(f"sum by (desk, side) ({waiting})", "{{desk}} {{side}}")],
+                [worded(f"sum by (desk, side) ({waiting})", "desk", "side")],
             ),
             bars(
                 both("Plazos en curso", "Deadlines running"),
-                [(f"sum by (stage) ({running})", "{{stage}}")],
+                [worded(f"sum by (stage) ({running})", "stage")],
             ),
             course(
                 both("Plazos incumplidos", "Deadlines missed"),
-                [(stages_rise("enlace_deadlines_breached_total", STAGES), "{{stage}}")],
+                [worded(stages_rise("enlace_deadlines_breached_total", STAGES), "stage")],
                 links=DESKS_BREACHED,
             ),
             *(

@@ -3,7 +3,7 @@
 from typing import Final
 
 from deploy.grafana.pieces import OF_TENANT as T
-from deploy.grafana.pieces import cases
+from deploy.grafana.pieces import Line, both, cases
 
 DESKS: Final = ("consultations", "dossiers", "claims")
 """Of the public's ways in those that promise an answer by a day."""
@@ -37,19 +37,34 @@ def stages_rise(metric: str, more: str = "") -> str:
     return f"sum by (stage) ({rise(f'{metric}{{{cut}}}', 'stage')})"
 
 
-def month(indicator: str) -> tuple[tuple[str, str], ...]:
+def worded(query: str, *labels: str, before: str = "", after: str = "") -> Line:
+    """A query by these labels, with the names of their codes as its legend.
+
+    One name a code: while an update is under way there may be two wordings.
+    """
+    named = query
+    for one in labels:
+        names = f"topk by ({one}) (1, enlace_{one}_info)"
+        named += f" * on ({one}) group_left ({one}_es, {one}_en) {names}"
+    spanish, english = (
+        ", ".join(f"{{{{{one}_{language}}}}}" for one in labels) for language in ("es", "en")
+    )
+    return named, f"{before}{both(spanish, english)}{after}"
+
+
+def month(indicator: str) -> tuple[Line, ...]:
     """An indicator of the month so far, and its target."""
     series = f'{{{T}, indicator="{indicator}"}}'
     return (f"max by (tenant) (enlace_indicator_month{series})", "{{tenant}}"), aim(indicator)
 
 
-def aim(indicator: str) -> tuple[str, str]:
+def aim(indicator: str) -> Line:
     """What the account's policy wants an indicator to reach."""
     series = f'{{{T}, indicator="{indicator}"}}'
     return f"max by (tenant) (enlace_indicator_target{series})", "{{tenant}} meta · target"
 
 
-def on_target(good: str, more: str = "") -> tuple[tuple[str, str]]:
+def on_target(good: str, more: str = "") -> tuple[Line]:
     """By how much each indicator of the month is on the good side of its target."""
     cut = f'{T}, {more}, good="{good}"' if more else f'{T}, good="{good}"'
     value, target = (
@@ -57,4 +72,4 @@ def on_target(good: str, more: str = "") -> tuple[tuple[str, str]]:
         for one in ("month", "target")
     )
     better = f"{value} - {target}" if good == "higher" else f"{target} - {value}"
-    return ((better, "{{tenant}} {{indicator}}"),)
+    return (worded(f"({better})", "indicator", before="{{tenant}} "),)

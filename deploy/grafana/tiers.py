@@ -14,7 +14,7 @@ from deploy.grafana.pieces import (
     number,
 )
 from deploy.grafana.pieces import OF_TENANT as T
-from deploy.grafana.series import aim, month, rise, stages_rise
+from deploy.grafana.series import aim, month, rise, stages_rise, worded
 
 OWN: Final = 'stage=~"forward|respond|elevate|solve_l2|solve_l3|validate_l2|reply|extension"'
 
@@ -61,11 +61,11 @@ def incidents() -> dashboard.Dashboard:
             ),
             bars(
                 both("Abiertas por nivel y turno", "Open by tier and turn"),
-                [(f"sum by (tier, side) ({opened})", "{{tier}} {{side}}")],
+                [worded(f"sum by (tier, side) ({opened})", "tier", "side")],
             ),
             bars(
                 both("Solucionadas por nivel", "Solved by tier"),
-                [(of_all_time("solved"), "{{tier}}")],
+                [worded(of_all_time("solved"), "tier")],
             ),
             course(
                 both("Registradas y cerradas", "Registered and closed"),
@@ -77,17 +77,19 @@ def incidents() -> dashboard.Dashboard:
             ),
             course(
                 both("Abiertas, por nivel", "Open, by tier"),
-                [(f"sum by (tier) ({opened})", "{{tier}}")],
+                [worded(f"sum by (tier) ({opened})", "tier")],
             ),
             bars(
                 both("Cumplimiento por etapa", "Compliance by stage"),
-                [(f"{met} / (({met} + {breached}) > 0)", "{{stage}}")],
+                [worded(f"({met} / (({met} + {breached}) > 0))", "stage")],
                 unit="percentunit",
             ),
-            bars(both("Plazos en curso, por etapa", "Running, by stage"), [(running, "{{stage}}")]),
+            bars(
+                both("Plazos en curso, por etapa", "Running, by stage"), [worded(running, "stage")]
+            ),
             course(
                 both("Plazos incumplidos, por etapa", "Missed, by stage"),
-                [(breached, "{{stage}}")],
+                [worded(breached, "stage")],
                 links=[cases("incidents.stages_breached", "numerator", "incidents")],
             ),
             course(
