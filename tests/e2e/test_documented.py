@@ -108,7 +108,7 @@ def test_the_day_of_another_version_is_left_as_it_is(
 def test_its_commands_do_what_it_says(guide: Path, copy: Checkout, tmp_path: Path) -> None:
     document = steps(guide)
 
-    printed = run(document, copy.folder, tmp_path, copy.environment, timeout=240)
+    printed = run(document, copy.folder, tmp_path, copy.environment, timeout=480)
 
     for step, text in zip(document, printed, strict=True):
         if step.excerpt is not None:

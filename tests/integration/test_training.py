@@ -505,7 +505,7 @@ async def test_signatures_that_a_crash_cut_off_from_the_bus_complete_the_plan(
     async with running([SERVICE], settings, tmp_path) as house:
         house.clock.move_to(DUE + timedelta(hours=5))
         done = await Floor(house, Outsider(amqp_url)).reaches(view["id"], "completed")
-    types = [event.type for event in await heard(settings)]
+        types = [event.type for event in await heard(settings)]
 
     assert (done["on_time"], done["coverage"]["signed"]) == (True, 2)
     assert types.count("training.plan.completed.v1") == 1

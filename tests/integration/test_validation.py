@@ -12,6 +12,7 @@ from services.validation.api import PERMISSIONS
 from services.validation.cases import EVALUATION
 from services.validation.service import SERVICE
 from shared.bus.dead import DeadLetters
+from shared.contracts import Envelope
 from shared.contracts.intake import RequestClosed, RequestImported, RequestReceived
 from shared.ids import new_id
 from shared.security import Role
@@ -292,6 +293,7 @@ async def test_a_deadline_that_passed_while_all_was_down_fires_once_with_its_ins
     async with running([SERVICE], settings, tmp_path) as house:
         house.clock.move_to(MORNING)
         case_id = (await opened(Outsider(amqp_url), house.as_(Role.AUDITOR)))["id"]
+    events: list[Envelope] = []
     for _ in range(2):
         async with running([SERVICE], settings, tmp_path) as house:
             house.clock.move_to(DUE + timedelta(days=3))
@@ -304,8 +306,8 @@ async def test_a_deadline_that_passed_while_all_was_down_fires_once_with_its_ins
             await eventually(look, lambda state: state == "breached")
             cases = house.process.parts["validation"].cases[EVALUATION.stream]
             document = await cases.collection.find_one({"_id": case_id})
+            events += await heard(settings)
     assert document is not None
-    events = await heard(settings)
     breaches = [event for event in events if event.type == BREACHED]
 
     assert [event.data["due_at"] for event in breaches] == ["2026-07-02T21:30:00Z"]
