@@ -33,17 +33,18 @@ def any_free() -> int:
     """Claim a free port, of those that the system gives to nobody by itself while there is one.
 
     A server of ours listens seconds after its port was chosen, and once more after it was killed:
-    whoever asks for any port, or calls somebody, must not be given it meanwhile.
+    whoever asks for any port, or calls somebody, must not be given it meanwhile. Nor must we, for
+    another server: what this process has claimed it does not choose again.
     """
     for _ in range(_TRIES):
         port = secrets.choice(_OURS)
-        if is_free(port) and claim(port):
+        if port not in _CLAIMED and is_free(port) and claim(port):
             return port
     while True:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
             probe.bind((LOOPBACK, 0))
             port = int(probe.getsockname()[1])
-        if claim(port):
+        if port not in _CLAIMED and claim(port):
             return port
 
 

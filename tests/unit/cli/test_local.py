@@ -72,6 +72,15 @@ def test_a_port_that_the_system_gives_out_by_itself_is_not_chosen() -> None:
     assert max(ports.any_free() for _ in range(20)) < 32_768 <= given
 
 
+def test_a_port_is_chosen_for_one_server_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also before it listens, and while it is killed."""
+    first = ports.any_free()
+    offered = iter([first, first, first + 1])
+    monkeypatch.setattr(ports.secrets, "choice", lambda _: next(offered, first + 2))
+
+    assert ports.any_free() != first
+
+
 def test_two_starts_at_once_do_not_choose_the_same_port() -> None:
     port = ports.any_free()
     start = f"from cli.local import ports; print(ports.first_free({port}), flush=True); input()"
