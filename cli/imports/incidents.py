@@ -169,7 +169,9 @@ def entry_of(rows: Sequence[Row], mapping: IncidentMapping, tenant: str) -> Entr
         channel=said("channel"),
     )
     case_id = derived_id(tenant, "import", mapping.source, *mapping.key(rows[0].cells))
-    cause = Cause(tenant, ACTOR, case_id, fingerprint(rows), at=turns[0].at)
+    # a row of a sheet that is there twice is the same without the second
+    told = fingerprint(rows if mapping.is_log else rows[:1])
+    cause = Cause(tenant, ACTOR, case_id, told, at=turns[0].at)
     return Entry(rows[0].line, case_id, command.ticket, command, cause)
 
 
@@ -192,8 +194,9 @@ class _Said:
 
 def _turns(rows: Sequence[Row], mapping: IncidentMapping) -> tuple[PastTurn, ...]:
     if not mapping.is_log:
-        if len(rows) > 1:
-            raise BadRow(f"{', '.join(mapping.row_id)} is also in line {rows[0].line}")
+        if any(row.cells != rows[0].cells for row in rows):
+            lines = ", ".join(str(row.line) for row in rows)
+            raise BadRow(f"{', '.join(mapping.row_id)} is in lines {lines}, which say other things")
         return _forwards(tuple(_whole(rows[0], mapping)), mapping)
     turns = [_step(row, mapping) for row in rows]
     return tuple(sorted(turns, key=attrgetter("at")) if mapping.order == "time" else turns)

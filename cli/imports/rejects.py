@@ -42,4 +42,4 @@ class Rejects:
             self._writer = csv.writer(self._file)
             self._writer.writerow(["line", "reason", *self._columns])
         cells = (row.cells.get(column, "") for column in self._columns)
-        self._writer.writerow([row.line, reason, *cells])
+        self._writer.writerow([row.line, reason, *cells, *row.rest])

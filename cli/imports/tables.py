@@ -23,11 +23,15 @@ MAX_CELL: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row and where it begins; `fault` says why its cells cannot be told apart."""
+    """A row and where it begins; `fault` says why its cells cannot be told apart.
+
+    `rest` is what stands behind the last column.
+    """
 
     line: int
     cells: Mapping[str, str | datetime]
     fault: str = ""
+    rest: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -82,16 +86,17 @@ def _text_rows(reader: Iterator[list[str]], table: Table, raw: io.BufferedReader
             yield Row(line, {}, str(error))
             continue
         table.read = raw.tell()
-        if values:
+        if any(value.strip() for value in values):
             yield _row(line, table.columns, values)
 
 
 def _row(line: int, columns: tuple[str, ...], values: list[str]) -> Row:
+    cells, fault = dict(zip(columns, values, strict=False)), ""
     if len(values) != len(columns):
-        return Row(line, {}, f"{len(values)} cells where there are {len(columns)} columns")
-    if any(not value.isascii() and _undecodable(value) for value in values):
-        return Row(line, {}, "bytes that are not text in the file's encoding")
-    return Row(line, dict(zip(columns, values, strict=True)))
+        fault = f"{len(values)} cells where there are {len(columns)} columns"
+    elif any(not value.isascii() and _undecodable(value) for value in values):
+        fault = "bytes that are not text in the file's encoding"
+    return Row(line, cells, fault, tuple(values[len(columns) :]))
 
 
 def _undecodable(value: str) -> bool:

@@ -200,6 +200,22 @@ def test_a_whole_incident_that_cannot_be_says_why(cells: dict[str, str], reason:
         of_register(**cells)
 
 
+def test_a_row_that_is_there_twice_is_one_and_of_two_that_differ_none() -> None:
+    mapping = load(MAPPINGS / "registro_incidencias.toml", IncidentMapping)
+    cells = {
+        "N° ticket": "7",
+        "Descripción": "No carga",
+        "Unidad": "SEACE",
+        "Fecha de ingreso": "01/07/2026 10:00",
+        "Criticidad": "alto",
+    }
+    once = entry_of([Row(2, cells)], mapping, "osce")
+    twice = entry_of([Row(2, cells), Row(9, dict(cells))], mapping, "osce")
+    assert (twice.command, twice.cause.fingerprint) == (once.command, once.cause.fingerprint)
+    with pytest.raises(BadRow, match="is in lines 2, 9, which say other things"):
+        entry_of([Row(2, cells), Row(9, {**cells, "Unidad": "RNP"})], mapping, "osce")
+
+
 def test_the_shipped_mappings_are_right() -> None:
     assert load(MAPPINGS / "volvo_bpi2013.toml", IncidentMapping).is_log
     assert not load(MAPPINGS / "registro_incidencias.toml", IncidentMapping).is_log

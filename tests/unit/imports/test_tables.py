@@ -9,6 +9,7 @@ import pytest
 from openpyxl import Workbook
 
 from cli.errors import UserError
+from cli.imports.rejects import Rejects
 from cli.imports.tables import Row, opened
 
 
@@ -44,6 +45,24 @@ def test_bad_rows_do_not_hide_the_good_ones(tmp_path: Path) -> None:
         (5, False),
     ]
     assert rows[1].fault == "3 cells where there are 2 columns"
+    # whoever mends them finds them as they are
+    assert [(row.cells, row.rest) for row in rows[:2]] == [
+        ({"id": "1"}, ()),
+        ({"id": "2", "text": "b"}, ("c",)),
+    ]
+    with Rejects(tmp_path / "r.csv", ("id", "text")) as rejects:
+        for row in rows[:2]:
+            rejects.add(row, row.fault)
+    assert (tmp_path / "r.csv").read_text().splitlines()[1:] == [
+        "2,1 cells where there are 2 columns,1,",
+        "3,3 cells where there are 2 columns,2,b,c",
+    ]
+
+
+def test_rows_of_empty_cells_are_none(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes(b"id,text\n1,a\n,\n , \n2,b\n")
+    assert [row.line for row in read(file)] == [2, 5]
 
 
 def test_a_cell_without_end_is_a_bad_row(tmp_path: Path) -> None:
