@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from cli.errors import USAGE, UserError
+from cli.imports.tables import Layout
 
 ISO = "iso"
 _HALF_OF_DAY = re.compile(r"\b([ap])\.?\s?m\b\.?", re.IGNORECASE)
@@ -95,6 +96,8 @@ class RowMapping(BaseModel):
     date_formats: Annotated[tuple[str, ...], Field(min_length=1)] = (ISO,)
     delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] = ","
     encoding: str = "utf-8-sig"
+    header: Annotated[int, Field(ge=1, le=1_000)] = 1
+    sheet: str = ""
     row_id: Annotated[tuple[str, ...], Field(min_length=1)]
     fields: Annotated[Mapping[str, Rule], Field(min_length=1)]
 
@@ -106,6 +109,11 @@ class RowMapping(BaseModel):
         except (ZoneInfoNotFoundError, ValueError):
             raise ValueError(f"there is no time zone {name!r}") from None
         return name
+
+    @property
+    def layout(self) -> Layout:
+        """How the table lies in its file."""
+        return Layout(self.delimiter, self.encoding, self.header, self.sheet)
 
     @property
     def columns(self) -> frozenset[str]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from cli.imports.tables import Row, Table
 
 AT_ONCE: Final = 500
+MOST_SHOWN: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +94,7 @@ async def run(register: Register, job: Job, settings: Settings) -> Report:
     report = Report(register.figures())
     started = time.monotonic()
     async with AsyncExitStack() as stack:
-        table = stack.enter_context(
-            tables.opened(job.file, delimiter=rule.delimiter, encoding=rule.encoding)
-        )
+        table = stack.enter_context(tables.opened(job.file, rule.layout))
         _require_columns(register, job, table, rule)
         writer = await _writer(stack, register, job, settings, tenants)
         rejects = stack.enter_context(Rejects(job.rejects, table.columns))
@@ -201,9 +200,17 @@ def _require_columns(register: Register, job: Job, table: Table, rule: RowMappin
     wanted = rule.columns if job.mapping is not None else rule.columns - register.optional
     missing = sorted(wanted - set(table.columns))
     if missing:
-        raise UserError(
-            f"{job.file} has no column {', '.join(missing)}: name its own in a --mapping", USAGE
-        )
+        said = f"{job.file} has no column {', '.join(missing)}; row {rule.header} has "
+        raise UserError(said + _seen(table.columns, rule.delimiter), USAGE)
+
+
+def _seen(columns: Sequence[str], delimiter: str) -> str:
+    """What the header has, and what to change when that is not what was meant."""
+    found = [name for name in columns if name]
+    if len(found) == 1 and (other := next((one for one in ";\t|," if one in found[0]), "")):
+        return f"one, {found[0][:60]!r}: say {other!r} as its delimiter, not {delimiter!r}"
+    shown = ", ".join(name[:40] for name in found[:MOST_SHOWN])
+    return f"{shown}: name its own in a --mapping, or the row of the names as its header"
 
 
 @contextmanager

@@ -9,7 +9,8 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
 
 from cli.errors import USAGE, UserError
 
@@ -44,8 +45,24 @@ class Table:
     read: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a table lies in its file: `header` is the row that names the columns.
+
+    `delimiter` and `encoding` are of a CSV, `sheet` of a workbook, the first where none is named.
+    """
+
+    delimiter: str = ","
+    encoding: str = "utf-8-sig"
+    header: int = 1
+    sheet: str = ""
+
+
+PLAIN: Final = Layout()
+
+
 @contextmanager
-def opened(path: Path, *, delimiter: str = ",", encoding: str = "utf-8-sig") -> Iterator[Table]:
+def opened(path: Path, layout: Layout = PLAIN) -> Iterator[Table]:
     """The table in a file.
 
     Raises:
@@ -53,23 +70,24 @@ def opened(path: Path, *, delimiter: str = ",", encoding: str = "utf-8-sig") -> 
     """
     try:
         if path.suffix.lower() == ".xlsx":
-            yield from _sheet(path)
+            yield from _sheet(path, layout)
         else:
-            yield from _text(path, delimiter, encoding)
+            yield from _text(path, layout)
     except (EOFError, gzip.BadGzipFile, zipfile.BadZipFile) as error:
         raise UserError(f"{path} is damaged ({error}): get the file again") from error
     except LookupError as error:
         raise UserError(f"{path}: {error}: name a known encoding in the mapping", USAGE) from error
 
 
-def _text(path: Path, delimiter: str, encoding: str) -> Iterator[Table]:
+def _text(path: Path, layout: Layout) -> Iterator[Table]:
     csv.field_size_limit(MAX_CELL)
     with path.open("rb") as raw:
         content = gzip.GzipFile(fileobj=raw) if path.suffix.lower() == ".gz" else raw
         # bytes that are not text become surrogates, so that only their own row is refused
-        with io.TextIOWrapper(content, encoding, "surrogateescape", newline="") as text:
-            reader = csv.reader(text, delimiter=delimiter)
-            columns = _header(path, next(reader, []))
+        with io.TextIOWrapper(content, layout.encoding, "surrogateescape", newline="") as text:
+            reader = csv.reader(text, delimiter=layout.delimiter)
+            header = next(islice(reader, layout.header - 1, None), [])
+            columns = _header(path, header, layout)
             table = Table(columns, iter(()), path.stat().st_size)
             table.rows = _text_rows(reader, table, raw)
             yield table
@@ -103,23 +121,32 @@ def _undecodable(value: str) -> bool:
     return any("\udc80" <= character <= "\udcff" for character in value)
 
 
-def _sheet(path: Path) -> Iterator[Table]:
+def _sheet(path: Path, layout: Layout) -> Iterator[Table]:
     from openpyxl import load_workbook
 
     book = load_workbook(path, read_only=True, data_only=True)
     try:
-        sheet = book.worksheets[0]
+        sheet = _named(path, book, layout.sheet)
         rows = sheet.iter_rows(values_only=True)
-        header = [str(value or "") for value in next(rows, ())]
-        table = Table(_header(path, header), iter(()), sheet.max_row or 0)
-        table.rows = _sheet_rows(rows, table)
+        named = next(islice(rows, layout.header - 1, None), ())
+        header = _header(path, [str(value or "") for value in named], layout)
+        table = Table(header, iter(()), sheet.max_row or 0)
+        table.rows = _sheet_rows(rows, table, layout.header + 1)
         yield table
     finally:
         book.close()
 
 
-def _sheet_rows(rows: Iterator[tuple[object, ...]], table: Table) -> Iterator[Row]:
-    for line, values in enumerate(rows, 2):
+def _named(path: Path, book: Any, name: str) -> Any:  # noqa: ANN401 - openpyxl's
+    found = [sheet for sheet in book.worksheets if not name or sheet.title == name]
+    if not found:
+        known = ", ".join(sheet.title for sheet in book.worksheets)
+        raise UserError(f"{path} has no sheet {name}; it has {known}", USAGE)
+    return found[0]
+
+
+def _sheet_rows(rows: Iterator[tuple[object, ...]], table: Table, first: int) -> Iterator[Row]:
+    for line, values in enumerate(rows, first):
         table.read = line
         if any(value is not None for value in values):
             cells = (_cell(value) for value in values)
@@ -136,10 +163,14 @@ def _cell(value: object) -> str | datetime:
     return "" if value is None else str(value)
 
 
-def _header(path: Path, names: list[str]) -> tuple[str, ...]:
+def _header(path: Path, names: list[str], layout: Layout) -> tuple[str, ...]:
     columns = tuple(name.strip() for name in names)
     if not any(columns):
-        raise UserError(f"{path} has no header: its first row must name the columns", USAGE)
+        row = f"row {layout.header}" if layout.header > 1 else "its first row"
+        raise UserError(f"{path} has no header: {row} must name the columns", USAGE)
+    if any(map(_undecodable, columns)):
+        said = f"{path} is not in {layout.encoding.removesuffix('-sig')}"
+        raise UserError(f"{said}: name its encoding in the mapping, such as cp1252", USAGE)
     twice = sorted({name for name in columns if name and columns.count(name) > 1})
     if twice:
         raise UserError(f"{path} has two columns {', '.join(twice)}: rename one", USAGE)

@@ -96,6 +96,25 @@ def test_a_wrong_use_is_told_in_one_line(
     assert "Traceback" not in done.complained
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('delimiter = ";"', "say ',' as its delimiter, not ';'"),
+        ("", "row 1 has code, request_type, topic"),
+    ],
+)
+def test_what_the_header_has_is_told(enlace: Enlace, tmp_path: Path, line: str, said: str) -> None:
+    mapping = tmp_path / "m.toml"
+    fields = '[fields]\ncode = "Número"\n'
+    mapping.write_text(
+        f'source = "r"\ntime_zone = "America/Lima"\nrow_id = ["Número"]\n{line}\n{fields}'
+    )
+    file = register(tmp_path, GOOD)
+    done = enlace(file, "--tenant", "osinergmin", "--mapping", str(mapping))
+    assert (done.code, said in done.complained) == (2, True), done.complained
+    assert "has no column Número" in done.complained
+
+
 def test_a_database_that_is_away_is_told_in_one_line(enlace: Enlace, tmp_path: Path) -> None:
     done = enlace(register(tmp_path, GOOD), "--tenant", "osinergmin")
     assert done.code == 1

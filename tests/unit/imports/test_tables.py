@@ -4,17 +4,18 @@ import gzip
 import tracemalloc
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import Workbook
 
 from cli.errors import UserError
 from cli.imports.rejects import Rejects
-from cli.imports.tables import Row, opened
+from cli.imports.tables import Layout, Row, opened
 
 
-def read(file: Path, **how: str) -> list[Row]:
-    with opened(file, **how) as table:
+def read(file: Path, **how: Any) -> list[Row]:
+    with opened(file, Layout(**how)) as table:
         return list(table.rows)
 
 
@@ -104,6 +105,33 @@ def test_a_file_that_is_none_says_what_to_do(
     file.write_bytes(content)
     with pytest.raises(UserError, match=said):
         read(file)
+
+
+def test_a_header_may_stand_below_a_title_and_on_another_sheet(tmp_path: Path) -> None:
+    book = Workbook()
+    first = book.active
+    assert first is not None
+    first.append(["nada"])
+    second = book.create_sheet("2026")
+    for cells in (["REGISTRO DE INCIDENCIAS"], [], ["id", "text"], ["1", "a"]):
+        second.append(cells)
+    book.save(tmp_path / "a.xlsx")
+    assert read(tmp_path / "a.xlsx", header=3, sheet="2026") == [Row(4, {"id": "1", "text": "a"})]
+    with pytest.raises(UserError, match="has no sheet 2027; it has Sheet, 2026"):
+        read(tmp_path / "a.xlsx", sheet="2027")
+    with pytest.raises(UserError, match="row 9 must name the columns"):
+        read(tmp_path / "a.xlsx", sheet="2026", header=9)
+    file = tmp_path / "a.csv"
+    file.write_text("REGISTRO\n\nid,text\n1,a\n")
+    assert read(file, header=3) == [Row(4, {"id": "1", "text": "a"})]
+
+
+def test_a_header_in_another_encoding_says_what_to_do(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes("N° ticket;Descripción\n1;año\n".encode("cp1252"))
+    with pytest.raises(UserError, match="is not in utf-8: name its encoding in the mapping"):
+        read(file, delimiter=";")
+    assert read(file, delimiter=";", encoding="cp1252")[0].cells["Descripción"] == "año"
 
 
 def test_memory_stays_flat(tmp_path: Path) -> None:
