@@ -47,12 +47,13 @@ async def enter(
     """Open a case of what was said; `receive` is the command that does."""
     contact, way = body.sender(), rules.way(body.channel)
     cause, now = cause_of(call), desk.workshop.now()
-    code = await desk.workshop.codes.next(call.tenant, rules.section.series, rules.year(now))
     # first the words: a case without them could never be answered
     met = await desk.met(call, cause.id, contact, body.preferential)
     text = await desk.private.keep(
         call.tenant, cause.id, USER, body.text, now, subject=body.subject
     )
+    # a number is taken by what is received, and by nothing that was refused
+    code = await desk.workshop.codes.next(call.tenant, rules.section.series, rules.year(now))
     command = receive(
         code=code,
         channel=way,

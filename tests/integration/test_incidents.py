@@ -118,6 +118,13 @@ async def test_the_ticket_comes_at_once_with_its_deadlines(tiers: Tiers) -> None
     assert view["reporter"] == NEW["reporter"]
 
 
+async def test_what_is_refused_takes_no_ticket(tiers: Tiers) -> None:
+    for wrong in ({"area": "mars"}, {"origin": "mars"}, {"line": "1"}, {"criticality": "alta"}):
+        answer = await tiers.desk.post("/incidents", json={**NEW, **wrong})
+        assert answer.status_code == 422, wrong
+    assert (await tiers.register())["ticket"] == "INC-2026-000001"
+
+
 async def test_three_tiers_to_the_final_answer_with_its_trail(
     tiers: Tiers, settings: Settings
 ) -> None:

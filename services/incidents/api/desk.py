@@ -1,6 +1,7 @@
 """What the routes do: a body becomes a command to the case, the case becomes a view."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -54,9 +55,8 @@ class Desk:
 
     async def register(self, call: Call, body: NewIncident) -> IncidentView:
         policy = self._policy(call)
-        ticket = await self._code(call, policy.section.series)
         command = Register(
-            ticket=ticket,
+            ticket="",
             summary=body.summary,
             description=body.description,
             origin=policy.origin(body.origin),
@@ -70,6 +70,8 @@ class Desk:
             line=policy.line(body.line, body.channel),
             point=policy.point(body.point),
         )
+        # a number is taken by what is registered, and by nothing that was refused
+        command = replace(command, ticket=await self._code(call, policy.section.series))
         cause = cause_of(call)
         # first who reported: an incident without its reporter could never be answered
         await self._reporters.keep(call.tenant, cause.id, body.reporter)

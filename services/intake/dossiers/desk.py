@@ -47,8 +47,8 @@ class Dossiers(Desk[Dossier, DossierView]):
             raise Invalid("dossier.nobody")
         cause, now = cause_of(call), self.workshop.now()
         documents = await self._keep(call, cause.id, cause.id, body.documents)
-        code = await self.workshop.codes.next(call.tenant, policy.section.series, policy.year(now))
         met = await self.met(call, cause.id, contact, body.preferential)
+        code = await self.workshop.codes.next(call.tenant, policy.section.series, policy.year(now))
         command = model.Present(
             code=code,
             service=body.service,
