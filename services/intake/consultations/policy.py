@@ -11,11 +11,12 @@ from services.intake.rules.rows import (
     LetterRows,
     Named,
     Words,
+    called,
     chosen,
     promised_to,
 )
 from shared.contracts.stages import StageDeadline
-from shared.decider import Invalid
+from shared.decider import Called, Invalid
 from shared.policy import Frozen, Key, Place, Remark, Source, Tenant
 
 SECTION: Final = "consultations"
@@ -155,10 +156,11 @@ class ConsultationPolicy(DeskPolicy[ConsultationSection]):
     def incident_channel(self, way: str) -> str:
         return self.section.ways[self.way(way)].incident_channel
 
-    def unchecked(self, checks: Iterable[str]) -> list[str]:
-        """What is still to be looked at before an answer leaves (B:L736)."""
+    def unchecked(self, checks: Iterable[str]) -> Called | None:
+        """What is still to be looked at before an answer leaves (B:L736); None when all was."""
         done = set(checks)
-        return [name for name in self.section.final_check if name not in done]
+        left = {key: row for key, row in self.section.final_check.items() if key not in done}
+        return called(left) if left else None
 
     def limit(self, folder: str, language: str) -> str:
         """The warning to whoever answers in that folder; empty where there is none."""

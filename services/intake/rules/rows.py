@@ -9,7 +9,8 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from services.intake.rules.promise import deadline
 from shared.contracts.stages import StageDeadline
-from shared.decider import Invalid
+from shared.decider import Called, Invalid
+from shared.i18n import LANGUAGES
 from shared.policy import Frozen, Source, Tenant
 from shared.policy.models import Language
 
@@ -68,8 +69,23 @@ def chosen(what: str, name: str, known: Mapping[str, object]) -> str:
         Invalid: it does not; tells what it knows.
     """
     if name not in known:
-        raise Invalid("desk.unknown_choice", what=what, given=name, known=", ".join(known))
+        raise Invalid("desk.unknown_choice", what=what, given=name, known=called(known))
     return name
+
+
+def called(rows: Mapping[str, object]) -> Called:
+    """Entries of a list as a refusal tells them: by the keys to be said, with their names."""
+    names = {
+        language: ", ".join(_with_name(key, row, language) for key, row in rows.items())
+        for language in LANGUAGES
+    }
+    return Called(", ".join(rows), names)
+
+
+def _with_name(key: str, row: object, language: str) -> str:
+    name = getattr(row, "name", "")
+    shown = name.of(language) if isinstance(name, Words) else str(name)
+    return key if shown.casefold() in ("", key.casefold()) else f"{key} ({shown})"
 
 
 def promised_to(

@@ -118,7 +118,7 @@ def _answered(
     if case.review and LIFECYCLE.steps.get((case.status, Action.SUBMIT)) is not None:
         raise Rejected("consultation.not_approved", folder=case.folder)
     if left := policy.unchecked(checks):
-        raise Rejected("consultation.unchecked", left=", ".join(left))
+        raise Rejected("consultation.unchecked", left=left)
     return told.ConsultationAnswered(
         text=text,
         answered_at=given.at,

@@ -12,7 +12,7 @@ from services.intake.consultations.domain.lifecycle import ENDED, HOLDER
 from services.intake.consultations.policy import SECTION, ConsultationSection
 from shared.contracts import consultations as told
 from shared.contracts.consultations import TextRef
-from shared.decider import Invalid
+from shared.decider import Called, Invalid
 from shared.policy import Finding, check
 from tests.support.diagrams import diagram
 from tests.support.incidents import policy_of as incidents_policy_of
@@ -363,3 +363,18 @@ def test_the_legal_limit_is_shown_where_answers_are_reviewed() -> None:
 
 def test_the_page_shows_the_table() -> None:
     assert diagram(LIFECYCLE.steps) in PAGE.read_text(encoding="utf-8")
+
+
+def test_a_refusal_names_what_is_said_by_its_key() -> None:
+    policy = policy_of().public.consultations
+    with pytest.raises(Invalid) as unknown:
+        policy.folder("marte")
+    known = unknown.value.fields["known"]
+    assert isinstance(known, Called)
+    assert (known, known.names["es"]) == ("seace, rnp, legal", "seace, rnp, legal")
+    left = policy.unchecked(("wording", "spelling"))
+    assert left is not None
+    assert left == "content, signature"
+    assert left.names["es"] == "content (Contenido), signature (Firma de identificación)"
+    assert left.names["en"] == "content, signature"
+    assert policy.unchecked(("wording", "spelling", "content", "signature")) is None
