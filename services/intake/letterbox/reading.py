@@ -244,4 +244,14 @@ def _documents(parts: list[EmailMessage]) -> Iterator[Document]:
             continue
         content, damaged = _content(part)
         if content:
-            yield Document(clean(_filename(part))[:200], content, damaged)
+            yield Document(_called(part), content, damaged)
+
+
+def _called(part: EmailMessage) -> str:
+    """A document's name; a message that came inside is called by its subject."""
+    name = clean(_filename(part))[:200]
+    if name or part.get_content_type() != "message/rfc822":
+        return name
+    inner = part.get_payload(0) if part.is_multipart() else part
+    subject = clean(header(inner, "subject")) if isinstance(inner, EmailMessage) else ""
+    return f"{subject[:190] or 'message'}.eml"

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
 
 import pytest
@@ -177,6 +178,22 @@ def test_documents_are_judged_by_their_bytes_and_refused_with_their_reason() -> 
         ("x.pdf", "application/octet-stream", "type"),
         ("reenviado.eml", "text/plain", ""),
     ]
+
+
+def test_a_message_that_came_inside_is_called_by_its_subject() -> None:
+    message = written()
+    message.add_attachment(written(subject="Inscripción del año"))
+    message.add_attachment(written(subject=""))
+    found = understand(message.as_bytes(), SENDER, SECTION, OWN).enclosed
+    assert [one.document.name for one in found] == ["Inscripción del año.eml", "message.eml"]
+
+
+def test_a_message_has_room_for_the_largest_document_that_is_taken() -> None:
+    limits = SECTION.limits
+    message = written()
+    largest = b"%PDF-1.7\n".ljust(limits.enclosure_bytes, b"0")
+    message.add_attachment(largest, maintype="application", subtype="pdf", filename="acta.pdf")
+    assert len(message.as_bytes(policy=SMTP)) <= limits.max_bytes
 
 
 def test_a_document_with_a_broken_encoding_is_refused_and_the_words_stay() -> None:
