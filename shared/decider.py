@@ -9,7 +9,7 @@ decide, evolve, save, publish, deduplicate, fire deadlines) is `shared.store` an
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, Generic, Self, TypeVar
 
 from shared.contracts import EventBody
@@ -29,6 +29,13 @@ class Called(str):
         called = super().__new__(cls, code)
         called.names = names
         return called
+
+
+def moment(at: datetime, zone: tzinfo) -> Called:
+    """An instant of a refusal, on the clock of those who read it."""
+    there = at.astimezone(zone)
+    forms = {"es": "%d/%m/%Y %H:%M:%S", "en": "%Y-%m-%d %H:%M:%S"}
+    return Called(at.isoformat(), {one: there.strftime(form) for one, form in forms.items()})
 
 
 class Rejected(Exception):

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from itertools import pairwise
 from typing import Final
 
@@ -20,7 +20,7 @@ from shared.contracts.people import (
     PersonRostered,
     RosteredShift,
 )
-from shared.decider import Invalid, Rejected, Unknown
+from shared.decider import Invalid, Rejected, Unknown, moment
 
 KEPT: Final = timedelta(days=21)
 LONGEST_ABSENCE: Final = timedelta(days=366)
@@ -104,7 +104,7 @@ def plan(
     for week, shifts in command.weeks.items():
         _check_week(plans, monday(week), shifts, policy, employed)
     kept = {**plans.weeks, **command.weeks}
-    _refuse_overlaps([shift for shifts in kept.values() for shift in shifts])
+    _refuse_overlaps([shift for shifts in kept.values() for shift in shifts], policy.calendar.zone)
     return [
         PersonRostered(week=week, shifts=tuple(_told(shift) for shift in sorted(shifts)))
         for week, shifts in sorted(command.weeks.items())
@@ -123,7 +123,7 @@ def _check_week(
     starts_on, last_on = employed
     for shift in shifts:
         day = policy.today(shift.starts_at)
-        shown = {"starts_at": shift.starts_at.isoformat()}
+        shown = {"starts_at": moment(shift.starts_at, policy.calendar.zone)}
         if shift.ends_at <= shift.starts_at:
             raise Invalid("shift.ends_before_start", **shown)
         if shift.ends_at - shift.starts_at > policy.longest_shift:
@@ -138,13 +138,13 @@ def _check_week(
         policy.check("channels", (shift.channel,) if shift.channel else ())
 
 
-def _refuse_overlaps(shifts: Sequence[Shift]) -> None:
+def _refuse_overlaps(shifts: Sequence[Shift], zone: tzinfo) -> None:
     for one, other in pairwise(sorted(shifts)):
         if other.starts_at < one.ends_at:
             raise Rejected(
                 "shift.overlaps",
-                starts_at=other.starts_at.isoformat(),
-                other=one.starts_at.isoformat(),
+                starts_at=moment(other.starts_at, zone),
+                other=moment(one.starts_at, zone),
             )
 
 

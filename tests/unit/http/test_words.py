@@ -2,11 +2,13 @@
 
 import ast
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
 from string import Formatter
+from zoneinfo import ZoneInfo
 
 import orjson
 import pytest
@@ -15,7 +17,8 @@ import services
 from services.incidents.domain.meeting import Standing
 from services.intake.domain.lifecycle import Holder
 from shared import i18n
-from shared.http.problems import STATUS, Problems, Refused
+from shared.decider import Invalid, moment
+from shared.http.problems import STATUS, Problems, Refused, refusal_of
 from shared.mail.letters import LetterStatus
 from shared.security import Role
 
@@ -80,6 +83,18 @@ CHOICES = (
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
 def test_what_was_chosen_wrongly_has_a_name(language: str, choice: str) -> None:
     assert CATALOGUE.find(language, f"name.choice.{choice}")
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("es", "01/07/2026 08:00:30"), ("en", "2026-07-01 08:00:30")]
+)
+def test_an_instant_is_told_on_the_clock_of_who_reads_it(language: str, said: str) -> None:
+    at = moment(datetime(2026, 7, 1, 13, 0, 30, 125_000, tzinfo=UTC), ZoneInfo("America/Lima"))
+    refused = refusal_of(Invalid("dossier.receipt_time", sent_at=at, now=at))
+    assert refused is not None
+    told = orjson.loads(Problems(CATALOGUE).render(refused, language=language, correlation_id="c"))
+    assert f"({said})" in told["detail"]
+    assert told["fields"]["now"] == "2026-07-01T13:00:30.125000+00:00"
 
 
 def test_a_missing_message_shows_as_its_key() -> None:

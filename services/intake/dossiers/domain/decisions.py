@@ -14,7 +14,7 @@ from shared.contracts import EventBody
 from shared.contracts import dossiers as told
 from shared.contracts.consultations import TextRef
 from shared.contracts.stages import StageDeadline
-from shared.decider import Given, Invalid, Rejected
+from shared.decider import Given, Invalid, Rejected, moment
 
 _SAY: Final = Told(told.DossierWarned, told.DossierDeadlineBreached)
 LAPSED: Final = "not_corrected"
@@ -129,7 +129,8 @@ def _acknowledged(
     """Proof is of one notification, and lies between its sending and now (B:L806-828)."""
     proved = _notification(case, command.number)
     if not proved.sent_at <= command.at <= given.at:
-        sent, now = proved.sent_at.isoformat(), given.at.isoformat()
+        zone = given.policy.public.documents.calendar.zone
+        sent, now = (moment(one, zone) for one in (proved.sent_at, given.at))
         raise Invalid("dossier.receipt_time", sent_at=sent, now=now)
     return told.DossierAcknowledged(
         number=proved.number,
