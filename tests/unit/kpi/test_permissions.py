@@ -1,4 +1,4 @@
-"""Whoever answers for a way in reads its figures; figures of persons are for those who lead them."""
+"""Who answers for a way in reads its figures; those of persons are for who leads them."""
 
 import pytest
 
