@@ -33,8 +33,18 @@ def figure_rows(
             target = figure.target if not part else None
             row = _figure_row(figure, part, one, target)
             label = labels.of(_split_of(figure.id, by), part) if part else ""
-            rows.append(_with_frozen(row.model_copy(update={"label": label}), frozen))
+            row = _with_frozen(row.model_copy(update={"label": label}), frozen)
+            if not part or not _says_nothing(row):
+                rows.append(row)
     return rows
+
+
+def _says_nothing(row: FigureRow) -> bool:
+    """A part of what is judged that has no case: others of its family have one."""
+    before = row.frozen_numerator or row.frozen_denominator
+    return (
+        row.denominator == 0 and not row.numerator and not before and not any(row.excluded.values())
+    )
 
 
 def _split_of(indicator: str, by: str) -> str:
