@@ -73,11 +73,15 @@ class Report(BaseModel):
 
 
 class CaseLine(BaseModel):
-    """A case behind a figure: the day and dimensions it counts under, and with what amounts."""
+    """A case behind a figure: the day and dimensions it counts under, and with what amounts.
+
+    `code` is what people call it; null of what has none, or was counted before codes were kept.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     id: str
+    code: str | None
     day: date
     dimensions: dict[str, str]
     amounts: dict[str, int]

@@ -248,6 +248,7 @@ def _line(text: str, document: Document) -> CaseLine:
     life = record.kind.life(record.fact)
     return CaseLine(
         id=record.id.partition(":")[2],
+        code=life.code,
         day=date.fromisoformat(key.period),
         dimensions=key.dimensions,
         amounts=record.counted[text],

@@ -27,6 +27,7 @@ class Life:
     closed_at: datetime | None = None
     outcome: str = ""
     on_time: bool | None = None
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def _fold_request(
 
 
 def _life_of_request(fact: RequestFact) -> Life:
-    return Life(fact.received_at, fact.closed_at, fact.outcome, fact.on_time)
+    return Life(fact.received_at, fact.closed_at, fact.outcome, fact.on_time, fact.code or None)
 
 
 def _life_of_story(thing: Thing, story: Story) -> Life:
@@ -61,7 +62,9 @@ def _life_of_story(thing: Thing, story: Story) -> Life:
     over: Entry | None = None
     former: Entry | None = None
     received_at: datetime | None = None
+    code: str | None = None
     for entry in story.entries:
+        code = code or entry[4].get(thing.code)
         if received_at is None:
             told = entry[4]
             received_at = told.get("received_at", told.get("registered_at", entry[2]))
@@ -72,13 +75,14 @@ def _life_of_story(thing: Thing, story: Story) -> Life:
         elif entry[1] in thing.resumed:
             former, over = over or former, None
     if over is None:
-        return Life(received_at)
+        return Life(received_at, code=code)
     _, event, at, _, told = over
     return Life(
         received_at,
         closed_at=told.get("closed_at", at),
         outcome=told.get("outcome", event),
         on_time=told.get("on_time", told.get("within_deadlines")),
+        code=code,
     )
 
 

@@ -101,7 +101,8 @@ class Thing:
     them has the holder that its events tell. `standing` is the family of what is open now, by side
     and by tier or the thing's name: what began with `started` and not with an older register, until
     one of `ended`, and again from `resumed` on. `reinstated` are those of `ended` after which the
-    end before `resumed` is the one that stands.
+    end before `resumed` is the one that stands. `code` is the field of its first event with what
+    people call it.
     """
 
     source: Source
@@ -115,6 +116,7 @@ class Thing:
     turns: Mapping[str, str] = field(default_factory=dict)
     standing: str = ""
     clocks: Clocks | None = None
+    code: str = ""
 
     @property
     def name(self) -> str:

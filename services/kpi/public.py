@@ -68,6 +68,7 @@ CONSULTATION: Final = Thing(
     resumed=("continued",),
     reinstated=("heeded",),
     standing=_OPEN,
+    code="code",
     measures=(
         Measure("received", "consultations", "received", day="received_at"),
         Measure("continued", "consultations", "continued"),
@@ -115,6 +116,7 @@ DOSSIER: Final = Thing(
     ended=("resolved", "rejected"),
     resumed=("observed", "accepted"),
     standing=_OPEN,
+    code="code",
     turns={"observed": CLIENT, "required": CLIENT, "added": PROVIDER, "accepted": PROVIDER},
     measures=(
         Measure("received", "dossiers", "received", day="received_at"),
@@ -155,6 +157,7 @@ def _voice(name: str, *more: Measure) -> Thing:
         started=("received",),
         ended=("informed", "dismissed"),
         standing=_OPEN,
+        code="code",
         measures=(
             Measure("received", family, "received", day="received_at"),
             Measure("dismissed", family, "dismissed"),

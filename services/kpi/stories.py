@@ -35,6 +35,8 @@ from shared.contracts import EventBody
 
 OUTSIDE: Final = "provider:"
 """How a holder begins who is neither the account's client nor its provider, but a third party."""
+IMPORTED: Final = "imported"
+"""What the first event of an older register's case is called."""
 Entry = Sequence[Any]
 """Sequence, event, instant, actor and the fields that are asked for."""
 
@@ -68,6 +70,8 @@ def _fields(thing: Thing, event: str) -> tuple[str, ...]:
     for field, events in thing.attributes.values():
         if event in events:
             wanted.add(field)
+    if event in thing.started or event == IMPORTED:
+        wanted.add(thing.code)
     tier = thing.tiers.get(event)
     if isinstance(tier, str | Below | Told):
         wanted.add(tier if isinstance(tier, str) else tier.field)

@@ -89,6 +89,7 @@ INCIDENT: Final = Thing(
     ended=("closed", "dismissed"),
     resumed=("reopened",),
     standing="incidents_open",
+    code="ticket",
     clocks=Clocks(
         "incident_stages",
         "incident_stage_people",

@@ -242,7 +242,9 @@ class Questions(CommandListener):
         pass
 
 
-async def test_many_pieces_are_one_question_a_family(settings: Settings) -> None:
+async def test_many_days_are_one_question_a_family_and_many_months_are_one(
+    settings: Settings,
+) -> None:
     assert settings.mongo_url is not None
     questions = Questions()
     indicators = report("incidents")
@@ -254,8 +256,14 @@ async def test_many_pieces_are_one_question_a_family(settings: Settings) -> None
         days = Period.of(date(2026, 7, 1), date(2026, 7, 31)).pieces(Every.DAY)
         async with books.snapshot() as session:
             found = await sums_of_pieces(books, indicators, days, Cut("osce", {}), session)
-    assert len(found) == 31
-    assert questions.asked.count("aggregate") == len({one.family for one in indicators})
+        assert len(found) == 31
+        assert questions.asked.count("aggregate") == len({one.family for one in indicators})
+        questions.asked.clear()
+        months = Period.of(date(2026, 1, 1), date(2026, 12, 31)).pieces(Every.MONTH)
+        async with books.snapshot() as session:
+            found = await sums_of_pieces(books, indicators, months, Cut("osce", {}), session)
+    assert len(found) == 12
+    assert [name for name in questions.asked if name in {"aggregate", "find"}] == ["find"]
 
 
 async def test_another_tenant_sees_nothing(house: House, things: World) -> None:
@@ -281,6 +289,7 @@ async def test_every_figure_leads_to_its_cases(reader: httpx.AsyncClient, things
 
     received = await cases("requests.received", "numerator")
     assert {case["id"] for case in received} == {life.id for life in lives}
+    assert {case["code"] for case in received} == {"SOL-2026-000001", "OLD-1"}
     assert len(received) == 7
     assert [case["day"] for case in received] == sorted(case["day"] for case in received)
     assert len(await cases("requests.on_time", "numerator")) == 3

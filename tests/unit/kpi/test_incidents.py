@@ -410,15 +410,20 @@ def test_a_reopening_takes_the_closing_back() -> None:
 
 def test_a_list_tells_the_closing_that_stands() -> None:
     life = KINDS["incident"].life
-    assert life(story_of(solved_at_2())) == Life(lima(1), lima(2, 11), "solved", on_time=True)
+    first = solved_at_2()
+    called = first.state.ticket
+    assert called
+    ended = Life(lima(1), lima(2, 11), "solved", on_time=True, code=called)
+    assert life(story_of(first)) == ended
     case = reopened()
-    assert life(story_of(case)) == Life(lima(1))
+    assert life(story_of(case)) == Life(lima(1), code=called)
     case.give(Dismiss("No era nada."), lima(7))
-    assert life(story_of(case)) == Life(lima(1), lima(7), "dismissed")
+    assert life(story_of(case)) == Life(lima(1), lima(7), "dismissed", code=called)
 
 
 def test_a_list_tells_an_older_registers_own_instants() -> None:
-    for closed, life in ((True, Life(lima(1), lima(3), "imported")), (False, Life(lima(1)))):
+    ended, running = Life(lima(1), lima(3), "imported", code="OLD-1"), Life(lima(1), code="OLD-1")
+    for closed, life in ((True, ended), (False, running)):
         turns = (PastTurn(at=lima(1), tier=1), PastTurn(at=lima(3), tier=1, closed=closed))
         command = TakeOver("OLD-1", "No carga", turns, "register", 2, "system")
         given = Given(lima(20), "program:import", "osce", Case().policy)

@@ -1,5 +1,6 @@
 """What the public's ways in add to the figures, against a recount by other code."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -450,4 +451,6 @@ def test_replications_by_person_and_sessions_by_trainer() -> None:
     ],
 )
 def test_a_list_of_cases_tells_the_end_that_stands(name: str, length: int, life: Life) -> None:
-    assert KINDS[OF.get(name, name)].life(story(name, length)) == life
+    (_, first), *_ = LIVES[name]
+    told = KINDS[OF.get(name, name)].life(story(name, length))
+    assert told == replace(life, code=first.model_dump()["code"])
