@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.http import Call, Page, PageQuery, Routes, page_of
 
-from .letters import Kept, Letters, LetterStatus
+from .letters import Fact, Kept, Letters, LetterStatus
 
 
 class TryView(BaseModel):
@@ -25,13 +25,17 @@ class TryView(BaseModel):
 
 
 class LetterView(BaseModel):
-    """A letter and its tries; to whom is a word of the policy, not an address."""
+    """A letter and its tries; to whom is a word of the policy, not an address.
+
+    `facts` are what it is about, such as which report of which period.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     id: str
     addressee: str
     template: str
+    facts: dict[str, Fact]
     status: LetterStatus
     written_at: datetime
     next_at: datetime | None
@@ -71,6 +75,7 @@ def _shown(kept: Kept) -> LetterView:
         id=kept.letter.id,
         addressee=kept.letter.addressee,
         template=kept.letter.template,
+        facts=dict(kept.letter.facts),
         status=kept.status,
         written_at=kept.written_at,
         next_at=kept.next_at,

@@ -73,6 +73,8 @@ async def test_a_report_is_sent_when_it_is_due_and_once(
             log = (await admin.get("/reports/letters")).json()["items"]
     (line,) = [one for one in log if one["addressee"] == "incident_leader"]
     assert (line["template"], line["status"]) == ("report", "sent")
+    about = {name: line["facts"][name] for name in ("report", "first", "last")}
+    assert about == {"report": "daily", "first": str(daily.first), "last": str(daily.last)}
     assert len(office.to(LEADER)) == 1
 
 
