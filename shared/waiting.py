@@ -1,7 +1,16 @@
-"""Waiting between two looks, out of step with whoever looks at the same."""
+"""Waiting: for several at once, and between two looks at what others look at, too."""
 
 import asyncio
 import random
+from collections.abc import Awaitable, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+async def together(works: Sequence[Awaitable[T]]) -> list[T]:
+    """What all of these give, waited for at once; a single one costs no task of its own."""
+    return [await works[0]] if len(works) == 1 else list(await asyncio.gather(*works))
 
 
 async def pause(seconds: float) -> None:

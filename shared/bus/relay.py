@@ -39,6 +39,8 @@ MARK_EVERY = 0.1
 CLAIM = timedelta(seconds=15)
 OUTCOMES = ("confirmed", UNROUTABLE, UNCONFIRMED)
 MAX_RUN = 500
+Confirmed = Sequence[tuple[Run, Sequence[int]]]
+"""Runs of one case, and the sequences of each that the broker confirmed, from its beginning on."""
 Follow = Callable[[Envelope, EventBody | None], Awaitable[None]]
 
 
@@ -208,16 +210,26 @@ class EventRelay:
         answers = await self._publisher.publish(messages) if messages else []
         self._confirmed_events.inc(answers.count(""))
         verdicts = iter(answers)
-        cases: dict[tuple[str, str], list[tuple[Run, list[int]]]] = {}
+        cases: dict[tuple[str, str], list[tuple[Run, Sequence[int]]]] = {}
         for run in runs:
             cases.setdefault(run[:2], []).append((run, self._confirmed(run.entries, verdicts)))
+        asking = [runs for runs in cases.values() if not self._noted(runs)]
         # together: what one case asks waits for the database while the others ask
-        ends = await asyncio.gather(*map(self._conclude, cases.values()), return_exceptions=True)
+        ends = await asyncio.gather(*map(self._conclude, asking), return_exceptions=True)
         for failure in ends:
             if failure is not None:
                 raise failure
 
-    async def _conclude(self, runs: Sequence[tuple[Run, list[int]]]) -> None:
+    def _noted(self, runs: Confirmed) -> bool:
+        """Note the confirmed events of one case, unless one of them asks something: False."""
+        if any(one["type"] in self._followed for run, _ in runs for one in run.entries):
+            return False
+        for run, confirmed in runs:
+            if not self._note(run, confirmed):
+                break
+        return True
+
+    async def _conclude(self, runs: Confirmed) -> None:
         """Do what the confirmed events of one case ask, in their order, and note them.
 
         After one that is not confirmed nothing more is done: the sweep does it in its order.
@@ -227,10 +239,14 @@ class EventRelay:
                 for entry, body in zip(run.entries[: len(confirmed)], run.bodies, strict=False):
                     if entry["type"] in self._followed:
                         await self._follow(to_envelope(run.case_id, run.tenant, entry), body)
-            if confirmed:
-                self._marks.confirm(run.kind, run.case_id, confirmed[0], confirmed[-1])
-            if len(confirmed) < len(run.entries):
+            if not self._note(run, confirmed):
                 return
+
+    def _note(self, run: Run, confirmed: Sequence[int]) -> bool:
+        """Note what is confirmed of a run; whether that is all of it."""
+        if confirmed:
+            self._marks.confirm(run.kind, run.case_id, confirmed[0], confirmed[-1])
+        return len(confirmed) == len(run.entries)
 
     def _confirmed(self, entries: Sequence[Entry], verdicts: Iterator[str]) -> list[int]:
         """The unbroken run of confirmed sequences at the beginning."""

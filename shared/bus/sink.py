@@ -31,6 +31,7 @@ from shared.decider import Rejected, Transient
 from shared.store import Cases, Cause, utc_now
 from shared.telemetry.kernel import KernelMetrics
 from shared.telemetry.tracing import consumer_span, traceparent_of
+from shared.waiting import together
 
 log = structlog.get_logger()
 Bury = Callable[[Burial], Awaitable[None]]
@@ -159,7 +160,7 @@ class CaseSink:
             sends = await self._hears.commands(event, self._workshop, body)
             for start in range(0, len(sends), FAN_OUT):
                 part = sends[start : start + FAN_OUT]
-                await asyncio.gather(*(self._send(send, event, late=late) for send in part))
+                await together([self._send(send, event, late=late) for send in part])
         except (UnknownEventType, UnknownEventVersion) as error:
             return error.reason, event.type
         except ValidationError as error:

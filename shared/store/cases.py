@@ -27,6 +27,7 @@ from shared.store.group import (
 )
 from shared.store.history import Entry
 from shared.store.kind import Kind, Outcome, Relay
+from shared.waiting import together
 
 S = TypeVar("S")
 MAX_ATTEMPTS = 8
@@ -137,8 +138,7 @@ class Cases(Generic[S]):
 
         One by one, since the reads of all who look at this moment travel together.
         """
-        looks = [self.look(case_id, tenant) for case_id in case_ids]
-        found = [await looks[0]] if len(looks) == 1 else await asyncio.gather(*looks)
+        found = await together([self.look(case_id, tenant) for case_id in case_ids])
         return [one for one in found if one is not None]
 
     async def history(self, case_id: str, tenant: str, after: int, limit: int) -> list[Entry]:
