@@ -111,9 +111,9 @@ def main(arguments: list[str]) -> None:
     """Run one command line; leaves by SystemExit."""
     # what it warns of on its way to an error is in the error's own line
     logging.getLogger("aiormq").addHandler(logging.NullHandler())
-    chosen = next((argument for argument in arguments if not argument.startswith("-")), None)
+    chosen = _chosen(arguments)
     try:
-        if any(command.name == chosen and command.parts for command in COMMANDS):
+        if _works_on_parts(chosen):
             from cli.local.home import Home
 
             Home.of_checkout().adopt()
@@ -132,6 +132,14 @@ def main(arguments: list[str]) -> None:
         if (told := as_user_error(error)) is None:
             raise
         _leave(told)
+
+
+def _chosen(arguments: list[str]) -> str | None:
+    return next((argument for argument in arguments if not argument.startswith("-")), None)
+
+
+def _works_on_parts(chosen: str | None) -> bool:
+    return any(command.name == chosen and command.parts for command in COMMANDS)
 
 
 def _leave(error: UserError) -> NoReturn:
@@ -158,4 +166,8 @@ def _load(app: typer.Typer, command: Command) -> None:
 
 
 if __name__ == "__main__":
+    if _works_on_parts(_chosen(sys.argv[1:])):
+        from cli.lines import log_beside
+
+        log_beside()
     main(sys.argv[1:])

@@ -92,6 +92,32 @@ def test_help_does_not_wait_for_libraries() -> None:
     assert answer.stdout.splitlines()[-1] == "[]"
 
 
+def test_a_commands_own_log_stands_beside_its_answer_without_the_frames_values() -> None:
+    code = (
+        "from cli.lines import log_beside\n"
+        "log_beside()\n"
+        "import structlog\n"
+        "def fail(name): raise ValueError\n"
+        "try: fail('Rosa' + 'ura')\n"
+        "except ValueError: structlog.get_logger().exception('reading_failed')\n"
+        "structlog.get_logger().info('read')\n"
+        "print('{}')"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert answer.stdout == "{}\n"
+    assert "reading_failed" in answer.stderr
+    assert "ValueError" in answer.stderr
+    assert "Rosaura" not in answer.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
