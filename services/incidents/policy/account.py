@@ -157,8 +157,8 @@ class IncidentPolicy:
         return _chosen("area", next(named, name), areas)
 
     def called_area(self, key: str) -> Called:
-        """An area of a refusal, by its name."""
-        return _called(key, self.section.classification.areas[key])
+        """An area of a refusal, by its name; an older register's desk has none."""
+        return _called(key, self.section.classification.areas.get(key))
 
     def desks_of(self, areas: frozenset[str]) -> frozenset[str]:
         """The desks of whoever works in these areas of the house: theirs, and of their parts."""

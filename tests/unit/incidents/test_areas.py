@@ -98,6 +98,15 @@ def test_a_refusal_calls_an_area_by_its_name(language: str, named: str) -> None:
     assert named in told(same.value, language)
 
 
+def test_a_desk_that_is_no_area_is_called_as_it_is() -> None:
+    case = at_tier_2()
+    first, _, third = case.state.desks
+    case.state = replace(case.state, desks=(first, "Mesa V5", third))
+    with pytest.raises(NotAllowed) as elsewhere:
+        case.give(Take(), lima(1, 12), areas=RNP)
+    assert "«Mesa V5»" in told(elsewhere.value, "es")
+
+
 def test_what_is_said_by_its_key_is_shown_with_it() -> None:
     with pytest.raises(Invalid) as unknown:
         at_tier_2().give(Classify("x", origin="mars"), lima(1, 12))
