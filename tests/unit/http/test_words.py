@@ -56,6 +56,13 @@ def test_both_languages_say_the_same_things() -> None:
         assert facts_of(i18n.SPANISH, key) == facts_of(i18n.ENGLISH, key), key
 
 
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_what_is_said_of_one_names_no_other_fact(language: str) -> None:
+    for key in CATALOGUE.keys(language):
+        ones = dict.fromkeys(facts_of(language, key), 1)
+        assert "{" not in CATALOGUE.text(language, key, ones), key
+
+
 def test_a_missing_fact_shows_as_its_name() -> None:
     catalogue = i18n.Catalogue({"es": {"k": "hasta {limit}, {other}"}})
 
