@@ -44,10 +44,14 @@ def _finding(document: Document, item: ErrorDetails) -> Finding:
     name = ".".join(str(part) for part in place)
     kind = item["type"]
     rule = "missing_source" if kind == "missing" and place[-1:] == ("source",) else kind
-    # choices are joined with an English word
-    bounds = {key: str(bound).replace(" or ", ", ") for key, bound in item.get("ctx", {}).items()}
+    bounds = {key: _bound(bound) for key, bound in item.get("ctx", {}).items()}
     told = {"field": name, "detail": f"{name}: {item['msg']}", "value": _short(item.get("input"))}
     return Finding(document.path, document.line(place), rule, bounds | told)
+
+
+def _bound(bound: object) -> object:
+    """A number as it is, so that one is told as one; choices are joined with an English word."""
+    return bound if isinstance(bound, int) else str(bound).replace(" or ", ", ")
 
 
 def _short(given: object) -> str:

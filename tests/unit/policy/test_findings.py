@@ -281,6 +281,7 @@ class Room(Frozen):
     doors: tuple[str, ...] = ()
     seats: Annotated[int, Field(ge=1)] = 1
     side: Literal["left", "right"] = "left"
+    name: Annotated[str, Field(min_length=1)] = "a"
 
 
 @pytest.mark.parametrize(
@@ -288,6 +289,11 @@ class Room(Frozen):
     [
         ("doors: 3", "doors: Debe ser una lista.", "doors: Must be a list."),
         ("seats: 0", "seats: Debe ser 1 o más.", "seats: Must be 1 or more."),
+        (
+            "name: ''",
+            "name: Debe tener al menos 1 carácter.",
+            "name: Must have at least 1 character.",
+        ),
         (
             "side: top",
             "side: Debe ser uno de: 'left', 'right'.",
