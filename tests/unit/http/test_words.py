@@ -81,7 +81,7 @@ def test_a_fact_of_several_shows_as_a_list_for_people(known: object, said: str) 
 
 CHOICES = (
     *("service", "area", "means", "proof", "channel", "folder", "unit", "forwarded_to", "label"),
-    *("origin", "outcome", "about"),
+    *("origin", "outcome", "about", "preferential"),
     *("organisation", "roles", "languages", "channels", "shifts"),
 )
 
