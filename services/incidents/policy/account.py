@@ -202,8 +202,12 @@ class IncidentPolicy:
         return name
 
     def called(self, organisation: str) -> frozenset[str]:
-        """What an organisation is called in questions; nothing for whoever is of none."""
-        return frozenset({organisation, self.provider(organisation)} - {""})
+        """What an organisation is called in questions; nothing for whoever is of none.
+
+        One that was asked before it was among the account's may have been called by its name.
+        """
+        key = self.provider(organisation)
+        return frozenset({organisation, key, self._providers.get(key, "")} - {""})
 
     def tier(self, tier: int) -> TierRow:
         """Who acts at a tier."""

@@ -180,6 +180,17 @@ def test_a_provider_is_asked_by_key_or_name(asked: str) -> None:
     assert case.give(ANSWER, lima(3), PROVIDER, organisation="proveedor")
 
 
+def test_a_provider_answers_what_was_asked_by_its_name_before_it_had_a_key() -> None:
+    case = at_tier_3()
+    case.give(QUESTION, lima(2))
+    (wait,) = case.state.waits
+    name = "Proveedor de servicios del OSCE"
+    case.state = replace(case.state, waits=(replace(wait, provider=name),))
+    with pytest.raises(NotAllowed):
+        case.give(ANSWER, lima(3), PROVIDER, organisation="Telco")
+    assert case.give(ANSWER, lima(3), PROVIDER, organisation="proveedor")
+
+
 def test_each_provider_answers_in_turn() -> None:
     case = at_tier_3()
     case.give(QUESTION, lima(2))
