@@ -10,4 +10,7 @@ from shared.store import Kind
 PERSON: Final[Kind[Person]] = Kind(
     "people", "person", DECIDER, indexes=(("_id",), ("state.roles", "_id"))
 )
-PROGRAM: Final[Kind[Program]] = Kind("people", "program", program.DECIDER, indexes=(("_id",),))
+# the second: one of a provider was registered with what programs of the house may read
+PROGRAM: Final[Kind[Program]] = Kind(
+    "people", "program", program.DECIDER, shape=2, indexes=(("_id",),)
+)

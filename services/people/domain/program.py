@@ -3,7 +3,7 @@
 The key itself is no part of the case: it is shown once and kept as a hash, elsewhere.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -98,9 +98,7 @@ def _registered(command: Register, given: Given[PeoplePolicy]) -> ProgramRegiste
     wanted = tuple(role for role in command.roles if role != PROGRAM_ROLE)
     given.policy.check("roles", wanted)
     given.policy.check_place(command.organisation, "", wanted)
-    # what programs may read is the house's; a provider's is outside it
-    house = () if Role.PROVIDER.value in wanted else (PROGRAM_ROLE,)
-    roles = tuple(sorted({*wanted, *house}))
+    roles = _good_for(sorted({*wanted, PROGRAM_ROLE}))
     may_grant(frozenset(roles), given)
     longest = given.policy.sign_in.key_lifetime
     if not given.at < command.expires_at <= given.at + longest:
@@ -113,12 +111,23 @@ def _registered(command: Register, given: Given[PeoplePolicy]) -> ProgramRegiste
     )
 
 
+def _good_for(roles: Iterable[str]) -> tuple[str, ...]:
+    """What programs may read is the house's; a provider's is outside it."""
+    known = tuple(roles)
+    outside = Role.PROVIDER.value in known
+    return tuple(role for role in known if not outside or role != PROGRAM_ROLE)
+
+
 def evolve(state: Program, event: EventBody, _stamp: Stamp) -> Program:
     """The program after one of its events."""
     match event:
         case ProgramRegistered():
             return Program(
-                ProgramStatus.ACTIVE, event.name, event.roles, event.expires_at, event.organisation
+                ProgramStatus.ACTIVE,
+                event.name,
+                _good_for(event.roles),
+                event.expires_at,
+                event.organisation,
             )
         case ProgramRevoked():
             return replace(state, status=ProgramStatus.REVOKED)

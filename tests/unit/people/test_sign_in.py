@@ -170,6 +170,9 @@ def test_a_program_of_a_provider_reads_nothing_of_the_house() -> None:
     (event,) = program.decide(Program(), mine, osce)
     state = program.evolve(Program(), event, Stamp(NOW, "person:ana", 1))
     assert (state.roles, state.organisation) == (("provider",), "proveedor")
+    # nor one that was registered before this was asked
+    older = event.model_copy(update={"roles": ("program", "provider"), "organisation": ""})
+    assert program.evolve(Program(), older, Stamp(NOW, "person:ana", 1)).roles == ("provider",)
     with pytest.raises(Invalid, match=r"person\.provider_without_organisation"):
         program.decide(Program(), replace(mine, organisation=""), osce)
     with pytest.raises(Invalid, match=r"person\.unknown_value"):
