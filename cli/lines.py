@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 
@@ -11,3 +12,5 @@ def log_beside() -> None:
     from shared.telemetry import configure_logging
 
     configure_logging(LogLevel.WARNING, LogFormat.CONSOLE, stream=sys.stderr)
+    # what it warns of on its way to an error is in the error's own line (`main`)
+    logging.getLogger("aiormq").propagate = False
