@@ -42,7 +42,7 @@ class Gathered:
 
     def add(self, rows: Iterable[tuple[str, Row]]) -> None:
         """Keep rows under their keys."""
-        kept = [(key, row.line, _text(row)) for key, row in rows]
+        kept = [(key, row.line, self._text(row)) for key, row in rows]
         firsts = [(key, line) for key, line, _ in kept]
         self._base.executemany("INSERT OR IGNORE INTO cases VALUES (?, ?)", firsts)
         self._base.executemany("INSERT INTO rows VALUES (?, ?, ?)", kept)
@@ -52,6 +52,13 @@ class Gathered:
         self.cases = self._base.execute("SELECT count(*) FROM cases").fetchone()[0]
         for _, rows in groupby(self._base.execute(TOGETHER), key=lambda found: found[0]):
             yield [self._row(line, text) for _, line, text in rows]
+
+    def _text(self, row: Row) -> str:
+        # columns without a name are one, and a sheet's row may end before its last column
+        values = (row.cells.get(column, "") for column in self._columns)
+        # a date of a sheet stays a date: its text stands in a list
+        told = [one if isinstance(one, str) else [one.isoformat()] for one in values]
+        return orjson.dumps(told).decode()
 
     def _row(self, line: int, text: str) -> Row:
         values = (_value(value) for value in orjson.loads(text))
@@ -90,14 +97,6 @@ def _key(row: Row, mapping: RowMapping) -> str:
     if row.fault:
         raise BadRow(row.fault)
     return "\x1f".join(mapping.key(row.cells))
-
-
-def _text(row: Row) -> str:
-    # a date of a sheet stays a date: its text stands in a list
-    values = (
-        value if isinstance(value, str) else [value.isoformat()] for value in row.cells.values()
-    )
-    return orjson.dumps(list(values)).decode()
 
 
 def _value(stored: Any) -> str | datetime:  # noqa: ANN401 - what JSON gives

@@ -12,7 +12,7 @@ from cli.imports.gathering import gathered
 from cli.imports.incidents import IncidentMapping, entry_of, reading
 from cli.imports.mapping import BadRow, load
 from cli.imports.register import Entry
-from cli.imports.tables import Row
+from cli.imports.tables import Row, opened
 from tests.support.incidents import policy_of
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -120,6 +120,24 @@ def test_rows_of_one_case_are_found_wherever_they_stand() -> None:
 
     assert units == [[rows[0], rows[3]], [rows[1]]]
     assert [line for line, _ in refused] == [4, 6]
+
+
+def test_a_sheet_may_have_columns_without_a_name_and_rows_that_end_early(tmp_path: Path) -> None:
+    book = Workbook(write_only=True)  # says nowhere how wide it is
+    sheet = book.create_sheet()
+    for cells in (["id", None, None, "at"], ["7", None, "seen", "now"], ["8"]):
+        sheet.append(cells)
+    book.save(tmp_path / "a.xlsx")
+    mapping = IncidentMapping.model_validate(LOG)
+
+    with (
+        opened(tmp_path / "a.xlsx") as table,
+        gathered(table.rows, table.columns, mapping, lambda *_: None) as found,
+    ):
+        ((first,), (second,)) = found.units()
+
+    assert first == Row(2, {"id": "7", "at": "now", "": "seen"})
+    assert second == Row(3, {"id": "8", "at": "", "": ""})
 
 
 REGISTER = {
