@@ -66,6 +66,7 @@ OPEN, CLOSED = "open", "closed"
 STATES: Final = frozenset({OPEN, CLOSED})
 TIERS: Final = {"1": 1, "2": 2, "3": 3}
 HOUR: Final = 3_600
+MOST_LINES: Final = 5
 
 
 def _expression(text: str) -> str:
@@ -195,8 +196,11 @@ class _Said:
 def _turns(rows: Sequence[Row], mapping: IncidentMapping) -> tuple[PastTurn, ...]:
     if not mapping.is_log:
         if any(row.cells != rows[0].cells for row in rows):
-            lines = ", ".join(str(row.line) for row in rows)
-            raise BadRow(f"{', '.join(mapping.row_id)} is in lines {lines}, which say other things")
+            # each of them gets the reason: as many lines as rows would be their square
+            lines = ", ".join(str(row.line) for row in rows[:MOST_LINES])
+            more = f" and {len(rows) - MOST_LINES} more" if len(rows) > MOST_LINES else ""
+            said = f"is in lines {lines}{more}, which say other things"
+            raise BadRow(f"{', '.join(mapping.row_id)} {said}")
         return _forwards(tuple(_whole(rows[0], mapping)), mapping)
     turns = [_step(row, mapping) for row in rows]
     return tuple(sorted(turns, key=attrgetter("at")) if mapping.order == "time" else turns)

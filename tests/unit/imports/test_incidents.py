@@ -234,6 +234,15 @@ def test_a_row_that_is_there_twice_is_one_and_of_two_that_differ_none() -> None:
         entry_of([Row(2, cells), Row(9, {**cells, "Unidad": "RNP"})], mapping, "osce")
 
 
+def test_an_id_that_stands_for_none_is_told_in_few_words() -> None:
+    """Each of its rows has the reason beside it."""
+    mapping = load(MAPPINGS / "registro_incidencias.toml", IncidentMapping)
+    rows = [Row(line, {"N° ticket": "S/N", "Descripción": str(line)}) for line in range(2, 5_002)]
+    with pytest.raises(BadRow, match="is in lines 2, 3, 4, 5, 6 and 4995 more, which say") as told:
+        entry_of(rows, mapping, "osce")
+    assert len(str(told.value)) < 100
+
+
 def test_the_shipped_mappings_are_right() -> None:
     assert load(MAPPINGS / "volvo_bpi2013.toml", IncidentMapping).is_log
     assert not load(MAPPINGS / "registro_incidencias.toml", IncidentMapping).is_log
