@@ -148,8 +148,8 @@ def _named(path: Path, book: Any, name: str) -> Any:  # noqa: ANN401 - openpyxl'
 def _sheet_rows(rows: Iterator[tuple[object, ...]], table: Table, first: int) -> Iterator[Row]:
     for line, values in enumerate(rows, first):
         table.read = line
-        if any(value is not None for value in values):
-            cells = (_cell(value) for value in values)
+        cells = [_cell(value) for value in values]
+        if any(not isinstance(cell, str) or cell.strip() for cell in cells):
             yield Row(line, dict(zip(table.columns, cells, strict=False)))
 
 

@@ -64,6 +64,13 @@ def test_rows_of_empty_cells_are_none(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_bytes(b"id,text\n1,a\n,\n , \n2,b\n")
     assert [row.line for row in read(file)] == [2, 5]
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for cells in (["id", "text"], ["1", "a"], [None, " "], ["2", "b"]):
+        sheet.append(cells)
+    book.save(tmp_path / "a.xlsx")
+    assert [row.line for row in read(tmp_path / "a.xlsx")] == [2, 4]
 
 
 def test_a_cell_without_end_is_a_bad_row(tmp_path: Path) -> None:
