@@ -47,7 +47,7 @@ def begun_within(after: date, last: date) -> Iterator[date]:
     """The first days of the months that begin after a day, up to and including the last one."""
     day = max(after, date(YEARS[0] - 1, 12, 31))
     last = min(last, date(YEARS[-1], 12, 31))
-    while (day := end_of_month(day) + _DAY) <= last:
+    while day < last and (day := end_of_month(day) + _DAY) <= last:
         yield day
 
 

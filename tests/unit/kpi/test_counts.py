@@ -320,11 +320,19 @@ def test_what_was_in_course_when_a_month_began_was_carried_over(
         assert recounted == counted
 
 
-def test_a_year_that_nobody_may_ask_about_carries_nothing_over(osinergmin: Counting) -> None:
-    start, end = datetime(206, 7, 1, 12, tzinfo=UTC), datetime(1900, 2, 3, 12, tzinfo=UTC)
+@pytest.mark.parametrize(
+    ("start", "end", "months"),
+    [
+        (datetime(206, 7, 1, 12, tzinfo=UTC), datetime(1900, 2, 3, 12, tzinfo=UTC), [1, 2]),
+        (datetime(9999, 12, 1, 12, tzinfo=UTC), datetime(9999, 12, 31, 12, tzinfo=UTC), []),
+    ],
+)
+def test_a_year_that_nobody_may_ask_about_carries_nothing_over(
+    osinergmin: Counting, start: datetime, end: datetime, months: list[int]
+) -> None:
     life = Life().add(MONDAY, imported(start, None, end))
     counted = [text for text in counts_of(fact_of(life), osinergmin) if "|carried|" in text]
-    assert counted == [f"osinergmin|carried|1900-0{month}-01" for month in (1, 2)]
+    assert counted == [f"osinergmin|carried|1900-0{month}-01" for month in months]
     assert [text for text, _ in recount(life.histories, osinergmin) if "carried" in text] == counted
 
 
