@@ -289,7 +289,7 @@ async def test_a_tier_is_not_jumped_and_only_its_people_act(tiers: Tiers) -> Non
     rnp, seace = (_of_area(tiers.house, area) for area in ("RNP", "SEACE"))
     elsewhere = await tiers.post(rnp, view, "take")
     assert (elsewhere.status_code, elsewhere.json()["code"]) == (403, "incident.not_your_area")
-    assert "«seace»" in elsewhere.json()["detail"]
+    assert "«SEACE»" in elsewhere.json()["detail"]
     assert (await tiers.do(seace, view, "take"))["holder"] == "person:sara"
 
 
